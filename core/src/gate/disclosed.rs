@@ -1,0 +1,79 @@
+//! `Disclosed`: the only shape in which anything about a person leaves, and only the gate makes one.
+
+use crate::agreement::PartnerId;
+use crate::record::{PersonId, RecordId};
+use crate::schema::{CategoryId, FieldId};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One record as one recipient may have it: reduced, with originator, clause and purpose.
+///
+/// No `Debug`, no `Clone`: it is written into the bundle of its one recipient and dropped.
+pub struct Disclosed {
+    pub(in crate::gate) recipient: PartnerId,
+    pub(in crate::gate) category: CategoryId,
+    pub(in crate::gate) originator: PartnerId,
+    pub(in crate::gate) record: RecordId,
+    pub(in crate::gate) person: PersonId,
+    pub(in crate::gate) version: u32,
+    /// 20 hex characters, this recipient's own pseudonym (policy 1.8).
+    pub(in crate::gate) record_ref: String,
+    pub(in crate::gate) person_ref: String,
+    pub(in crate::gate) clause: String,
+    /// Purpose letters joined by `;` (5.2.4).
+    pub(in crate::gate) purpose: String,
+    pub(in crate::gate) handling: String,
+    /// Granted fields in schema order; a field whose value is absent in the record stands as `None`.
+    pub(in crate::gate) cells: Vec<(FieldId, Option<String>)>,
+}
+
+impl Disclosed {
+    /// The one recipient.
+    pub const fn recipient(&self) -> PartnerId {
+        self.recipient
+    }
+    /// The category, hence the table of the bundle.
+    pub const fn category(&self) -> CategoryId {
+        self.category
+    }
+    /// Who gave it (5.2.3).
+    pub const fn originator(&self) -> PartnerId {
+        self.originator
+    }
+    /// The gateway's own id of the record: for the ledger, never for a bundle.
+    pub const fn record(&self) -> RecordId {
+        self.record
+    }
+    /// The gateway's own id of the person: for the ledger, never for a bundle.
+    pub const fn person(&self) -> PersonId {
+        self.person
+    }
+    /// The stored version that was read.
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+    /// This recipient's pseudonym of the record.
+    pub fn record_ref(&self) -> &str {
+        &self.record_ref
+    }
+    /// This recipient's pseudonym of the person.
+    pub fn person_ref(&self) -> &str {
+        &self.person_ref
+    }
+    /// The clause under which it leaves.
+    pub fn clause(&self) -> &str {
+        &self.clause
+    }
+    /// Purpose letters joined by `;`.
+    pub fn purpose(&self) -> &str {
+        &self.purpose
+    }
+    /// Handling code.
+    pub fn handling(&self) -> &str {
+        &self.handling
+    }
+    /// The granted fields in schema order.
+    pub fn cells(&self) -> impl Iterator<Item = (FieldId, Option<&str>)> {
+        self.cells.iter().map(|(f, v)| (*f, v.as_deref()))
+    }
+}

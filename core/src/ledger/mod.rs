@@ -1,0 +1,5 @@
+//! STUB
+use crate::problem::CodeDoc;
+
+/// Codes of this room.
+pub const CODES: &[CodeDoc] = &[];

@@ -1,0 +1,30 @@
+//! Lockgate's core: it decides, and does nothing else.
+//!
+//! No file, socket, clock, environment or randomness is in reach here (`no_std`): keys, dates and
+//! nonces arrive as arguments, so the same input gives the same bytes for ever. The modules stand
+//! in the order in which data meets them; each uses only those above it.
+//!
+//! The chain of custody, each type made only by the step before it:
+//! `RowBuf` → `Candidate` → `Record` → `Person` (linked) → `Disclosed` → `Prepared` → `Outgoing`.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod problem;
+pub mod personal;
+pub mod hash;
+pub mod rest;
+pub mod value;
+pub mod reduce;
+pub mod row;
+pub mod schema;
+pub mod record;
+pub mod mapping;
+pub mod check;
+pub mod link;
+pub mod agreement;
+pub mod gate;
+pub mod bundle;
+pub mod ledger;

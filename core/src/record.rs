@@ -1,0 +1,269 @@
+//! Records: typed facts, from the candidate that a mapping makes to the version in the store.
+
+use crate::agreement::PartnerId;
+use crate::rest::{NONCE_LEN, NotOpened, RestKey};
+use crate::schema::{CategoryId, FieldId};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use jiff::civil::Date;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u128);
+
+        impl $name {
+            /// The bytes, big-endian, as kept in the store.
+            pub const fn bytes(self) -> [u8; 16] {
+                self.0.to_be_bytes()
+            }
+
+            /// From stored bytes; `None` when there are not 16.
+            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                Some(Self(u128::from_be_bytes(bytes.try_into().ok()?)))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// One record, whatever its version: a keyed hash of originator, category and natural key.
+    RecordId
+);
+id!(
+    /// One source's person: a keyed hash of originator, key space and source key.
+    IdentityId
+);
+id!(
+    /// A person: linked identities. Equals the identity that founded the person; never reused.
+    PersonId
+);
+
+/// The values of one record: per field of its category, absent or canonical text, in one buffer.
+/// Canonical text is what the bundle shows whole (ISO dates, UTC times with `Z`, codes,
+/// `true`/`false`); the reductions work on it. Personal, so no `Debug` and no public reading.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Fields(Vec<u8>);
+
+impl Fields {
+    /// Starts a record's values; push one entry per field of the category, in order.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Empties for reuse.
+    #[allow(dead_code, reason = "the mapper reuses its buffer where a record is refused half-way")]
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Adds the next field's canonical text, or its absence.
+    pub(crate) fn push(&mut self, value: Option<&str>) {
+        // Length plus one as a little-endian base-128 number; 0 = absent.
+        let mut n = value.map_or(0, |v| v.len() + 1);
+        loop {
+            let low = (n & 0x7f) as u8;
+            n >>= 7;
+            self.0.push(if n == 0 { low } else { low | 0x80 });
+            if n == 0 {
+                break;
+            }
+        }
+        if let Some(text) = value {
+            self.0.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// All values in order.
+    pub(crate) fn iter(&self) -> FieldIter<'_> {
+        FieldIter(&self.0)
+    }
+
+    /// One field's value.
+    pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
+        self.iter().nth(usize::from(field.0)).flatten()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+/// Walks a record's values.
+pub(crate) struct FieldIter<'a>(&'a [u8]);
+
+impl<'a> Iterator for FieldIter<'a> {
+    type Item = Option<&'a str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut n, mut shift) = (0usize, 0u32);
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            n |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 || shift > 56 {
+                break;
+            }
+        }
+        let Some(len) = n.checked_sub(1) else { return Some(None) };
+        let (text, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(core::str::from_utf8(text).ok())
+    }
+}
+
+/// One typed fact of one category from one row, not yet accepted with its file.
+#[derive(Clone)]
+pub struct Candidate {
+    pub(crate) id: RecordId,
+    pub(crate) category: CategoryId,
+    /// The source says that the fact no longer stands (cancelled, revoked, ended by a status).
+    pub(crate) cancelled: bool,
+    /// The source marked the row: silent to everyone until its originator lifts it (5.1.1.iii).
+    pub(crate) restricted: bool,
+    pub(crate) fields: Fields,
+}
+
+impl Candidate {
+    /// The record that this is a version of.
+    pub const fn id(&self) -> RecordId {
+        self.id
+    }
+
+    /// Its category.
+    pub const fn category(&self) -> CategoryId {
+        self.category
+    }
+
+    /// Whether the source cancelled it.
+    pub const fn cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    /// Whether the source marked it as restricted.
+    pub const fn restricted(&self) -> bool {
+        self.restricted
+    }
+
+    /// 128 bits that change with any value or mark: how an unchanged record is known.
+    pub fn content(&self, key: &crate::hash::HashKey) -> u128 {
+        key.long(&[self.fields.bytes(), &[u8::from(self.cancelled), u8::from(self.restricted)]])
+    }
+
+    /// The values as ciphertext for the store; `aad` is bound to record and version.
+    pub fn to_rest(&self, key: &RestKey, nonce: [u8; NONCE_LEN], number: u32) -> Vec<u8> {
+        key.seal(nonce, &aad(self.id, number), self.fields.bytes())
+    }
+}
+
+fn aad(id: RecordId, number: u32) -> [u8; 20] {
+    let mut out = [0; 20];
+    let (left, right) = out.split_at_mut(16);
+    left.copy_from_slice(&id.bytes());
+    right.copy_from_slice(&number.to_be_bytes());
+    out
+}
+
+/// The plain columns of a stored version.
+#[derive(Debug, Clone, Copy)]
+pub struct VersionHead {
+    /// Which record.
+    pub id: RecordId,
+    /// Which version, from 1.
+    pub number: u32,
+    /// Whose person it is about.
+    pub identity: IdentityId,
+    /// Who gave it (5.2.3).
+    pub originator: PartnerId,
+    /// Its category.
+    pub category: CategoryId,
+    /// The as-of date of the run that accepted this version.
+    pub as_of: Date,
+    /// See [`Candidate::cancelled`].
+    pub cancelled: bool,
+    /// See [`Candidate::restricted`].
+    pub restricted: bool,
+}
+
+/// The current version of a record, as the gate reads it.
+#[derive(Clone)]
+pub struct Record {
+    pub(crate) head: VersionHead,
+    pub(crate) fields: Fields,
+}
+
+impl Record {
+    /// Opens a stored version.
+    pub fn from_rest(head: VersionHead, key: &RestKey, sealed: &[u8]) -> Result<Self, NotOpened> {
+        let fields = Fields::from_bytes(key.open(&aad(head.id, head.number), sealed)?);
+        Ok(Self { head, fields })
+    }
+
+    /// The plain columns.
+    pub const fn head(&self) -> &VersionHead {
+        &self.head
+    }
+}
+
+/// One field's text of a record, for the gate's own use.
+#[allow(dead_code, reason = "conditions and reductions read through this one door")]
+pub(crate) fn text(record: &Record, field: FieldId) -> Option<&str> {
+    record.fields.get(field)
+}
+
+/// Joins names as one canonical list.
+#[allow(dead_code, reason = "used by the mapper's alias lists")]
+pub(crate) fn join_names(names: &[&str]) -> String {
+    names.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn fields_come_back_as_they_went(values in proptest::collection::vec(proptest::option::of(".{0,200}"), 0..12)) {
+            let mut fields = Fields::new();
+            values.iter().for_each(|v| fields.push(v.as_deref()));
+            let back: Vec<Option<String>> = fields.iter().map(|v| v.map(Into::into)).collect();
+            prop_assert_eq!(back, values);
+        }
+    }
+
+    #[test]
+    fn a_version_opens_only_as_itself() {
+        let key = RestKey::new(&[3; 32]);
+        let mut fields = Fields::new();
+        fields.push(Some("x"));
+        let candidate =
+            Candidate { id: RecordId(5), category: CategoryId(0), cancelled: false, restricted: false, fields };
+        let sealed = candidate.to_rest(&key, [0; NONCE_LEN], 2);
+        let head = VersionHead {
+            id: RecordId(5),
+            number: 2,
+            identity: IdentityId(1),
+            originator: PartnerId(0),
+            category: CategoryId(0),
+            as_of: Date::constant(2008, 11, 17),
+            cancelled: false,
+            restricted: false,
+        };
+        assert!(Record::from_rest(head, &key, &sealed).is_ok());
+        assert!(Record::from_rest(VersionHead { number: 3, ..head }, &key, &sealed).is_err());
+    }
+}
