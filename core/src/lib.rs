@@ -21,6 +21,7 @@ pub mod reduce;
 pub mod row;
 pub mod schema;
 pub mod record;
+pub mod spool;
 pub mod mapping;
 pub mod check;
 pub mod link;
