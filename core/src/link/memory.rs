@@ -110,13 +110,6 @@ impl RowMemory {
         self.fates.get(row).copied().and_then(Fate::from_byte)
     }
 
-    /// Says that a mapped row repeats an earlier one.
-    pub fn mark_duplicate(&mut self, row: usize) {
-        if let Some(fate) = self.fates.get_mut(row) {
-            *fate = Fate::Duplicate as u8;
-        }
-    }
-
     /// The identity of a mapped row.
     pub fn identity(&self, row: usize) -> Option<IdentityId> {
         (self.fate(row)? == Fate::Mapped).then(|| self.identities.get(row).copied().map(IdentityId))?
@@ -134,14 +127,21 @@ impl RowMemory {
         self.spans.binary_search_by_key(&row, |s| s.0).ok().and_then(|i| self.spans.get(i)).map(|s| s.1)
     }
 
-    /// The rows whose fingerprint stands at an earlier row as well.
-    pub fn repeats(&self) -> Vec<usize> {
-        let mut order: Vec<(u128, u32)> = self.prints.iter().copied().zip(0u32..).collect();
-        order.sort_unstable();
-        let again = order.chunk_by(|a, b| a.0 == b.0).flat_map(|same| same.iter().skip(1));
-        let mut rows: Vec<usize> = again.map(|(_, row)| *row as usize).collect();
-        rows.sort_unstable();
-        rows
+    /// Marks the rows whose fingerprint stands at an earlier row as well; gives what they were.
+    fn mark_repeats(&mut self) -> Vec<Fate> {
+        let mut order: Vec<u32> = (0u32..).take(self.prints.len()).collect();
+        let print = |row: &u32| self.prints.get(*row as usize).copied();
+        order.sort_unstable_by_key(|row| (print(row), *row));
+        let again = order.chunk_by(|a, b| print(a) == print(b)).flat_map(|same| same.iter().skip(1));
+        let again: Vec<usize> = again.map(|row| *row as usize).collect();
+        let mut were = Vec::with_capacity(again.len());
+        for row in again {
+            were.extend(self.fate(row).filter(|f| *f != Fate::Duplicate));
+            if let Some(fate) = self.fates.get_mut(row) {
+                *fate = Fate::Duplicate as u8;
+            }
+        }
+        were
     }
 
     fn encode_row(&self, row: usize, out: &mut Vec<u8>) {
@@ -245,24 +245,31 @@ impl FileMemory {
     /// Looks for a row of the last file with this fingerprint; the next one is tried first, since
     /// most files keep their order. A row refused last time is looked at again every time.
     pub fn find(&mut self, print: Fingerprint) -> Option<usize> {
-        let found = if self.base.prints.get(self.next) == Some(&print.0) {
+        let hinted = self.base.prints.get(self.next) == Some(&print.0);
+        let found = if hinted && self.base.fate(self.next) != Some(Fate::Duplicate) {
             self.next
         } else {
             self.search(print)?
         };
-        self.next = found + 1;
+        self.next = if hinted { self.next + 1 } else { found + 1 };
         (self.base.fate(found)? != Fate::Refused).then_some(found)
     }
 
+    /// The first row of the last file with this fingerprint.
     fn search(&mut self, print: Fingerprint) -> Option<usize> {
         let prints = &self.base.prints;
         if self.by_print.len() != prints.len() {
             self.by_print = (0u32..).take(prints.len()).collect();
-            self.by_print.sort_unstable_by_key(|i| prints.get(*i as usize).copied());
+            self.by_print.sort_unstable_by_key(|i| (prints.get(*i as usize).copied(), *i));
         }
         let at = self.by_print.partition_point(|i| prints.get(*i as usize).is_some_and(|p| *p < print.0));
         let row = *self.by_print.get(at)? as usize;
         (prints.get(row) == Some(&print.0)).then_some(row)
+    }
+
+    /// What became of a row in the last file, and whether tonight's file had it already.
+    pub fn base_fate(&self, base_row: usize) -> (Option<Fate>, bool) {
+        (self.base.fate(base_row), self.seen.get(base_row).copied().unwrap_or(false))
     }
 
     /// Tonight's next row is this row of the last file.
@@ -346,9 +353,9 @@ impl FileMemory {
         !self.base.spans.is_empty() || !self.fresh.spans.is_empty()
     }
 
-    /// The fresh rows, for the check of repeats.
-    pub fn fresh_mut(&mut self) -> &mut RowMemory {
-        &mut self.fresh
+    /// Marks fresh rows that repeat an earlier fresh row; gives what they were before.
+    pub fn mark_repeats(&mut self) -> Vec<Fate> {
+        self.fresh.mark_repeats()
     }
 
     /// Identities of rows of the last file that tonight's file has no more.
@@ -420,9 +427,20 @@ mod tests {
     }
 
     #[test]
-    fn repeats_name_the_later_rows() {
+    fn a_row_that_stands_twice_counts_once_whatever_the_order() {
         let mut memory = sample();
         memory.push_other(Fingerprint(1), Fate::Skipped);
-        assert_eq!(memory.repeats(), [3]);
+        let mut file = FileMemory::whole(memory);
+        assert_eq!(file.mark_repeats(), [Fate::Skipped]);
+        assert_eq!(file.fate(3), Some(Fate::Duplicate));
+        let FileMemory { fresh, .. } = file;
+        let mut next = FileMemory::on(fresh);
+        // The later one comes first tonight: it is the same row, known as the first.
+        assert_eq!(next.find(Fingerprint(3)), Some(2));
+        assert_eq!(next.find(Fingerprint(1)), Some(0));
+        assert_eq!(next.base_fate(0), (Some(Fate::Mapped), false));
+        next.push_known(0);
+        assert_eq!(next.find(Fingerprint(1)), Some(0));
+        assert!(next.base_fate(0).1, "and now it repeats");
     }
 }

@@ -1,0 +1,143 @@
+//! Reading configuration texts: bounded, UTF-8, every fault with its place.
+
+use lockgate_core::problem::Problem;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// A configuration file larger than this is not one.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The texts of all files read, for showing problems in their place.
+#[derive(Debug, Default)]
+pub struct Texts(BTreeMap<String, String>);
+
+impl Texts {
+    /// Adds a text under the name that problems use.
+    pub fn add(&mut self, name: &str, text: String) {
+        self.0.insert(name.into(), text);
+    }
+
+    /// The text of a file.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// One-based line and column (in characters) of a byte offset.
+    pub fn line_and_column(&self, name: &str, offset: usize) -> Option<(usize, usize)> {
+        let before = self.get(name)?.get(..offset)?;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+        Some((line, column))
+    }
+
+    /// Reads a file of the deployment into the texts.
+    pub fn read(&mut self, root: &Path, name: &str) -> Result<String, Problem> {
+        let fault = |what: &str| Problem::new("LG0101", format!("`{name}` {what}")).in_config(name, 0..0);
+        let file = File::open(root.join(name)).map_err(|e| fault(&format!("cannot be opened: {}", e.kind())))?;
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fault(&format!("cannot be read: {}", e.kind())))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(fault("is larger than a configuration file may be (4 MiB)"));
+        }
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let line = e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
+            fault(&format!("is not UTF-8 (line {line})"))
+        })?;
+        self.add(name, text.clone());
+        Ok(text)
+    }
+
+    /// Reads and parses a TOML file of the deployment.
+    pub fn parse<T: DeserializeOwned>(&mut self, root: &Path, name: &str) -> Result<T, Problem> {
+        let text = self.read(root, name)?;
+        toml::from_str(&text).map_err(|e| problem(name, &text, &e))
+    }
+}
+
+/// A parser's message in our words, with its place and the nearest known key.
+fn problem(name: &str, text: &str, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or(0..0);
+    let message = error.message();
+    let first = message.lines().next().unwrap_or("does not parse").trim_end_matches('.');
+    let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+    let word = text.get(span.clone()).unwrap_or("").trim();
+    let what = match first.split_once(", expected") {
+        Some((head, _)) if head.starts_with("unknown field") => head.replace("unknown field", "unknown key"),
+        _ => first.to_lowercase_first(),
+    };
+    let problem = Problem::new("LG0102", what).in_config(name, span);
+    let suggested = problem.clone().suggest(word, known.iter().copied());
+    if suggested.help.is_none() && !known.is_empty() && first.starts_with("unknown") {
+        return problem.help(format!("known here: {}", known.join(", ")));
+    }
+    suggested
+}
+
+trait LowerFirst {
+    fn to_lowercase_first(&self) -> String;
+}
+
+impl LowerFirst for str {
+    fn to_lowercase_first(&self) -> String {
+        let mut letters = self.chars();
+        letters.next().map(|c| c.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    }
+}
+
+/// The names of the files below a folder with an ending, sorted, relative to the root.
+pub fn files_below(root: &Path, folder: &str, ending: &str) -> Result<Vec<String>, Problem> {
+    let mut out = Vec::new();
+    walk(&root.join(folder), folder, ending, 0, &mut out)
+        .map_err(|e| Problem::new("LG0101", format!("folder `{folder}` cannot be read: {}", e.kind())).in_config(folder, 0..0))?;
+    out.sort();
+    Ok(out)
+}
+
+fn walk(at: &Path, name: &str, ending: &str, depth: u8, out: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(at)? {
+        let entry = entry?;
+        let file = entry.file_name();
+        let Some(file) = file.to_str().filter(|f| !f.starts_with('.')) else { continue };
+        let name = format!("{name}/{file}");
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth < 4 {
+            walk(&entry.path(), &name, ending, depth + 1, out)?;
+        } else if kind.is_file() && file.ends_with(ending) {
+            out.push(name);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Sample {
+        surname: Option<String>,
+        birth_date: Option<String>,
+    }
+
+    fn fault(text: &str) -> Problem {
+        problem("s.toml", text, &toml::from_str::<Sample>(text).expect_err("refused"))
+    }
+
+    #[test]
+    fn a_misspelt_key_is_shown_with_the_nearest() {
+        let problem = fault("surnmae = \"x\"\n");
+        assert_eq!(problem.what, "unknown key `surnmae`");
+        assert_eq!(problem.help.as_deref(), Some("did you mean `surname`?"));
+    }
+
+    #[test]
+    fn a_far_key_lists_what_is_known() {
+        assert_eq!(fault("zzzzzzz = 1\n").help.as_deref(), Some("known here: surname, birth_date"));
+    }
+}

@@ -1,0 +1,90 @@
+//! `lockgate.toml`: this deployment's store, places, keys and bundle options.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// The settings of one deployment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The store and its secret.
+    pub store: StoreSettings,
+    /// Time zone of the partners' civil times (IANA name).
+    #[serde(default = "london")]
+    pub time_zone: String,
+    /// Named ends of the wire, used by feeds.
+    #[serde(default)]
+    pub place: BTreeMap<String, PlaceSettings>,
+    /// How bundles are made.
+    #[serde(default)]
+    pub bundles: BundleSettings,
+    /// Whom a recipient calls.
+    pub contact: Contact,
+}
+
+fn london() -> String {
+    "Europe/London".into()
+}
+
+/// Where the gateway keeps what it knows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// Folder of the store, relative to the deployment.
+    pub path: PathBuf,
+    /// 32 bytes, as 64 hexadecimal digits: everything at rest is under keys derived from it.
+    pub secret: Spanned<SecretRef>,
+}
+
+/// A reference to a secret; a secret itself never stands in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretRef {
+    /// A file, relative to the deployment.
+    pub file: Option<PathBuf>,
+    /// An environment variable.
+    pub env: Option<String>,
+}
+
+/// One place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceSettings {
+    /// A folder, relative to the deployment.
+    pub folder: PathBuf,
+    /// Seconds between two looks at a file's size; 0 trusts what lies there.
+    #[serde(default)]
+    pub settle_secs: u64,
+}
+
+/// Options of all bundles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BundleSettings {
+    /// Folder for the recipients' folders, relative to the deployment.
+    pub folder: PathBuf,
+    /// Whether CSV files start with a byte-order mark (Excel needs it to see UTF-8).
+    pub csv_bom: bool,
+    /// A table with more rows than this leaves `staff.xlsx` out of the bundle.
+    pub staff_rows: u64,
+    /// Working days within which a recipient acknowledges.
+    pub acknowledge_days: u32,
+}
+
+impl Default for BundleSettings {
+    fn default() -> Self {
+        Self { folder: "state/bundles".into(), csv_bom: true, staff_rows: 50_000, acknowledge_days: 5 }
+    }
+}
+
+/// Whom a recipient calls.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// A role, not a person.
+    pub name: String,
+    /// A telephone number or address.
+    pub reach: String,
+}

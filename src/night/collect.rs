@@ -1,0 +1,111 @@
+//! Collect: the settled files that are due tonight, filed by content digest.
+//!
+//! A file is due when its name carries a date up to the run's as-of date; whatever else lies in
+//! the folder stays. The same bytes are the same file, whatever their name or time.
+
+use super::Night;
+use anyhow::{Context as _, Result};
+use jiff::civil::Date;
+use lockgate_connectors::Transport;
+use lockgate_core::hash::{Digest, Digester};
+use lockgate_core::mapping::{FeedKind, Mapping};
+use lockgate_core::problem::Problem;
+use std::io::Read as _;
+
+/// A file that tonight's run reads.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// Index of the feed in the deployment.
+    pub feed: usize,
+    /// The date that its name carries.
+    pub date: Date,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What lies at the places tonight.
+#[derive(Default)]
+pub struct Collected {
+    /// Files to read, oldest first, feeds in configuration order within a day.
+    pub due: Vec<Due>,
+    /// Snapshots that a newer due snapshot makes needless.
+    pub superseded: Vec<Due>,
+    /// Per feed: files whose bytes were read on an earlier night.
+    pub known: Vec<u64>,
+    /// Files still being written, and places that do not answer.
+    pub warnings: Vec<Problem>,
+}
+
+/// Looks at the place of every chosen feed.
+pub async fn collect(night: &Night<'_>) -> Result<Collected> {
+    let mut out = Collected { known: vec![0; night.deployment.mappings.len()], ..Collected::default() };
+    for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
+        if !night.order.feeds.is_empty() && !night.order.feeds.iter().any(|f| f == mapping.name()) {
+            continue;
+        }
+        night.progress.stage(format!("collecting {}", mapping.name()));
+        feed_files(night, feed, mapping, &mut out).await?;
+    }
+    out.due.sort_by_key(|d| (d.date, d.feed, d.digest));
+    Ok(out)
+}
+
+async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<()> {
+    let place = night.deployment.place(mapping)?;
+    let listed = match place.list() {
+        Ok(listed) => listed,
+        Err(fault) => {
+            let what = format!("the place of this feed does not answer: {fault}");
+            out.warnings.push(Problem::new("LG1001", what).in_data(mapping.name(), None, None));
+            return Ok(());
+        }
+    };
+    let mut due: Vec<Due> = Vec::new();
+    for file in listed {
+        let Some(date) = mapping.source().date_of(&file.name).filter(|d| *d <= night.order.as_of) else { continue };
+        if !file.settled {
+            let what = "a file is still being written; it is taken the next time";
+            out.warnings.push(Problem::new("LG1002", what).in_data(mapping.name(), None, None));
+            continue;
+        }
+        let (digest, bytes) = digest(place.as_ref(), &file.name).context("reading a file for its digest")?;
+        if night.store.find_file(mapping.name(), &digest).await?.is_some() || due.iter().any(|d| d.digest == digest) {
+            if let Some(count) = out.known.get_mut(feed) {
+                *count += 1;
+            }
+            continue;
+        }
+        if !night.order.dry_run {
+            let mut reader = place.open(&file.name)?;
+            let (kept, _) = night.vault.archive().put(&mut reader)?;
+            anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
+        }
+        due.push(Due { feed, date, digest, bytes });
+    }
+    due.sort_by_key(|d| (d.date, d.digest));
+    if mapping.kind() == FeedKind::Snapshot {
+        // A full list says all that the older full lists said.
+        let newest = due.pop();
+        out.superseded.append(&mut due);
+        out.due.extend(newest);
+    } else {
+        out.due.append(&mut due);
+    }
+    Ok(())
+}
+
+fn digest(place: &dyn Transport, name: &str) -> Result<(Digest, u64)> {
+    let mut reader = place.open(name)?;
+    let mut digester = Digester::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0u64;
+    loop {
+        let read = reader.read(&mut buffer)?;
+        let Some(piece) = buffer.get(..read).filter(|p| !p.is_empty()) else { break };
+        digester.update(piece);
+        bytes += piece.len() as u64;
+    }
+    Ok((digester.finish(), bytes))
+}

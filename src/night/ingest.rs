@@ -1,0 +1,306 @@
+//! Ingest: one file, read → map → check, on all cores, in bounded memory.
+//!
+//! The file is accepted whole or held. Rows that the feed's last file had are known by their
+//! fingerprint and are neither mapped nor spooled again.
+
+use super::Night;
+use super::collect::Due;
+use crate::vault::Spool;
+use anyhow::Result;
+use jiff::civil::Date;
+use lockgate_connectors::{ReadError, Rows, Step};
+use lockgate_core::agreement::Agreement;
+use lockgate_core::check::{Tally, Verdict, judge};
+use lockgate_core::hash::Keys;
+use lockgate_core::link::{Fate, FileMemory, Span};
+use lockgate_core::mapping::{Bound, Mapped, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::problem::{Code, Problem};
+use lockgate_core::row::{Fingerprint, RowBuf};
+use lockgate_core::spool::SpoolWriter;
+use rayon::prelude::*;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Rows handed from the reader to the mapper at once.
+const BATCH: usize = 2048;
+/// Rows mapped by one thread before it looks for more.
+const STRIDE: usize = 128;
+/// Quarantined rows of one file that are listed one by one; beyond it the file is held anyway.
+const LISTED: usize = 100_000;
+
+/// A refused row of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// The partner's own row number.
+    pub row: u64,
+    /// The mapping's column, when one is at fault.
+    pub column: Option<u16>,
+    /// Why.
+    pub code: Code,
+}
+
+/// A file that was read to its end, or as far as it could be.
+pub struct Taken {
+    /// Which file.
+    pub due: Due,
+    /// Its counts.
+    pub tally: Tally,
+    /// Accepted with warnings, or held with reasons.
+    pub verdict: Verdict,
+    /// Its rows as remembered.
+    pub memory: FileMemory,
+    /// Its mapped fresh rows, sealed.
+    pub spool: Spool,
+    /// Its refused rows.
+    pub refused: Vec<Refused>,
+}
+
+/// A batch on its way from the reader to the mapper.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<RowBuf>,
+    /// For a row that the reader could not use, why.
+    bad: Vec<Option<Code>>,
+    used: usize,
+}
+
+/// Reads one due file.
+pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Option<u64>) -> Result<Taken> {
+    let deployment = night.deployment;
+    let mapping = deployment.mapping(due.feed)?;
+    night.progress.stage(format!("reading {} of {}", mapping.name(), due.date));
+    let format = deployment.format(due.feed)?;
+    let mut taken = Taken {
+        due: due.clone(),
+        tally: Tally::default(),
+        verdict: Verdict::Accepted(Vec::new()),
+        memory: base,
+        spool: night.vault.spool()?,
+        refused: Vec::new(),
+    };
+    let input = night.vault.archive().open(&due.digest)?;
+    let read = format.read(Box::new(input), deployment.wanted(due.feed));
+    let outcome = match read {
+        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken)?,
+        Err(fault) => Err(vec![broken(mapping, &fault)]),
+    };
+    taken.verdict = match outcome {
+        Ok(mut warnings) => {
+            mark_repeats(&mut taken);
+            match judge(mapping.checks(), mapping.kind(), &taken.tally, previous_rows) {
+                Verdict::Accepted(more) => {
+                    warnings.extend(more);
+                    Verdict::Accepted(warnings)
+                }
+                held => held,
+            }
+        }
+        Err(problems) => Verdict::Held(problems),
+    };
+    Ok(taken)
+}
+
+/// A broken file in the words of the feed.
+fn broken(mapping: &Mapping, fault: &ReadError) -> Problem {
+    Problem::new(fault.code, fault.what.clone()).in_data(mapping.name(), fault.row, None)
+}
+
+/// Pours all rows through the mapping; `Ok(Err)` is a file that must be held.
+fn pour(
+    night: &Night<'_>,
+    mapping: &Mapping,
+    rows: &mut dyn Rows,
+    taken: &mut Taken,
+) -> Result<Result<Vec<Problem>, Vec<Problem>>> {
+    let bound = match mapping.bind(rows.header()) {
+        Ok(bound) => bound,
+        Err(fault) => return Ok(Err(missing_columns(mapping, &fault.missing))),
+    };
+    let mut warnings = unknown_columns(mapping, bound.unknown());
+    let keys = night.vault.keys(mapping.digest());
+    let mill = Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
+    let result = std::thread::scope(|scope| -> Result<Result<(), ReadError>> {
+        let (full, from_reader) = sync_channel::<Batch>(2);
+        let (empty, for_reader) = sync_channel::<Batch>(4);
+        let (taken, progress) = (&mut *taken, &night.progress);
+        let worker = scope.spawn(move || -> Result<()> {
+            for batch in from_reader {
+                mill.grind(&batch, taken)?;
+                progress.add(batch.used as u64);
+                let _ = empty.send(batch);
+            }
+            Ok(())
+        });
+        let read = fill(rows, &full, &for_reader);
+        drop(full);
+        worker.join().map_err(|_| anyhow::anyhow!("the mapping thread stopped"))??;
+        Ok(read)
+    })?;
+    if let Err(fault) = result {
+        return Ok(Err(vec![broken(mapping, &fault)]));
+    }
+    taken.spool.finish()?;
+    taken.tally.trailer = rows.trailer();
+    warnings.extend(unknown_columns(mapping, &rows.unknown()));
+    warnings.extend(rows.notes().iter().cloned().map(|n| n.in_data(mapping.name(), None, None)));
+    Ok(Ok(warnings))
+}
+
+fn missing_columns(mapping: &Mapping, missing: &[String]) -> Vec<Problem> {
+    let one = |name: &String| {
+        Problem::new("LG1301", format!("the file has no column `{name}`, which the mapping needs"))
+            .in_data(mapping.name(), None, Some(name))
+            .help("if the partner renamed it, add the new name to the column's `header` list")
+    };
+    missing.iter().map(one).collect()
+}
+
+fn unknown_columns(mapping: &Mapping, unknown: &[String]) -> Vec<Problem> {
+    let one = |name: &String| {
+        Problem::new("LG1302", format!("the file has a column `{name}` that the mapping does not know; it was not read"))
+            .in_data(mapping.name(), None, Some(name))
+            .help("map it, or list it under `ignore`")
+    };
+    unknown.iter().map(one).collect()
+}
+
+/// Fills batches until the file ends; stops quietly when the mapper has stopped.
+fn fill(rows: &mut dyn Rows, full: &SyncSender<Batch>, empty: &Receiver<Batch>) -> Result<(), ReadError> {
+    loop {
+        let mut batch = empty.try_recv().unwrap_or_default();
+        let end = fill_one(rows, &mut batch)?;
+        if batch.used > 0 && full.send(batch).is_err() {
+            return Ok(());
+        }
+        if end {
+            return Ok(());
+        }
+    }
+}
+
+fn fill_one(rows: &mut dyn Rows, batch: &mut Batch) -> Result<bool, ReadError> {
+    batch.used = 0;
+    batch.bad.clear();
+    let mut bytes = 0;
+    while batch.used < BATCH && bytes < (4 << 20) {
+        if batch.rows.len() == batch.used {
+            batch.rows.push(RowBuf::new());
+        }
+        let Some(row) = batch.rows.get_mut(batch.used) else { return Ok(true) };
+        let bad = match rows.next(row)? {
+            Step::Row => None,
+            Step::Bad { code } => Some(code),
+            Step::End => return Ok(true),
+        };
+        bytes += row.text_len();
+        batch.bad.push(bad);
+        batch.used += 1;
+    }
+    Ok(false)
+}
+
+/// What became of one row in the mill.
+enum Ground {
+    /// The feed's last file had it.
+    Known(usize),
+    /// It was refused by the reader.
+    Bad(Code),
+    /// It was mapped, skipped or refused.
+    Fresh(Outcome, Option<Span>),
+}
+
+/// Maps batches of rows of one file.
+struct Mill<'a> {
+    bound: &'a Bound<'a>,
+    keys: &'a Keys,
+    day: Date,
+    agreement: &'a Agreement,
+}
+
+impl Mill<'_> {
+    fn grind(&self, batch: &Batch, taken: &mut Taken) -> Result<()> {
+        let rows = batch.rows.get(..batch.used).unwrap_or(&[]);
+        let prints: Vec<Fingerprint> =
+            rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
+        // Looking up is one comparison for most rows; it stays on this thread, in the file's order.
+        let known: Vec<Option<usize>> = prints.iter().map(|p| taken.memory.find(*p)).collect();
+        let ground: Vec<Ground> = (rows, &batch.bad, &known)
+            .into_par_iter()
+            .with_min_len(STRIDE)
+            .map_init(Scratch::default, |scratch, (row, bad, known)| match (bad, known) {
+                (Some(code), _) => Ground::Bad(code),
+                (None, Some(base)) => Ground::Known(*base),
+                (None, None) => self.map(row, scratch),
+            })
+            .collect();
+        let mut spool = SpoolWriter::default();
+        for ((row, print), ground) in rows.iter().zip(prints).zip(ground) {
+            settle(taken, &mut spool, row.number(), print, ground);
+        }
+        taken.spool.append(&mut spool)
+    }
+
+    fn map(&self, row: &RowBuf, scratch: &mut Scratch) -> Ground {
+        let outcome = self.bound.map(row, self.keys, self.day, scratch);
+        let span = match &outcome {
+            Outcome::Mapped(mapped) => mapped.candidates.iter().find_map(|c| self.agreement.cohort_span(c)),
+            _ => None,
+        };
+        Ground::Fresh(outcome, span)
+    }
+}
+
+/// Counts a row, remembers it, and spools what it gave.
+fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Fingerprint, ground: Ground) {
+    let row = u32::try_from(taken.memory.len()).unwrap_or(u32::MAX);
+    taken.tally.read += 1;
+    match ground {
+        Ground::Known(base) => match taken.memory.base_fate(base) {
+            (_, true) => {
+                taken.tally.duplicate += 1;
+                taken.memory.push_fresh().push_other(print, Fate::Duplicate);
+            }
+            (fate, false) => {
+                if fate == Some(Fate::Mapped) {
+                    taken.tally.mapped += 1;
+                    taken.tally.unchanged += 1;
+                } else {
+                    taken.tally.skipped += 1;
+                }
+                taken.memory.push_known(base);
+            }
+        },
+        Ground::Bad(code) => refuse(taken, number, print, &[RowFault { column: None, code }]),
+        Ground::Fresh(Outcome::Refused(faults), _) => refuse(taken, number, print, &faults),
+        Ground::Fresh(Outcome::Skipped, _) => {
+            taken.tally.skipped += 1;
+            taken.memory.push_fresh().push_other(print, Fate::Skipped);
+        }
+        Ground::Fresh(Outcome::Mapped(mapped), span) => {
+            let Mapped { identity, evidence, candidates, .. } = mapped;
+            taken.tally.mapped += 1;
+            taken.memory.push_fresh().push(print, identity, &evidence.keys, span);
+            spool.push(row, identity, &candidates);
+        }
+    }
+}
+
+fn refuse(taken: &mut Taken, row: u64, print: Fingerprint, faults: &[RowFault]) {
+    taken.tally.quarantined += 1;
+    taken.memory.push_fresh().push_other(print, Fate::Refused);
+    if taken.refused.len() < LISTED {
+        taken.refused.extend(faults.iter().map(|f| Refused { row, column: f.column, code: f.code }));
+    }
+}
+
+/// Rows that stand twice count once.
+fn mark_repeats(taken: &mut Taken) {
+    for fate in taken.memory.mark_repeats() {
+        match fate {
+            Fate::Mapped => taken.tally.mapped -= 1,
+            Fate::Skipped => taken.tally.skipped -= 1,
+            Fate::Refused => taken.tally.quarantined -= 1,
+            Fate::Duplicate => continue,
+        }
+        taken.tally.duplicate += 1;
+    }
+}

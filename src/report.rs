@@ -1,0 +1,197 @@
+//! The one place that turns problems into what a person or a program reads.
+//!
+//! Three styles: coloured snippets on a terminal, plain lines for screen readers and logs, JSON.
+//! Standard output is for data; problems go to standard error.
+
+use crate::config::Texts;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use lockgate_core::problem::{Location, Problem};
+use serde::Serialize;
+use std::io::Write as _;
+
+/// Problems of one file beyond this are counted, not printed.
+const PER_FILE: usize = 20;
+
+/// How grave a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Something does not work until it is mended.
+    Error,
+    /// It works; somebody should look.
+    Warning,
+}
+
+/// How problems are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Snippets with carets; colour where the terminal takes it.
+    #[default]
+    Human,
+    /// One line a problem, no drawing: for screen readers, mail and logs.
+    Plain,
+}
+
+/// A problem as `--json` shows it.
+#[derive(Debug, Serialize)]
+pub struct ProblemJson<'a> {
+    code: &'a str,
+    what: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_column: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+impl<'a> ProblemJson<'a> {
+    /// The documented object of a problem.
+    pub fn new(problem: &'a Problem, texts: &Texts) -> Self {
+        let mut out = Self {
+            code: problem.code,
+            what: &problem.what,
+            file: None,
+            line: None,
+            column: None,
+            feed: None,
+            row: None,
+            data_column: None,
+            help: problem.help.as_deref(),
+        };
+        match &problem.at {
+            Some(Location::Config { file, span }) => {
+                let at = texts.line_and_column(file, span.start);
+                out.file = Some(file);
+                (out.line, out.column) = (at.map(|a| a.0), at.map(|a| a.1));
+            }
+            Some(Location::Data { feed, row, column }) => {
+                out.feed = Some(feed);
+                out.row = *row;
+                out.data_column = column.as_deref();
+            }
+            None => {}
+        }
+        out
+    }
+}
+
+/// One problem as text.
+pub fn render(problem: &Problem, severity: Severity, texts: &Texts, style: Style) -> String {
+    match (style, &problem.at) {
+        (Style::Human, Some(Location::Config { file, span })) if texts.get(file).is_some() => {
+            snippet(problem, severity, file, span.clone(), texts.get(file).unwrap_or_default())
+        }
+        _ => plain(problem, severity, texts),
+    }
+}
+
+fn snippet(problem: &Problem, severity: Severity, file: &str, span: std::ops::Range<usize>, text: &str) -> String {
+    let level = if severity == Severity::Error { Level::ERROR } else { Level::WARNING };
+    let end = span.end.min(text.len());
+    let start = span.start.min(end);
+    let shown = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(start..end));
+    let mut group = level.primary_title(problem.what.as_str()).id(problem.code).element(shown);
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    Renderer::styled().render(&[group])
+}
+
+fn plain(problem: &Problem, severity: Severity, texts: &Texts) -> String {
+    let word = if severity == Severity::Error { "error" } else { "warning" };
+    let place = match &problem.at {
+        Some(Location::Config { file, span }) => match texts.line_and_column(file, span.start) {
+            Some((line, column)) => format!("{file}:{line}:{column}: "),
+            None => format!("{file}: "),
+        },
+        Some(Location::Data { feed, row, column }) => {
+            let row = row.map(|r| format!(", row {r}")).unwrap_or_default();
+            let column = column.as_ref().map(|c| format!(", column `{c}`")).unwrap_or_default();
+            format!("feed `{feed}`{row}{column}: ")
+        }
+        None => String::new(),
+    };
+    let help = problem.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default();
+    format!("{word}[{}]: {place}{}{help}", problem.code, problem.what)
+}
+
+/// Prints problems to standard error, capped per file, with the count of the rest.
+pub fn print(problems: &[Problem], severity: Severity, texts: &Texts, style: Style) {
+    let mut out = anstream::stderr().lock();
+    let mut printed: Vec<(Option<&str>, usize)> = Vec::new();
+    for problem in problems {
+        let file = match &problem.at {
+            Some(Location::Config { file, .. }) => Some(file.as_str()),
+            Some(Location::Data { feed, .. }) => Some(feed.as_str()),
+            None => None,
+        };
+        let count = match printed.iter_mut().find(|(f, _)| *f == file) {
+            Some((_, count)) => count,
+            None => {
+                printed.push((file, 0));
+                match printed.last_mut() {
+                    Some((_, count)) => count,
+                    None => continue,
+                }
+            }
+        };
+        *count += 1;
+        if *count <= PER_FILE {
+            let _ = writeln!(out, "{}", render(problem, severity, texts, style));
+        }
+    }
+    for (file, count) in printed.iter().filter(|(_, count)| *count > PER_FILE) {
+        let place = file.map(|f| format!(" in `{f}`")).unwrap_or_default();
+        let _ = writeln!(out, "and {} more{place}; run `lockgate explain CODE` for what a code means", count - PER_FILE);
+    }
+}
+
+/// Prints one line of data to standard output.
+pub fn line(text: &str) {
+    let _ = writeln!(anstream::stdout().lock(), "{text}");
+}
+
+/// Prints one documented object as JSON to standard output.
+pub fn json<T: Serialize>(value: &T) {
+    // Our own types always serialise: their keys are strings and their numbers finite.
+    if let Ok(text) = serde_json::to_string_pretty(value) {
+        line(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts() -> Texts {
+        let mut texts = Texts::default();
+        texts.add("a.toml", "[feed]\nnmae = \"x\"\n".into());
+        texts
+    }
+
+    #[test]
+    fn plain_names_file_line_and_column() {
+        let problem = Problem::new("LG0102", "unknown key `nmae`").in_config("a.toml", 7..11).suggest("nmae", ["name"]);
+        insta::assert_snapshot!(render(&problem, Severity::Error, &texts(), Style::Plain), @r"
+        error[LG0102]: a.toml:2:1: unknown key `nmae`
+          help: did you mean `name`?
+        ");
+    }
+
+    #[test]
+    fn data_problems_name_feed_row_and_column() {
+        let problem = Problem::new("LG1204", "not a date").in_data("releases", Some(7), Some("DOB"));
+        insta::assert_snapshot!(
+            render(&problem, Severity::Warning, &texts(), Style::Human),
+            @"warning[LG1204]: feed `releases`, row 7, column `DOB`: not a date"
+        );
+    }
+}
