@@ -1,0 +1,167 @@
+//! The command line: words only; `command` does what they say.
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// Shares what the partnership's agreement allows, and nothing else.
+#[derive(Debug, Parser)]
+#[command(name = "lockgate", version, about, long_about = None, propagate_version = true)]
+#[command(after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate agreement who-sees prison_release.release_address\n\n\
+    Exit codes: 0 done, 1 internal fault, 2 usage, 3 check found problems, 4 items wait for a person,\n  \
+    5 delivered in part, 6 feed late, 7 integrity failure, 8 refused by the agreement,\n  75 temporary, 78 configuration unusable")]
+pub struct Cli {
+    /// The deployment's folder (the one with `lockgate.toml`)
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    pub config: PathBuf,
+    /// Print one documented JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Plain lines instead of drawings, for screen readers and logs
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// Print nothing but problems
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a night: collect, map, link, disclose, write the bundles
+    #[command(after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate run --feed hmps-releases --dry-run")]
+    Run(RunArgs),
+    /// Show the last run and what waits for a person
+    #[command(after_help = "Examples:\n  lockgate status\n  lockgate status --json")]
+    Status,
+    /// List the runs
+    #[command(after_help = "Examples:\n  lockgate history\n  lockgate history --last 3")]
+    History {
+        /// How many, newest first
+        #[arg(long, default_value_t = 20)]
+        last: u32,
+    },
+    /// Check the whole deployment: settings, schema, agreement, mappings and their examples
+    #[command(after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain")]
+    Check,
+    /// Explain a message code
+    #[command(after_help = "Examples:\n  lockgate explain LG1301\n  lockgate explain LG0102")]
+    Explain {
+        /// The code, `LGnnnn`
+        code: String,
+    },
+    /// Bundles made
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Ask the agreement
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// The ledger of everything disclosed
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Rows that wait for a person
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Options of a run.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The run's logical day; files dated up to it are taken (default: today in the deployment's zone)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// Only this feed (may be given several times)
+    #[arg(long = "feed", value_name = "NAME")]
+    pub feeds: Vec<String>,
+    /// Say the effect in rows, people and recipients; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `lockgate bundle …`
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// List bundles, newest first
+    #[command(after_help = "Examples:\n  lockgate bundle list\n  lockgate bundle list --recipient probation --json")]
+    List {
+        /// Only this recipient's
+        #[arg(long)]
+        recipient: Option<String>,
+    },
+    /// Show one bundle: its files, counts and digest
+    #[command(after_help = "Examples:\n  lockgate bundle show lockgate_leeds-iom_probation_20081117_000001_snapshot\n  lockgate bundle show NAME --json")]
+    Show {
+        /// The bundle's name
+        name: String,
+    },
+}
+
+/// `lockgate agreement …`
+#[derive(Debug, Subcommand)]
+pub enum AgreementCommand {
+    /// Print who may have which field, under which clause
+    #[command(after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --json")]
+    Matrix,
+    /// Who can ever see a field
+    #[command(after_help = "Examples:\n  lockgate agreement who-sees prison_release.release_address\n  lockgate agreement who-sees person.pnc_id")]
+    WhoSees {
+        /// `category.field`
+        field: String,
+    },
+    /// What a recipient can ever see
+    #[command(after_help = "Examples:\n  lockgate agreement what-sees disc\n  lockgate agreement what-sees lcc --json")]
+    WhatSees {
+        /// The recipient's key
+        recipient: String,
+    },
+    /// Why a recipient gets or does not get a field of a person
+    #[command(after_help = "Examples:\n  lockgate agreement why --person wyp-cohort:2004/0031877J --recipient g4s --field prison_release.release_address")]
+    Why {
+        /// `feed:key`, the person's key in one of the feeds, or a person's internal id (32 hex digits)
+        #[arg(long)]
+        person: String,
+        /// The recipient's key
+        #[arg(long)]
+        recipient: String,
+        /// `category.field`
+        #[arg(long)]
+        field: String,
+        /// The day to decide for (default: the last run's)
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<Date>,
+    },
+}
+
+/// `lockgate ledger …`
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Recompute every link of the ledger and compare each bundle's manifest
+    #[command(after_help = "Examples:\n  lockgate ledger verify\n  lockgate ledger verify --json")]
+    Verify,
+}
+
+/// `lockgate quarantine …`
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List refused rows and held files: feed, row, column and reason, never a value
+    #[command(after_help = "Examples:\n  lockgate quarantine list\n  lockgate quarantine list --feed hmps-releases --json")]
+    List {
+        /// Only this feed's
+        #[arg(long)]
+        feed: Option<String>,
+    },
+    /// Show one item with the explanation of its code
+    #[command(after_help = "Examples:\n  lockgate quarantine show 3\n  lockgate quarantine show 3 --json")]
+    Show {
+        /// The item's number in the list
+        id: i64,
+    },
+}

@@ -1,0 +1,155 @@
+//! Link: who is who tonight, and who is in the cohort.
+//!
+//! The scope is what changed and all that its evidence touches. On a first night that is everybody
+//! whom the cohort list's evidence touches: rows about nobody in the cohort are never linked.
+
+use super::Night;
+use super::ingest::Taken;
+use super::memories::Memories;
+use crate::store::{FileRow, IdentityRow};
+use anyhow::Result;
+use jiff::civil::Date;
+use lockgate_core::check::Verdict;
+use lockgate_core::hash::Digest;
+use lockgate_core::link::{Doubt, FileMemory, Scope, link};
+use lockgate_core::mapping::FeedKind;
+use lockgate_core::record::{IdentityId, PersonId};
+use std::collections::{HashMap, HashSet};
+
+/// Above this many changed identities the scope starts from the cohort list instead.
+const MANY: usize = 50_000;
+
+/// A retained file of a feed, with its rows as remembered.
+pub struct Kept {
+    /// The store's row of the file; `None` for tonight's.
+    pub stored: Option<FileRow>,
+    /// Index among tonight's files.
+    pub tonight: Option<usize>,
+    /// Its rows.
+    pub memory: FileMemory,
+    /// The date of its name.
+    pub date: Date,
+    /// Its content.
+    pub digest: Digest,
+}
+
+/// All retained files, per feed, newest first.
+pub type Retained = Vec<Vec<Kept>>;
+
+/// The linker's answer in the terms of the store.
+#[derive(Default)]
+pub struct WhoIsWho {
+    /// Identities in scope that belong to a person in the cohort.
+    pub cohort: HashMap<IdentityId, PersonId>,
+    /// Identities that the store holds and that are in the cohort no more.
+    pub leavers: Vec<IdentityRow>,
+    /// Identities that the store holds and that belong to another person now.
+    pub moved: Vec<(IdentityRow, PersonId)>,
+    /// Identities in the cohort that the store does not hold yet.
+    pub joiners: HashSet<IdentityId>,
+    /// Pairs for review.
+    pub doubts: Vec<(IdentityId, IdentityId, Doubt)>,
+    /// Identities looked at.
+    pub scope: usize,
+}
+
+/// Collects tonight's accepted files and the stored ones that still count.
+pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken]) -> Result<Retained> {
+    let mut out = Retained::new();
+    for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
+        let mut files: Vec<Kept> = Vec::new();
+        for (n, file) in taken.iter_mut().enumerate().filter(|(_, t)| t.due.feed == feed) {
+            if matches!(file.verdict, Verdict::Accepted(_)) {
+                let memory = std::mem::take(&mut file.memory);
+                let (date, digest) = (file.due.date, file.due.digest);
+                files.push(Kept { stored: None, tonight: Some(n), memory, date, digest });
+            }
+        }
+        let whole = mapping.kind() == FeedKind::Snapshot;
+        if !(whole && !files.is_empty()) {
+            let mut stored = night.store.accepted_files(mapping.name()).await?;
+            if whole {
+                stored = stored.pop().into_iter().collect();
+            }
+            for row in stored {
+                let memory = FileMemory::whole(memories.load(mapping.name(), &row.digest)?);
+                let (date, digest) = (row.data_date, row.digest);
+                files.push(Kept { stored: Some(row), tonight: None, memory, date, digest });
+            }
+        }
+        // Newest data first; of one date, tonight's first.
+        files.sort_by_key(|f| std::cmp::Reverse((f.date, f.tonight.map_or(-1, |n| i64::try_from(n).unwrap_or(0)))));
+        out.push(files);
+    }
+    Ok(out)
+}
+
+/// Links what changed since `last` (the as-of date of the last finished run).
+pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<WhoIsWho> {
+    night.progress.stage("linking");
+    let day = night.order.as_of;
+    let seeds = seeds(night, retained, last).await?;
+    let views: Vec<Vec<&FileMemory>> = retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
+    let mut scope = Scope::closure(&views, &seeds.into_iter().collect(), day);
+    let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
+    let stored = night.store.identities(&ids).await?;
+    for row in &stored {
+        scope.set_known(row.key, row.person, row.first_run);
+    }
+    let linking = link(&scope);
+    let mut out = WhoIsWho { scope: scope.len(), ..WhoIsWho::default() };
+    let held: HashSet<IdentityId> = stored.iter().map(|r| r.key).collect();
+    for ((i, person), cohort) in scope.indexes().zip(&linking.person).zip(&linking.cohort) {
+        if *cohort {
+            let identity = scope.identity(i);
+            out.cohort.insert(identity, *person);
+            if !held.contains(&identity) {
+                out.joiners.insert(identity);
+            }
+        }
+    }
+    for row in stored {
+        match out.cohort.get(&row.key) {
+            None => out.leavers.push(row),
+            Some(person) if *person != row.person => out.moved.push((row, *person)),
+            Some(_) => {}
+        }
+    }
+    out.doubts = linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
+    Ok(out)
+}
+
+/// The identities to start from.
+async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<HashSet<IdentityId>> {
+    let mut changed: HashSet<IdentityId> = HashSet::new();
+    let mut designated: HashSet<IdentityId> = HashSet::new();
+    for file in retained.iter().flatten() {
+        let fresh = file.tonight.is_some();
+        if fresh {
+            changed.extend(file.memory.vanished());
+        }
+        if !fresh && !file.memory.designates() {
+            continue;
+        }
+        for row in 0..file.memory.len() {
+            let Some(identity) = file.memory.identity(row) else { continue };
+            if fresh && file.memory.is_fresh(row) {
+                changed.insert(identity);
+            }
+            if let Some(span) = file.memory.span(row) {
+                if span.holds(night.order.as_of) {
+                    designated.insert(identity);
+                }
+                if last.is_none_or(|l| span.holds(l) != span.holds(night.order.as_of)) {
+                    changed.insert(identity);
+                }
+            }
+        }
+    }
+    if changed.len() <= MANY {
+        return Ok(changed);
+    }
+    let all: Vec<IdentityId> = changed.into_iter().collect();
+    designated.extend(night.store.identities(&all).await?.into_iter().map(|r| r.key));
+    Ok(designated)
+}

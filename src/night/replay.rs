@@ -1,0 +1,65 @@
+//! Replay: rows of files received earlier, mapped again for people who joined the cohort.
+//!
+//! Intake keeps nothing about people outside the cohort but hashes; the encrypted file is where
+//! their rows come from when they join.
+
+use super::Night;
+use super::link::Kept;
+use anyhow::{Result, bail};
+use lockgate_connectors::Step;
+use lockgate_core::mapping::{Mapping, Outcome, Scratch};
+use lockgate_core::record::{Candidate, IdentityId};
+use lockgate_core::row::RowBuf;
+use std::collections::HashSet;
+
+/// A row mapped again.
+pub struct Replayed {
+    /// Its place among the data rows.
+    pub row: usize,
+    /// Whom it is about.
+    pub identity: IdentityId,
+    /// Its records.
+    pub candidates: Vec<Candidate>,
+}
+
+/// The rows of a file that are wanted for these identities and were not read afresh tonight.
+pub fn wanted_rows(file: &Kept, joiners: &HashSet<IdentityId>) -> Vec<usize> {
+    let known = |row: &usize| file.tonight.is_none() || !file.memory.is_fresh(*row);
+    let wanted = |row: &usize| file.memory.identity(*row).is_some_and(|i| joiners.contains(&i));
+    (0..file.memory.len()).filter(|r| known(r) && wanted(r)).collect()
+}
+
+/// Reads a file's wanted rows (ascending) from the archive and maps them.
+pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> Result<Vec<Replayed>> {
+    let mapping = night.deployment.mapping(feed)?;
+    night.progress.stage(format!("filling in from {} of {}", mapping.name(), file.date));
+    let input = night.vault.archive().open(&file.digest)?;
+    let format = night.deployment.format(feed)?;
+    let mut rows = match format.read(Box::new(input), night.deployment.wanted(feed)) {
+        Ok(rows) => rows,
+        Err(fault) => bail!("a file of feed `{}` that was accepted does not read again ({})", mapping.name(), fault.code),
+    };
+    let bound = match mapping.bind(rows.header()) {
+        Ok(bound) => bound,
+        // The mapping changed since: the file no longer fits it, and cannot fill anybody in.
+        Err(_) => return Ok(Vec::new()),
+    };
+    let keys = night.vault.keys(mapping.digest());
+    let (mut row, mut scratch, mut out) = (RowBuf::new(), Scratch::default(), Vec::new());
+    let mut next = wanted.iter().copied().peekable();
+    for at in 0.. {
+        let Some(want) = next.peek().copied() else { break };
+        match rows.next(&mut row) {
+            Ok(Step::End) => break,
+            Ok(Step::Row) if at == want => {
+                if let Outcome::Mapped(mapped) = bound.map(&row, &keys, file.date, &mut scratch) {
+                    out.push(Replayed { row: at, identity: mapped.identity, candidates: mapped.candidates });
+                }
+                next.next();
+            }
+            Ok(_) => {}
+            Err(fault) => bail!("a file of feed `{}` broke off at its replay ({})", Mapping::name(mapping), fault.code),
+        }
+    }
+    Ok(out)
+}
