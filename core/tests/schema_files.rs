@@ -310,6 +310,8 @@ fn closed_lists_are_complete() {
     assert_eq!(codes("requirement").len(), 12, "the community order of 2003");
     let partners = ["cri", "disc", "g4s", "hmps", "lcc", "probation", "wyp", "yos"];
     assert_eq!(codes("agency"), BTreeSet::from(partners), "clause 3.1");
+    let levels = ["high", "low", "medium", "very_high"];
+    assert_eq!(codes("harm_level"), BTreeSet::from(levels), "not assessed is an absent value, not a level");
     assert_eq!(codes("direction"), BTreeSet::from(["in", "out"]));
     assert_eq!(codes("cohort_designation"), BTreeSet::from(["dyo", "iom", "ppo"]));
     for code in ["1", "2", "3", "4", "5"] {
