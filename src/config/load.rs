@@ -1,0 +1,299 @@
+//! Loads a deployment as a whole: every fault of every file at once.
+
+use super::parse::{Texts, files_below};
+use super::settings::{SecretRef, Settings};
+use crate::vault::{Secret, VaultError};
+use anyhow::{Result, anyhow};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use lockgate_connectors::{FORMATS, Folder, Format, Limits, Options, Transport, Wanted};
+use lockgate_core::agreement::{self, Agreement};
+use lockgate_core::mapping::{self, CodeMap, CodeMapLine, Mapping};
+use lockgate_core::problem::Problem;
+use lockgate_core::schema::{self, CodeEntry, CodeList, Schema};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A deployment that reads.
+pub struct Deployment {
+    /// Its folder.
+    pub root: PathBuf,
+    /// `lockgate.toml`.
+    pub settings: Settings,
+    /// The zone of civil times.
+    pub zone: TimeZone,
+    /// What can be said about a person.
+    pub schema: Schema,
+    /// Who may receive what.
+    pub agreement: Agreement,
+    /// The feeds, by partner and name.
+    pub mappings: Vec<Mapping>,
+    formats: Vec<Box<dyn Format>>,
+    wanted: Vec<Vec<Wanted>>,
+    /// All texts read, for showing problems in their place.
+    pub texts: Texts,
+}
+
+impl Deployment {
+    /// The feed at an index.
+    pub fn mapping(&self, feed: usize) -> Result<&Mapping> {
+        self.mappings.get(feed).ok_or_else(|| anyhow!("feed {feed} is not configured"))
+    }
+
+    /// The format of a feed.
+    pub fn format(&self, feed: usize) -> Result<&dyn Format> {
+        self.formats.get(feed).map(AsRef::as_ref).ok_or_else(|| anyhow!("feed {feed} has no format"))
+    }
+
+    /// The columns that a feed's reader looks for.
+    pub fn wanted(&self, feed: usize) -> &[Wanted] {
+        self.wanted.get(feed).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of a feed.
+    pub fn place(&self, mapping: &Mapping) -> Result<Box<dyn Transport>> {
+        let name = &mapping.source().place;
+        let place = self.settings.place.get(name).ok_or_else(|| anyhow!("place `{name}` is not configured"))?;
+        Ok(Box::new(Folder::new(self.root.join(&place.folder), std::time::Duration::from_secs(place.settle_secs))))
+    }
+
+    /// The store's folder.
+    pub fn state(&self) -> PathBuf {
+        self.root.join(&self.settings.store.path)
+    }
+
+    /// The deployment's secret.
+    pub fn secret(&self) -> Result<Secret, VaultError> {
+        secret(&self.root, self.settings.store.secret.get_ref())
+    }
+}
+
+fn secret(root: &Path, reference: &SecretRef) -> Result<Secret, VaultError> {
+    match (&reference.file, &reference.env) {
+        (Some(file), _) => Secret::read(&root.join(file)),
+        (None, Some(name)) => Secret::from_env(name),
+        (None, None) => Err(VaultError::SecretForm(PathBuf::from("lockgate.toml"))),
+    }
+}
+
+/// What was read so far, and what was wrong with it.
+struct Reading<'a> {
+    root: &'a Path,
+    texts: Texts,
+    problems: Vec<Problem>,
+}
+
+/// Reads the deployment in a folder; on faults gives them all, with the texts to show them in.
+pub fn load(root: &Path) -> Result<Deployment, (Vec<Problem>, Texts)> {
+    let mut reading = Reading { root, texts: Texts::default(), problems: Vec::new() };
+    match reading.all() {
+        Some(deployment) if reading.problems.is_empty() => Ok(Deployment { texts: reading.texts, ..deployment }),
+        _ => Err((reading.problems, reading.texts)),
+    }
+}
+
+impl Reading<'_> {
+    fn all(&mut self) -> Option<Deployment> {
+        let settings: Option<Settings> = self.toml("lockgate.toml");
+        let schema = self.schema();
+        let (settings, schema) = (settings?, schema?);
+        let zone = self.zone(&settings)?;
+        let agreement = self.agreement(&schema)?;
+        let (mappings, formats) = self.mappings(&settings, &schema, &agreement, &zone)?;
+        let wanted = mappings.iter().map(wanted).collect();
+        Some(Deployment {
+            root: self.root.into(),
+            settings,
+            zone,
+            schema,
+            agreement,
+            mappings,
+            formats,
+            wanted,
+            texts: Texts::default(),
+        })
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|p| self.problems.push(p)).ok()
+    }
+
+    fn keep_all<T>(&mut self, result: Result<T, Vec<Problem>>) -> Option<T> {
+        result.map_err(|p| self.problems.extend(p)).ok()
+    }
+
+    fn toml<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let result = self.texts.parse(self.root, name);
+        self.keep(result)
+    }
+
+    fn zone(&mut self, settings: &Settings) -> Option<TimeZone> {
+        let fault = |_| {
+            let what = format!("time zone `{}` is not known", settings.time_zone);
+            Problem::new("LG0103", what).in_config("lockgate.toml", 0..0).help("use an IANA name such as `Europe/London`")
+        };
+        let zone = TimeZone::get(&settings.time_zone).map_err(fault);
+        self.keep(zone)
+    }
+
+    fn files(&mut self, folder: &str, ending: &str) -> Vec<String> {
+        let files = files_below(self.root, folder, ending);
+        self.keep(files).unwrap_or_default()
+    }
+
+    fn schema(&mut self) -> Option<Schema> {
+        let mut lists = BTreeMap::new();
+        for name in self.files("schema/codes", ".csv") {
+            if let Some(list) = self.code_list(&name) {
+                lists.insert(stem(&name).to_owned(), list);
+            }
+        }
+        let mut drafts = Vec::new();
+        for name in self.files("schema", ".toml") {
+            drafts.extend(self.toml::<schema::Draft>(&name).map(|d| (name, d)));
+        }
+        self.keep_all(Schema::build(drafts, lists))
+    }
+
+    fn code_list(&mut self, name: &str) -> Option<CodeList> {
+        let lines = self.csv(name, "LG0202", &["code", "label", "group", "from", "until"], |cells| {
+            let [code, label, group, from, until] = cells else { return None };
+            let group = (!group.is_empty()).then(|| group.clone());
+            Some(CodeEntry { code: code.clone(), label: label.clone(), group, from: day(from)?, until: day(until)? })
+        })?;
+        let list = CodeList::new(lines).map_err(|what| Problem::new("LG0202", what).in_config(name, 0..0));
+        self.keep(list)
+    }
+
+    fn code_map(&mut self, name: &str) -> Option<CodeMap> {
+        let lines = self.csv(name, "LG0202", &["from_code", "to_code", "from", "until"], |cells| {
+            let [from_code, to_code, from, until] = cells else { return None };
+            let (from, until) = (day(from)?, day(until)?);
+            Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
+        })?;
+        Some(CodeMap::new(lines))
+    }
+
+    /// Reads a small CSV of the deployment with exactly these columns.
+    fn csv<T>(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        header: &[&str],
+        line: impl Fn(&[String]) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let text = self.texts.read(self.root, name);
+        let text = self.keep(text)?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let found: Vec<String> = reader.headers().map(|h| h.iter().map(Into::into).collect()).unwrap_or_default();
+        if found != header {
+            let what = format!("`{name}` needs the columns {}", header.join(","));
+            self.problems.push(Problem::new(code, what).in_config(name, 0..0));
+            return None;
+        }
+        let mut out = Vec::new();
+        for record in reader.records() {
+            let (at, cells) = match &record {
+                Ok(r) => (r.position().map(csv::Position::byte), r.iter().map(|c| c.trim().to_owned()).collect()),
+                Err(e) => (e.position().map(csv::Position::byte), Vec::new()),
+            };
+            match line(&cells) {
+                Some(line) => out.push(line),
+                None => {
+                    let at = usize::try_from(at.unwrap_or(0)).unwrap_or(0);
+                    let what = "this line does not have the form of the list".to_owned();
+                    self.problems.push(Problem::new(code, what).in_config(name, at..at + 1));
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn agreement(&mut self, schema: &Schema) -> Option<Agreement> {
+        let agreement = self.toml("agreement/agreement.toml");
+        let categories = self.toml("agreement/categories.toml");
+        let handling = self.toml("agreement/handling.toml");
+        let conditions = self.toml("agreement/conditions.toml");
+        let nominees = self.toml("agreement/nominees.toml");
+        let mut entitlements = Vec::new();
+        for name in self.files("agreement/entitlements", ".toml") {
+            entitlements.extend(self.toml(&name).map(|draft| (name, draft)));
+        }
+        let files = agreement::Files {
+            agreement: ("agreement/agreement.toml".into(), agreement?),
+            categories: ("agreement/categories.toml".into(), categories?),
+            handling: ("agreement/handling.toml".into(), handling?),
+            conditions: ("agreement/conditions.toml".into(), conditions?),
+            nominees: ("agreement/nominees.toml".into(), nominees?),
+            entitlements,
+        };
+        self.keep_all(Agreement::build(files, schema))
+    }
+
+    fn mappings(
+        &mut self,
+        settings: &Settings,
+        schema: &Schema,
+        agreement: &Agreement,
+        zone: &TimeZone,
+    ) -> Option<(Vec<Mapping>, Vec<Box<dyn Format>>)> {
+        let mut code_maps = BTreeMap::new();
+        for name in self.files("mappings/codes", ".csv") {
+            let key = name.trim_start_matches("mappings/codes/").trim_end_matches(".csv").to_owned();
+            if let Some(map) = self.code_map(&name) {
+                code_maps.insert(key, map);
+            }
+        }
+        let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key()).collect();
+        let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
+        let (mut mappings, mut formats) = (Vec::new(), Vec::new());
+        for name in self.files("mappings", ".toml") {
+            let Some(draft) = self.toml::<mapping::Draft>(&name) else { continue };
+            let text = self.texts.get(&name).unwrap_or_default().to_owned();
+            let compiled = Mapping::compile(&name, &text, draft, &context);
+            let Some(mapping) = self.keep_all(compiled) else { continue };
+            if !settings.place.contains_key(&mapping.source().place) {
+                let place = &mapping.source().place;
+                let what = format!("feed `{}` names the place `{place}`, which `lockgate.toml` does not list", mapping.name());
+                let problem = Problem::new("LG0103", what).in_config(&name, mapping.source().place_span.clone());
+                self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
+            }
+            if mappings.iter().any(|m: &Mapping| m.name() == mapping.name()) {
+                let what = format!("two feeds are named `{}`", mapping.name());
+                self.problems.push(Problem::new("LG0103", what).in_config(&name, 0..0));
+            }
+            let format = format(&mapping, &name);
+            if let Some(format) = self.keep(format) {
+                mappings.push(mapping);
+                formats.push(format);
+            }
+        }
+        self.problems.is_empty().then_some((mappings, formats))
+    }
+}
+
+/// Opens the format that a feed names, with its options.
+fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
+    let source = mapping.source();
+    let Some(kind) = FORMATS.iter().find(|f| f.name == source.format) else {
+        let what = format!("format `{}` is not known", source.format);
+        let problem = Problem::new("LG0103", what).in_config(file, source.format_span.clone());
+        return Err(problem.suggest(&source.format, FORMATS.iter().map(|f| f.name)));
+    };
+    (kind.open)(&Options::from(&source.options), &Limits::default()).map_err(|p| p.in_config(file, source.format_span.clone()))
+}
+
+fn wanted(mapping: &Mapping) -> Vec<Wanted> {
+    let one = |w: mapping::Wanted| Wanted { name: w.name, aliases: w.aliases, required: w.required };
+    mapping.wanted().into_iter().map(one).collect()
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name).split('.').next().unwrap_or(name)
+}
+
+/// An ISO date or nothing; `None` when it is neither.
+#[expect(clippy::option_option, reason = "absent and wrong are two things")]
+fn day(text: &str) -> Option<Option<Date>> {
+    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+}
