@@ -1,0 +1,374 @@
+//! Disclose: the gate's answer for every recipient, against what the recipient already holds.
+//!
+//! One pass over the people who may have changed; each recipient's rows stream into its own bundle,
+//! and what the ledger will say of them into a journal that is committed with the bundle.
+
+use super::Night;
+use super::summary::RecipientLine;
+use crate::bundle::{BundleWriter, Options};
+use crate::store::{BundleRow, PersonRow};
+use crate::vault::Spool;
+use anyhow::{Context as _, Result, anyhow};
+use jiff::civil::Date;
+use jiff::{ToSpan as _, Unit};
+use lockgate_core::agreement::{Agreement, PartnerId};
+use lockgate_core::bundle::{BundleKind, Holdings, Meaning, Meta, Planner, Row, Table};
+use lockgate_core::gate::{Gate, Registers};
+use lockgate_core::hash::{Digest, HashKey};
+use lockgate_core::ledger::{Disclosure, Entry};
+use lockgate_core::link::Person;
+use lockgate_core::record::Record;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// People decided about at once.
+const PAGE: usize = 2000;
+
+/// What the ledger's commit needs of one bundle: per person what the recipient holds afterwards,
+/// then the encoded entries.
+pub struct Open {
+    /// The recipient.
+    pub recipient: PartnerId,
+    /// What is said about the bundle.
+    pub meta: Meta,
+    /// Its files so far.
+    pub writer: BundleWriter,
+    /// What the ledger will say.
+    pub journal: Spool,
+    /// Its line of the summary.
+    pub line: RecipientLine,
+    /// Category of identity fields.
+    snapshot: bool,
+}
+
+/// Everything the decisions depend on besides the people.
+pub struct Basis<'a> {
+    /// Recorded human decisions.
+    pub registers: &'a Registers,
+    /// Pseudonym keys, by partner.
+    pub pseudonyms: &'a [Vec<u8>],
+    /// Key of content digests.
+    pub contents: HashKey,
+    /// Key of the ledger's commitments.
+    pub commitments: Vec<u8>,
+    /// Whether everybody is decided about, and not only who changed.
+    pub everybody: bool,
+}
+
+/// One person's outcome.
+struct Decided {
+    person: i64,
+    review_on: Option<Date>,
+    per: Vec<Share>,
+}
+
+/// One person's outcome for one recipient.
+#[derive(Default)]
+struct Share {
+    rows: Vec<Row>,
+    entries: Vec<Vec<u8>>,
+    after: Option<Vec<u8>>,
+    decided: u64,
+    disclosed: u64,
+    withheld: BTreeMap<String, u64>,
+}
+
+/// The kind of tonight's bundle: first a snapshot, then deltas, a snapshot again after a month.
+pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
+    let due = last_snapshot.is_none_or(|last| last.checked_add(1.month()).is_ok_and(|next| next <= as_of));
+    if due { BundleKind::Snapshot } else { BundleKind::Delta }
+}
+
+/// Opens tonight's bundle of every recipient that has none for this day.
+pub async fn open(night: &Night<'_>, staging: &PathBuf) -> Result<(Vec<Open>, Vec<RecipientLine>)> {
+    let (mut open, mut made) = (Vec::new(), Vec::new());
+    for (id, partner) in night.deployment.agreement.partners() {
+        let line = RecipientLine::empty(partner.key());
+        let history = night.store.bundles_of(id).await?;
+        if history.iter().any(|b| b.as_of >= night.order.as_of) {
+            made.push(line);
+            continue;
+        }
+        let meta = meta(night, id, &history)?;
+        let snapshot = meta.kind == BundleKind::Snapshot;
+        let options = Options {
+            csv_bom: night.deployment.settings.bundles.csv_bom,
+            staff_rows: night.deployment.settings.bundles.staff_rows,
+            ..Options::default()
+        };
+        let tables = tables(night, id);
+        let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
+        open.push(Open { recipient: id, meta, writer, journal: night.vault.journal(staging)?, line, snapshot });
+    }
+    Ok((open, made))
+}
+
+fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {
+    let (agreement, schema) = (&night.deployment.agreement, &night.deployment.schema);
+    let table = |(id, category): (_, &lockgate_core::schema::Category)| {
+        let grant = agreement.grant(recipient, id)?;
+        Some(Table::of(id, category, grant.columns()))
+    };
+    schema.categories().filter_map(table).collect()
+}
+
+fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Result<Meta> {
+    let deployment = night.deployment;
+    let agreement = &deployment.agreement;
+    let partner = agreement.get(recipient).context("a recipient is not in the agreement")?;
+    let last = history.last();
+    let last_snapshot = history.iter().filter(|b| b.kind == "snapshot").map(|b| b.as_of).max();
+    let meaning = |(word, text): (&str, &str)| Meaning { word: word.into(), text: text.into() };
+    Ok(Meta {
+        agreement: agreement.slug().into(),
+        agreement_reference: agreement.reference().into(),
+        agreement_version: agreement.version().into(),
+        recipient,
+        recipient_name: partner.name().into(),
+        partners: agreement.partners().map(|(_, p)| p.key().into()).collect(),
+        kind: kind(last_snapshot, night.order.as_of),
+        sequence: last.map_or(1, |b| b.sequence + 1),
+        previous: last.map(|b| b.manifest_digest),
+        as_of: night.order.as_of,
+        policy_hash: agreement.digest(),
+        software: crate::SOFTWARE.into(),
+        acknowledge_by: working_days_after(night.order.as_of, deployment.settings.bundles.acknowledge_days)?,
+        reply_to: format!("{}, {}", deployment.settings.contact.name, deployment.settings.contact.reach),
+        purposes: agreement.purposes().map(meaning).collect(),
+        handling: agreement.handling_words().map(meaning).collect(),
+        withheld_fields: agreement.withheld_fields(recipient, &deployment.schema),
+    })
+}
+
+/// The day some working days later; Saturdays and Sundays do not count (bank holidays come with the
+/// schedule).
+fn working_days_after(day: Date, mut days: u32) -> Result<Date> {
+    let mut at = day;
+    while days > 0 {
+        at = at.tomorrow().map_err(|_| anyhow!("the calendar ends"))?;
+        if at.weekday().to_monday_one_offset() < 6 {
+            days -= 1;
+        }
+    }
+    let _ = Unit::Day;
+    Ok(at)
+}
+
+/// Decides about everybody due, and pours the rows into the open bundles. Gives the days on which
+/// people are to be decided about again.
+pub async fn disclose(night: &Night<'_>, basis: &Basis<'_>, open: &mut [Open]) -> Result<Vec<(i64, Option<Date>)>> {
+    night.progress.stage("deciding");
+    let deployment = night.deployment;
+    let gate = Gate::new(
+        &deployment.agreement,
+        &deployment.schema,
+        basis.registers,
+        basis.pseudonyms,
+        night.order.as_of,
+    );
+    let everybody = basis.everybody || open.iter().any(|o| o.snapshot);
+    let (mut after, mut settled) = (0, Vec::new());
+    loop {
+        let page = night.store.due_persons(night.order.as_of, everybody, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        night.progress.add(page.len() as u64);
+        let ids: Vec<i64> = page.iter().map(|p| p.id).collect();
+        let mut held: Vec<BTreeMap<i64, Vec<u8>>> = Vec::new();
+        for o in open.iter() {
+            held.push(night.store.holdings(o.recipient, &ids).await?);
+        }
+        let shared: &[Open] = open;
+        let decided: Vec<Decided> = page
+            .into_par_iter()
+            .enumerate()
+            .map(|(_, person)| decide(night, basis, &gate, shared, &held, person))
+            .collect::<Result<_>>()?;
+        settled.extend(decided.iter().map(|d| (d.person, d.review_on)));
+        open.par_iter_mut().enumerate().try_for_each(|(n, o)| pour(o, n, &decided))?;
+    }
+    Ok(settled)
+}
+
+/// Decides about one person for every open bundle.
+fn decide(
+    night: &Night<'_>,
+    basis: &Basis<'_>,
+    gate: &Gate<'_>,
+    open: &[Open],
+    held: &[BTreeMap<i64, Vec<u8>>],
+    row: PersonRow,
+) -> Result<Decided> {
+    let rest = night.vault.rest();
+    let records: Vec<Record> = row
+        .versions
+        .into_iter()
+        .map(|(head, sealed)| Record::from_rest(head, rest, &sealed))
+        .collect::<Result<_, _>>()
+        .context("a stored record does not open")?;
+    let person = Person::new(row.key, records);
+    let facts = gate.facts(&person);
+    let mut per = Vec::with_capacity(open.len());
+    for (o, held) in open.iter().zip(held) {
+        // A delta looks only at who changed; a snapshot at everybody.
+        if !(row.due || basis.everybody || o.snapshot) {
+            per.push(Share::default());
+            continue;
+        }
+        let before = match held.get(&row.id) {
+            Some(bytes) => Holdings::from_bytes(bytes).map_err(problem)?,
+            None => Holdings::new(),
+        };
+        per.push(share(night, basis, gate, o, &person, &facts, &before)?);
+    }
+    Ok(Decided { person: row.id, review_on: gate.next_change(&facts), per })
+}
+
+fn share(
+    night: &Night<'_>,
+    basis: &Basis<'_>,
+    gate: &Gate<'_>,
+    open: &Open,
+    person: &Person,
+    facts: &lockgate_core::gate::Facts,
+    before: &Holdings,
+) -> Result<Share> {
+    let deployment = night.deployment;
+    let answer = gate.disclose(person, facts, open.recipient);
+    let planner = Planner {
+        recipient: open.recipient,
+        kind: open.meta.kind,
+        as_of: night.order.as_of,
+        review_by: Agreement::review_by,
+        schema: &deployment.schema,
+        partners: &open.meta.partners,
+        person: deployment.person,
+        contents: &basis.contents,
+    };
+    let mut share = Share { decided: answer.decided(), disclosed: answer.disclosed_records(), ..Share::default() };
+    share.withheld = answer.withheld.iter().map(|(rule, n)| (rule.to_string(), n)).collect();
+    let plan = planner.plan(person.id(), answer.disclosed, before).map_err(problem)?;
+    let key = &basis.commitments;
+    for row in &plan.rows {
+        let grant = row.category(&deployment.schema);
+        let entry = Disclosure::of(row, &deployment.schema, open.meta.recipient_key(), open.meta.sequence, grant, key);
+        share.entries.push(Entry::Disclosure(entry).encode());
+    }
+    if plan.after != *before {
+        share.after = Some(plan.after.to_bytes());
+    }
+    share.rows = plan.rows;
+    Ok(share)
+}
+
+/// Adds a page's rows to one bundle.
+fn pour(open: &mut Open, at: usize, decided: &[Decided]) -> Result<()> {
+    for one in decided {
+        let Some(share) = one.per.get(at) else { continue };
+        open.line.decided += share.decided;
+        open.line.disclosed += share.disclosed;
+        for (rule, n) in &share.withheld {
+            *open.line.withheld.entry(rule.clone()).or_default() += n;
+        }
+        open.line.people += u64::from(!share.rows.is_empty());
+        for row in &share.rows {
+            open.line.count(row.change());
+            open.writer.add(row)?;
+        }
+        if share.after.is_some() || !share.entries.is_empty() {
+            open.journal.push(&journal_entry(one.person, share))?;
+        }
+    }
+    Ok(())
+}
+
+/// A journal entry: person, what is held afterwards (length, bytes; none = unchanged), entries.
+fn journal_entry(person: i64, share: &Share) -> Vec<u8> {
+    let mut out = person.to_le_bytes().to_vec();
+    let mut put = |bytes: Option<&[u8]>| {
+        let length = bytes.map_or(u32::MAX, |b| u32::try_from(b.len()).unwrap_or(u32::MAX - 1));
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(bytes.unwrap_or_default());
+    };
+    put(share.after.as_deref());
+    share.entries.iter().for_each(|e| put(Some(e)));
+    out
+}
+
+/// What a journal entry says.
+pub struct JournalEntry<'a> {
+    /// The person's row.
+    pub person: i64,
+    /// What the recipient holds afterwards; `None` when that did not change.
+    pub after: Option<&'a [u8]>,
+    /// The ledger entries.
+    pub entries: Vec<&'a [u8]>,
+}
+
+impl<'a> JournalEntry<'a> {
+    /// Reads one entry back; `None` when it is not one.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (person, mut rest) = bytes.split_first_chunk::<8>()?;
+        let mut parts = Vec::new();
+        while !rest.is_empty() {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            let length = u32::from_le_bytes(*length);
+            if length == u32::MAX {
+                parts.push(None);
+                rest = after;
+            } else {
+                let (part, after) = after.split_at_checked(length as usize)?;
+                parts.push(Some(part));
+                rest = after;
+            }
+        }
+        let mut parts = parts.into_iter();
+        let after = parts.next()?;
+        Some(Self { person: i64::from_le_bytes(*person), after, entries: parts.flatten().collect() })
+    }
+}
+
+/// A core problem as an error of this stage.
+pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
+    anyhow!("{} ({})", problem.what, problem.code)
+}
+
+/// The digest of everything decisions depend on beside the people.
+pub fn basis_digest(agreement: &Digest, registers: &[u8]) -> Digest {
+    Digest::of(&[&agreement.0, registers, crate::SOFTWARE.as_bytes()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn first_a_snapshot_then_deltas_then_a_snapshot_after_a_month() {
+        let cases = [
+            (None, BundleKind::Snapshot),
+            (Some(date(2008, 11, 16)), BundleKind::Delta),
+            (Some(date(2008, 10, 18)), BundleKind::Delta),
+            (Some(date(2008, 10, 17)), BundleKind::Snapshot),
+        ];
+        for (last, expected) in cases {
+            assert_eq!(kind(last, date(2008, 11, 17)), expected, "last {last:?}");
+        }
+    }
+
+    #[test]
+    fn five_working_days_step_over_a_weekend() {
+        assert_eq!(working_days_after(date(2008, 11, 17), 5).unwrap(), date(2008, 11, 24));
+        assert_eq!(working_days_after(date(2008, 11, 21), 1).unwrap(), date(2008, 11, 24));
+    }
+
+    #[test]
+    fn a_journal_entry_comes_back() {
+        let share = Share { after: None, entries: vec![vec![1, 2], vec![]], ..Share::default() };
+        let bytes = journal_entry(7, &share);
+        let back = JournalEntry::read(&bytes).unwrap();
+        assert_eq!((back.person, back.after, back.entries), (7, None, vec![&[1u8, 2][..], &[]]));
+        assert!(JournalEntry::read(&bytes[..bytes.len() - 1]).is_none());
+    }
+}

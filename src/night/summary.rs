@@ -1,0 +1,223 @@
+//! What a night did, as numbers: printed at its end, kept with the run, given as JSON.
+
+use crate::exit::Exit;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One received file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FeedLine {
+    /// Feed name.
+    pub feed: String,
+    /// The date of the file's name; none when nothing new lay there.
+    pub date: Option<String>,
+    /// `accepted`, `held`, `superseded`, or `nothing new`.
+    pub state: String,
+    /// Data rows read.
+    pub read: u64,
+    /// Rows that gave records, unchanged ones included.
+    pub mapped: u64,
+    /// Mapped rows that the feed's last file had already.
+    pub unchanged: u64,
+    /// Rows in quarantine.
+    pub quarantined: u64,
+    /// Rows that stood twice.
+    pub duplicate: u64,
+    /// Rows that the mapping leaves out.
+    pub skipped: u64,
+    /// Records new to the store.
+    pub new: u64,
+    /// Records with a new version.
+    pub changed: u64,
+    /// Rows about nobody in the cohort, dropped.
+    pub outside: u64,
+}
+
+/// One recipient's bundle.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecipientLine {
+    /// Recipient's key.
+    pub recipient: String,
+    /// The bundle's name; none when this day's was made before.
+    pub bundle: Option<String>,
+    /// Persons with rows in it.
+    pub people: u64,
+    /// Rows by change.
+    pub new: u64,
+    /// Corrected rows.
+    pub corrections: u64,
+    /// Withdrawn rows.
+    pub withdrawals: u64,
+    /// Rows restated.
+    pub current: u64,
+    /// Records decided about.
+    pub decided: u64,
+    /// Records disclosed at least in part.
+    pub disclosed: u64,
+    /// Records withheld whole, by the rule that withheld them.
+    pub withheld: BTreeMap<String, u64>,
+}
+
+impl RecipientLine {
+    /// Records withheld, all rules together.
+    pub fn withheld_total(&self) -> u64 {
+        self.withheld.values().sum()
+    }
+}
+
+/// The whole night.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// The run's number.
+    pub run: i64,
+    /// Its logical day.
+    pub as_of: String,
+    /// Whether anything was written.
+    pub dry_run: bool,
+    /// Per file.
+    pub feeds: Vec<FeedLine>,
+    /// Per recipient.
+    pub recipients: Vec<RecipientLine>,
+    /// Identities that were linked anew tonight.
+    pub linked: u64,
+    /// People in the cohort.
+    pub cohort: u64,
+    /// People who joined or left it tonight.
+    pub joined: u64,
+    /// See `joined`.
+    pub left: u64,
+    /// Pairs that wait for review.
+    pub reviews: u64,
+    /// Open quarantine items.
+    pub quarantine: u64,
+    /// Files held back.
+    pub held: u64,
+    /// Warnings, by code.
+    pub warnings: BTreeMap<String, u64>,
+    /// Exit code.
+    pub exit: u8,
+}
+
+impl Summary {
+    /// How the night ended.
+    pub fn ended(&self) -> Exit {
+        if self.recipients.iter().any(|r| r.bundle.as_deref() == Some("failed")) {
+            return Exit::Partial;
+        }
+        let waits = self.reviews + self.quarantine + self.held > 0;
+        if waits { Exit::Waiting } else { Exit::Done }
+    }
+
+    /// Whether every row and every decision is accounted for.
+    pub fn balances(&self) -> bool {
+        let rows = |f: &FeedLine| f.read == f.mapped + f.quarantined + f.duplicate + f.skipped;
+        let decisions = |r: &RecipientLine| r.decided == r.disclosed + r.withheld_total();
+        self.feeds.iter().filter(|f| f.state == "accepted").all(rows) && self.recipients.iter().all(decisions)
+    }
+
+    /// The tables and the balance, as text.
+    pub fn text(&self, plain: bool) -> String {
+        let mut out = String::new();
+        let dry = if self.dry_run { " (dry run: nothing was written)" } else { "" };
+        out.push_str(&format!("Night of {}, run {}{dry}\n\n", self.as_of, self.run));
+        out.push_str(&table(plain, &feed_head(), &self.feeds.iter().map(feed_cells).collect::<Vec<_>>()));
+        out.push_str("\n\n");
+        out.push_str(&table(plain, &recipient_head(), &self.recipients.iter().map(recipient_cells).collect::<Vec<_>>()));
+        out.push_str("\n\n");
+        self.balance_text(&mut out);
+        out
+    }
+
+    fn balance_text(&self, out: &mut String) {
+        let sum = |f: fn(&FeedLine) -> u64| self.feeds.iter().filter(|l| l.state == "accepted").map(f).sum::<u64>();
+        out.push_str(&format!(
+            "Rows: {} read = {} mapped ({} unchanged) + {} quarantined + {} duplicate + {} skipped\n",
+            sum(|f| f.read),
+            sum(|f| f.mapped),
+            sum(|f| f.unchanged),
+            sum(|f| f.quarantined),
+            sum(|f| f.duplicate),
+            sum(|f| f.skipped)
+        ));
+        let all = |f: fn(&RecipientLine) -> u64| self.recipients.iter().map(f).sum::<u64>();
+        let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+        for line in &self.recipients {
+            line.withheld.iter().for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
+        }
+        let rules: Vec<String> = rules.iter().map(|(rule, n)| format!("{n} {rule}")).collect();
+        out.push_str(&format!(
+            "Decisions: {} = {} disclosed + {} withheld ({})\n",
+            all(|r| r.decided),
+            all(|r| r.disclosed),
+            all(RecipientLine::withheld_total),
+            if rules.is_empty() { "none".to_owned() } else { rules.join(", ") }
+        ));
+        out.push_str(&format!("People: {} in the cohort, {} joined, {} left\n", self.cohort, self.joined, self.left));
+        out.push_str(&format!(
+            "Waiting for a person: {} quarantined, {} held files, {} pairs to review\n",
+            self.quarantine, self.held, self.reviews
+        ));
+        if !self.balances() {
+            out.push_str("THE BALANCE DOES NOT CLOSE: report this as a fault\n");
+        }
+    }
+}
+
+fn feed_head() -> [&'static str; 12] {
+    [
+        "feed", "file of", "state", "read", "mapped", "unchanged", "quarantined", "duplicate", "skipped", "new", "changed",
+        "outside cohort",
+    ]
+}
+
+fn feed_cells(line: &FeedLine) -> Vec<String> {
+    let text = [line.feed.clone(), line.date.clone().unwrap_or_else(|| "-".into()), line.state.clone()];
+    let numbers = [
+        line.read,
+        line.mapped,
+        line.unchanged,
+        line.quarantined,
+        line.duplicate,
+        line.skipped,
+        line.new,
+        line.changed,
+        line.outside,
+    ];
+    text.into_iter().chain(numbers.iter().map(u64::to_string)).collect()
+}
+
+fn recipient_head() -> [&'static str; 8] {
+    ["recipient", "bundle", "people", "new", "corrections", "withdrawals", "restated", "withheld records"]
+}
+
+fn recipient_cells(line: &RecipientLine) -> Vec<String> {
+    let bundle = line.bundle.clone().unwrap_or_else(|| "made before".into());
+    let numbers =
+        [line.people, line.new, line.corrections, line.withdrawals, line.current, line.withheld_total()];
+    [line.recipient.clone(), bundle].into_iter().chain(numbers.iter().map(u64::to_string)).collect()
+}
+
+/// A table for a terminal, or plain lines `head: cell, head: cell` for a screen reader.
+pub fn table(plain: bool, head: &[&str], rows: &[Vec<String>]) -> String {
+    if plain {
+        let line = |row: &Vec<String>| {
+            let cells: Vec<String> = head.iter().zip(row).map(|(h, c)| format!("{h}: {c}")).collect();
+            cells.join(", ")
+        };
+        return rows.iter().map(line).collect::<Vec<_>>().join("\n");
+    }
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(head.to_vec());
+    for row in rows {
+        table.add_row(row.clone());
+    }
+    let is_number = |c: &String| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit());
+    for (n, column) in table.column_iter_mut().enumerate() {
+        if rows.iter().all(|r| r.get(n).is_some_and(is_number)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
