@@ -4,6 +4,7 @@
 //! nothing else, so a change in a withheld field shows nowhere: not as a row, not as a number.
 
 use super::holdings::{Held, Holding, Holdings, Words};
+use super::row::{Body, Keys, Row};
 use super::{BundleKind, Change, Reference};
 use crate::agreement::PartnerId;
 use crate::gate::Disclosed;
@@ -13,119 +14,9 @@ use crate::record::{PersonId, RecordId};
 use crate::schema::{CategoryId, Schema};
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use jiff::civil::Date;
-
-/// One row of a bundle: a disclosure, or the keys of one that is withdrawn.
-///
-/// Only [`Planner::plan`] makes one, so whatever a writer is given has passed the gate.
-pub struct Row {
-    pub(super) recipient: PartnerId,
-    pub(super) person: PersonId,
-    pub(super) change: Change,
-    pub(super) replaces: bool,
-    pub(super) version: u32,
-    pub(super) as_of: Date,
-    pub(super) review_by: Date,
-    pub(super) digest: u128,
-    pub(super) record_ref: Reference,
-    pub(super) body: Body,
-}
-
-pub(super) enum Body {
-    Whole(Disclosed),
-    Keys(Box<Keys>),
-}
-
-pub(super) struct Keys {
-    pub(super) record: RecordId,
-    pub(super) category: Arc<str>,
-    pub(super) held: Held,
-}
-
-impl Row {
-    /// The one recipient.
-    pub const fn recipient(&self) -> PartnerId {
-        self.recipient
-    }
-
-    /// The gateway's own id of the person: for the ledger, never for a bundle.
-    pub const fn person(&self) -> PersonId {
-        self.person
-    }
-
-    /// The gateway's own id of the record: for the ledger, never for a bundle.
-    pub const fn record(&self) -> RecordId {
-        match &self.body {
-            Body::Whole(disclosed) => disclosed.record(),
-            Body::Keys(keys) => keys.record,
-        }
-    }
-
-    /// What the row does to the recipient's copy.
-    pub const fn change(&self) -> Change {
-        self.change
-    }
-
-    /// Whether the recipient holds an earlier version that this row replaces (6.1): every
-    /// correction, and a row of a snapshot whose content is new.
-    pub const fn replaces(&self) -> bool {
-        self.replaces
-    }
-
-    /// This recipient's own version.
-    pub const fn version(&self) -> u32 {
-        self.version
-    }
-
-    /// The stored version that was read; 0 for a withdrawal.
-    pub const fn stored_version(&self) -> u32 {
-        match &self.body {
-            Body::Whole(disclosed) => disclosed.version(),
-            Body::Keys(_) => 0,
-        }
-    }
-
-    /// The as-of day on which this content was first sent.
-    pub const fn as_of(&self) -> Date {
-        self.as_of
-    }
-
-    /// The day by which to review whether to keep it (5.5.2).
-    pub const fn review_by(&self) -> Date {
-        self.review_by
-    }
-
-    /// The category's name.
-    pub fn category<'a>(&'a self, schema: &'a Schema) -> &'a str {
-        match &self.body {
-            Body::Whole(disclosed) => schema.get(disclosed.category()).map_or("", |c| c.name.as_str()),
-            Body::Keys(keys) => &keys.category,
-        }
-    }
-
-    /// The clause under which it leaves, or left.
-    pub fn clause(&self) -> &str {
-        match &self.body {
-            Body::Whole(disclosed) => disclosed.clause(),
-            Body::Keys(keys) => &keys.held.clause,
-        }
-    }
-
-    /// The fields that hold a value in this row, one bit by field index.
-    pub fn fields(&self) -> u32 {
-        let Body::Whole(disclosed) = &self.body else { return 0 };
-        let bit = |at: u8| 1u32.checked_shl(u32::from(at)).unwrap_or(0);
-        disclosed.cells().filter(|(_, value)| value.is_some()).fold(0, |mask, (field, _)| mask | bit(field.0))
-    }
-
-    /// Keyed digest of the content (for a withdrawal: of what is withdrawn).
-    pub const fn digest(&self) -> u128 {
-        self.digest
-    }
-}
 
 /// What one recipient gets of one person, and what it holds afterwards.
 pub struct Plan {
@@ -366,6 +257,7 @@ impl Planner<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
     use crate::bundle::samples::{PERSON, RELEASE, TEST, key, meta, schema, two};
@@ -435,7 +327,7 @@ mod tests {
         assert_eq!(told(&first), [(1, Change::New, 1), (2, Change::New, 1)]);
         let second = world.delta(18, alloc::vec![name(), release("2008-11-21")], &first.after);
         assert_eq!(told(&second), [(2, Change::Correction, 2), (1, Change::Current, 1)]);
-        assert!(second.rows.iter().any(|r| r.replaces()) && !first.rows.iter().any(Row::replaces));
+        assert!(second.rows.iter().any(Row::replaces) && !first.rows.iter().any(Row::replaces));
         let days: Vec<_> = second.rows.iter().map(|r| (r.as_of().day(), r.review_by().to_string())).collect();
         assert_eq!(
             days,

@@ -241,6 +241,7 @@ fn read_held(reader: &mut Reader<'_>, words: &Words) -> Result<Held, Malformed> 
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -11,6 +11,7 @@ pub mod manifest;
 pub(crate) mod pack;
 pub mod packed;
 pub mod readme;
+mod row;
 pub mod summary;
 pub mod table;
 
@@ -23,10 +24,11 @@ use alloc::vec::Vec;
 use core::fmt;
 use jiff::civil::Date;
 
-pub use change::{Plan, Planner, Row};
+pub use change::{Plan, Planner};
 pub use holdings::{Holding, Holdings};
 pub use pack::Malformed;
 pub use packed::{Packed, Tables};
+pub use row::Row;
 pub use table::{Column, Form, Table};
 
 /// Codes of this room (`LG16nn`).
@@ -316,6 +318,7 @@ pub struct TableFacts {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 pub(crate) mod samples {
     //! Invented values shared by the tests of this room.
 

@@ -4,8 +4,8 @@
 //! Layout: table (2 bytes), record reference (10), version (4), all big-endian, so that bytes sort
 //! as rows do; change and `replaces` (1); then the cells, each with its length.
 
-use super::change::{Body, Row};
 use super::pack::{Reader, put_number};
+use super::row::{Body, Row};
 use super::table::{Column, PROVENANCE, Table, clean};
 use super::{Change, Meta, Reference};
 use crate::problem::Problem;
@@ -21,7 +21,7 @@ pub const KEY_LEN: usize = 16;
 /// The tables of one bundle, in the order in which they are written.
 #[derive(Debug, Clone)]
 pub struct Tables {
-    tables: Vec<Table>,
+    list: Vec<Table>,
     /// By category index: which table.
     by_category: Vec<Option<u16>>,
     text: String,
@@ -31,7 +31,7 @@ impl Tables {
     /// Lays out the tables: people first, then as given. Fails with `LG1605`.
     pub fn new(mut tables: Vec<Table>) -> Result<Self, Problem> {
         tables.sort_by_key(|t| t.file() != "people");
-        let mut laid = Self { tables: Vec::new(), by_category: Vec::new(), text: String::new() };
+        let mut laid = Self { list: Vec::new(), by_category: Vec::new(), text: String::new() };
         for table in tables {
             laid.push(table)?;
         }
@@ -40,17 +40,17 @@ impl Tables {
 
     /// All tables; a packed row's number counts from the first.
     pub fn all(&self) -> &[Table] {
-        &self.tables
+        &self.list
     }
 
     /// The table of a packed row.
     pub fn get(&self, number: u16) -> Option<&Table> {
-        self.tables.get(usize::from(number))
+        self.list.get(usize::from(number))
     }
 
     fn push(&mut self, table: Table) -> Result<u16, Problem> {
         let fault = |what: &str| Err(Problem::new("LG1605", format!("table `{}` {what}", table.name)));
-        if self.tables.iter().any(|t| t.file() == table.file()) {
+        if self.list.iter().any(|t| t.file() == table.file()) {
             return fault("would have the file of another");
         }
         if !is_word(&table.name) || !table.columns.iter().all(|c| is_word(&c.name)) {
@@ -62,7 +62,7 @@ impl Tables {
         if table.columns.iter().any(|c| PROVENANCE.iter().any(|(name, ..)| *name == c.name)) {
             return fault("has a column with the name of a provenance column");
         }
-        let Ok(number) = u16::try_from(self.tables.len()) else { return fault("is one too many") };
+        let Ok(number) = u16::try_from(self.list.len()) else { return fault("is one too many") };
         if let Some(category) = table.category {
             let at = usize::from(category.0);
             if self.by_category.len() <= at {
@@ -72,7 +72,7 @@ impl Tables {
                 *slot = Some(number);
             }
         }
-        self.tables.push(table);
+        self.list.push(table);
         Ok(number)
     }
 
@@ -84,7 +84,7 @@ impl Tables {
                 .copied()
                 .flatten()
                 .ok_or_else(|| Problem::new("LG1604", "a disclosure is of a category that has no table")),
-            Body::Keys(keys) => match self.tables.iter().position(|t| t.name == *keys.category) {
+            Body::Keys(keys) => match self.list.iter().position(|t| t.name == *keys.category) {
                 Some(at) => {
                     u16::try_from(at).map_err(|_| Problem::new("LG1605", "there are too many tables"))
                 }
@@ -111,11 +111,11 @@ impl Tables {
         out.extend_from_slice(&row.version.to_be_bytes());
         out.push(row.change as u8 | u8::from(row.replaces) << 7);
         self.put_provenance(meta, row, out);
-        let Some(table) = self.tables.get(usize::from(number)) else { return Ok(()) };
+        let Some(table) = self.list.get(usize::from(number)) else { return Ok(()) };
         match &row.body {
             Body::Whole(disclosed) => put_cells(table, disclosed.cells(), out),
             Body::Keys(_) => {
-                table.columns.iter().for_each(|_| out.push(0));
+                out.resize(out.len() + table.columns.len(), 0);
                 Ok(())
             }
         }
@@ -135,16 +135,16 @@ impl Tables {
         put_cell(row.change.word(), out);
         match &row.body {
             Body::Whole(d) => {
-                [d.person_ref(), partner(d.originator()), d.clause(), d.purpose(), d.handling()]
-                    .iter()
-                    .for_each(|t| put_cell(t, out));
+                for text in [d.person_ref(), partner(d.originator()), d.clause(), d.purpose(), d.handling()] {
+                    put_cell(text, out);
+                }
             }
             Body::Keys(keys) => {
                 let held = &keys.held;
                 show(&held.person_ref, out);
-                [&held.originator, &held.clause, &held.purpose, &held.handling]
-                    .iter()
-                    .for_each(|t| put_cell(t, out));
+                for text in [&held.originator, &held.clause, &held.purpose, &held.handling] {
+                    put_cell(text, out);
+                }
             }
         }
         show(&row.as_of, out);
@@ -174,7 +174,7 @@ fn put_cells<'a>(
         }
         put_cell(value, out);
     }
-    columns.for_each(|_| out.push(0));
+    out.resize(out.len() + columns.len(), 0);
     Ok(())
 }
 
@@ -201,7 +201,7 @@ fn put_cell(text: &str, out: &mut Vec<u8>) {
         clean(text, out);
         let len = out.len() - at - 1;
         if let Some(slot) = out.get_mut(at) {
-            *slot = (len & 0x7f) as u8;
+            *slot = u8::try_from(len).unwrap_or(0);
         }
         return;
     }
@@ -276,6 +276,7 @@ impl<'a> Iterator for Cells<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
     use crate::bundle::samples::{PERSON, RELEASE, TEST, key, meta, schema, tables, two};

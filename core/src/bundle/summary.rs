@@ -54,9 +54,9 @@ impl Summary {
     }
 
     fn facts(&mut self, meta: &Meta, name: &str) {
-        let _ = write!(
+        let _ = writeln!(
             self.page,
-            "<p>Bundle <bdi>{}</bdi> under {} (version {}). As of {}. Receipt to be confirmed by {} to {}.</p>\n",
+            "<p>Bundle <bdi>{}</bdi> under {} (version {}). As of {}. Receipt to be confirmed by {} to {}.</p>",
             Escaped(name),
             Escaped(&meta.agreement_reference),
             Escaped(&meta.agreement_version),
@@ -104,7 +104,7 @@ impl Summary {
     pub fn table(&mut self, facts: &TableFacts) {
         self.close();
         (self.shown, self.hidden) = (0, facts.counts.total());
-        let _ = write!(self.page, "<h2>{}</h2>\n", Escaped(&facts.title));
+        let _ = writeln!(self.page, "<h2>{}</h2>", Escaped(&facts.title));
     }
 
     /// Shows a row of the started table, unless its handling forbids or enough are shown.

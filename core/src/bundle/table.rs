@@ -56,8 +56,14 @@ impl Form {
             Kind::DateTime => Self::DateTime,
             Kind::Number | Kind::Money => Self::Decimal,
             Kind::Flag => Self::Boolean,
-            Kind::Name | Kind::Id | Kind::Code | Kind::Address | Kind::Postcode => Self::Text,
-            Kind::Text | Kind::Person | Kind::File => Self::Text,
+            Kind::Name
+            | Kind::Id
+            | Kind::Code
+            | Kind::Address
+            | Kind::Postcode
+            | Kind::Text
+            | Kind::Person
+            | Kind::File => Self::Text,
         }
     }
 
@@ -259,6 +265,7 @@ fn is_silent(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
     use alloc::string::ToString;
@@ -330,8 +337,8 @@ mod tests {
             (Form::Boolean, &["true", "false"], &["TRUE", "1", "yes"]),
         ];
         for (form, good, bad) in table {
-            good.iter().for_each(|t| assert!(form.fits(t), "{form:?} {t}"));
-            bad.iter().for_each(|t| assert!(!form.fits(t), "{form:?} {t}"));
+            assert_eq!(good.iter().find(|t| !form.fits(t)), None, "{form:?}");
+            assert_eq!(bad.iter().find(|t| form.fits(t)), None, "{form:?}");
         }
     }
 
