@@ -77,3 +77,36 @@ impl Disclosed {
         self.cells.iter().map(|(f, v)| (*f, v.as_deref()))
     }
 }
+
+#[cfg(test)]
+impl Disclosed {
+    /// A disclosure for the tests of the rooms behind the gate.
+    pub(crate) fn sample(
+        recipient: PartnerId,
+        person: PersonId,
+        record: RecordId,
+        category: CategoryId,
+        cells: &[(u8, Option<&str>)],
+    ) -> Self {
+        Self {
+            recipient,
+            category,
+            originator: PartnerId(0),
+            record,
+            person,
+            version: 7,
+            record_ref: alloc::format!("{:018x}{:02x}", record.0 & 0xffff_ffff, recipient.0),
+            person_ref: alloc::format!("{:018x}{:02x}", person.0 & 0xffff_ffff, recipient.0),
+            clause: "5.1.5.i".into(),
+            purpose: "b;c".into(),
+            handling: "routine".into(),
+            cells: cells.iter().map(|(field, value)| (FieldId(*field), value.map(Into::into))).collect(),
+        }
+    }
+
+    /// The same with another handling code.
+    pub(crate) fn handled(mut self, handling: &str) -> Self {
+        self.handling = handling.into();
+        self
+    }
+}
