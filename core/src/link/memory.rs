@@ -36,7 +36,8 @@ impl Fate {
     }
 }
 
-/// The days on which a designation for the cohort stands; an open end is `None`.
+/// The days on which a designation for the cohort stands. An open end is `None`; without a beginning
+/// the designation never stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// First day.
@@ -48,7 +49,7 @@ pub struct Span {
 impl Span {
     /// Whether the span holds a day.
     pub fn holds(&self, day: Date) -> bool {
-        self.from.is_none_or(|f| f <= day) && self.until.is_none_or(|u| day <= u)
+        self.from.is_some_and(|f| f <= day) && self.until.is_none_or(|u| day <= u)
     }
 }
 

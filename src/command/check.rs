@@ -1,0 +1,56 @@
+//! `lockgate check`: the whole deployment, without touching store or network.
+
+use super::Voice;
+use crate::config::{self, Texts};
+use crate::exit::Exit;
+use crate::report::{self, ProblemJson, Severity};
+use anyhow::Result;
+use lockgate_core::problem::Problem;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    ok: bool,
+    problems: Vec<ProblemJson<'a>>,
+    feeds: usize,
+    categories: usize,
+    partners: usize,
+    examples: usize,
+}
+
+/// Checks settings, schema, agreement, mappings and the examples inside them.
+pub fn check(voice: Voice, root: &Path) -> Result<Exit> {
+    let mut numbers = [0; 4];
+    let (problems, texts): (Vec<Problem>, Texts) = match config::load(root) {
+        Err((problems, texts)) => (problems, texts),
+        Ok(deployment) => {
+            let mut problems = Vec::new();
+            for mapping in &deployment.mappings {
+                numbers[3] += mapping.examples();
+                problems.extend(mapping.run_examples(&deployment.schema));
+            }
+            if let Err(fault) = deployment.secret() {
+                problems.push(Problem::new(fault.code(), fault.to_string()).in_config("lockgate.toml", 0..0));
+            }
+            numbers[0] = deployment.mappings.len();
+            numbers[1] = deployment.schema.categories().count();
+            numbers[2] = deployment.agreement.partners().count();
+            (problems, deployment.texts)
+        }
+    };
+    let ok = problems.is_empty();
+    let [feeds, categories, partners, examples] = numbers;
+    if voice.json {
+        let shown = problems.iter().map(|p| ProblemJson::new(p, &texts)).collect();
+        report::json(&CheckJson { ok, problems: shown, feeds, categories, partners, examples });
+    } else {
+        report::print(&problems, Severity::Error, &texts, voice.style());
+        if ok && !voice.quiet {
+            report::line(&format!(
+                "The deployment is sound: {feeds} feeds with {examples} examples, {categories} categories, {partners} partners"
+            ));
+        }
+    }
+    Ok(if ok { Exit::Done } else { Exit::Problems })
+}

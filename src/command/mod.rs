@@ -1,0 +1,96 @@
+//! The commands: one file each; they say what happened and end with an exit code.
+
+mod agreement;
+mod bundle;
+mod check;
+mod explain;
+mod history;
+mod ledger;
+mod quarantine;
+mod run;
+mod status;
+mod why;
+
+use crate::cli::{AgreementCommand, Cli, Command};
+use crate::config::{self, Deployment};
+use crate::exit::{Exit, Expected};
+use crate::report::{self, Severity, Style};
+use crate::store::{Names, Store, StoreError};
+use crate::vault::Vault;
+use anyhow::Result;
+use clap::CommandFactory as _;
+
+/// How a command speaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice {
+    /// JSON on standard output.
+    pub json: bool,
+    /// No drawings.
+    pub plain: bool,
+    /// Problems only.
+    pub quiet: bool,
+}
+
+impl Voice {
+    /// The style of problems.
+    pub const fn style(self) -> Style {
+        if self.plain { Style::Plain } else { Style::Human }
+    }
+}
+
+/// Does what the command line says.
+pub async fn dispatch(cli: Cli) -> Result<Exit> {
+    let voice = Voice { json: cli.json, plain: cli.plain, quiet: cli.quiet };
+    match &cli.command {
+        Command::Explain { code } => return explain::explain(voice, code),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "lockgate", &mut std::io::stdout());
+            return Ok(Exit::Done);
+        }
+        Command::Check => return check::check(voice, &cli.config),
+        _ => {}
+    }
+    let Some(deployment) = open(voice, &cli.config) else { return Ok(Exit::Configuration) };
+    match cli.command {
+        Command::Run(args) => run::run(voice, &deployment, &args).await,
+        Command::Status => status::status(voice, &deployment).await,
+        Command::History { last } => history::history(voice, &deployment, last).await,
+        Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
+        Command::Ledger(_) => ledger::verify(voice, &deployment).await,
+        Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
+        Command::Agreement(AgreementCommand::Matrix) => agreement::matrix(voice, &deployment),
+        Command::Agreement(AgreementCommand::WhoSees { field }) => agreement::who_sees(voice, &deployment, &field),
+        Command::Agreement(AgreementCommand::WhatSees { recipient }) => {
+            agreement::what_sees(voice, &deployment, &recipient)
+        }
+        Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of }) => {
+            why::why(voice, &deployment, &person, &recipient, &field, as_of).await
+        }
+        Command::Explain { .. } | Command::Completions { .. } | Command::Check => Ok(Exit::Done),
+    }
+}
+
+/// Loads the deployment, or prints what is wrong with it.
+fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
+    match config::load(root) {
+        Ok(deployment) => Some(deployment),
+        Err((problems, texts)) => {
+            report::print(&problems, Severity::Error, &texts, voice.style());
+            None
+        }
+    }
+}
+
+/// Opens the store for reading; a store that was never made is an expected failure.
+async fn reading(deployment: &Deployment) -> Result<(Store, Vault)> {
+    let vault = Vault::new(deployment.secret()?);
+    let (categories, partners) = deployment.names();
+    let names = Names { categories: &categories, partners: &partners };
+    match Store::open_read(&deployment.state(), &vault, &names).await {
+        Ok(store) => Ok((store, vault)),
+        Err(StoreError::Absent(_)) => {
+            Err(Expected::new(Exit::Usage, "there is no store yet: run a night first, `lockgate run`"))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
