@@ -1,3 +1,14 @@
 //! Lockgate's program as a library: the rooms that talk to the world, around a core that decides.
 
 pub mod bundle;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod exit;
+pub mod night;
+pub mod report;
+pub mod store;
+pub mod vault;
+
+/// Name and version of this program, as manifests, runs and the ledger say it.
+pub const SOFTWARE: &str = concat!("lockgate ", env!("CARGO_PKG_VERSION"));

@@ -1,2 +1,31 @@
-//! x
-fn main(){}
+//! The program: parse the words, do what they say, end with a code.
+
+use clap::Parser as _;
+use lockgate::cli::Cli;
+use lockgate::exit::{Exit, Expected};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            anstream::eprintln!("error: the program cannot start: {error}");
+            return Exit::Fault.into();
+        }
+    };
+    match runtime.block_on(lockgate::command::dispatch(cli)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+            anstream::eprintln!("error: {}", chain.join(": "));
+            error.downcast_ref::<Expected>().map_or(Exit::Fault, |e| e.exit).into()
+        }
+    }
+}
