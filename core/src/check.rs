@@ -57,6 +57,24 @@ pub const CODES: &[CodeDoc] = &[
         explanation: "Some values were unusable in fields for which the mapping says `on_fault = \"drop\"`, or as link evidence. \
                       Their rows were accepted without them.",
     },
+    CodeDoc {
+        code: "LG1310",
+        title: "a needed column is missing",
+        explanation: "The header of the file has no column under any of the names that the mapping gives for it. The file is held \
+                      whole. If the partner renamed the column, add the new name to its `header` list and release the file.",
+    },
+    CodeDoc {
+        code: "LG1311",
+        title: "a column stands twice",
+        explanation: "Two columns of the file have the name that the mapping looks for. The file is held, because taking the wrong \
+                      one would change people's data unseen.",
+    },
+    CodeDoc {
+        code: "LG1312",
+        title: "a column is not known",
+        explanation: "The file has a column that the mapping neither uses nor lists under `ignore`. It was not read, and the file was \
+                      accepted. Map it or list it; a new column may mean that the export changed in other ways too.",
+    },
 ];
 
 /// The rows of one file, counted. Every row read counts in exactly one of the five that follow `read`.

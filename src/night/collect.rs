@@ -64,7 +64,12 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
     };
     let mut due: Vec<Due> = Vec::new();
     for file in listed {
-        let Some(date) = mapping.source().date_of(&file.name).filter(|d| *d <= night.order.as_of) else { continue };
+        let Some(named) = mapping.source().named(&file.name) else { continue };
+        // A feed whose names carry no date is taken as it lies there.
+        let date = named.date.unwrap_or(night.order.as_of);
+        if date > night.order.as_of {
+            continue;
+        }
         if !file.settled {
             let what = "a file is still being written; it is taken the next time";
             out.warnings.push(Problem::new("LG1002", what).in_data(mapping.name(), None, None));

@@ -13,7 +13,7 @@ use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
 use lockgate_core::link::{Fate, FileMemory, Span};
-use lockgate_core::mapping::{Bound, Mapped, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::mapping::{Bound, HeaderFault, Mapping, Outcome, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
@@ -113,7 +113,7 @@ fn pour(
 ) -> Result<Result<Vec<Problem>, Vec<Problem>>> {
     let bound = match mapping.bind(rows.header()) {
         Ok(bound) => bound,
-        Err(fault) => return Ok(Err(missing_columns(mapping, &fault.missing))),
+        Err(fault) => return Ok(Err(header(mapping, &fault))),
     };
     let mut warnings = unknown_columns(mapping, bound.unknown());
     let keys = night.vault.keys(mapping.digest());
@@ -145,18 +145,23 @@ fn pour(
     Ok(Ok(warnings))
 }
 
-fn missing_columns(mapping: &Mapping, missing: &[String]) -> Vec<Problem> {
-    let one = |name: &String| {
-        Problem::new("LG1301", format!("the file has no column `{name}`, which the mapping needs"))
+fn header(mapping: &Mapping, fault: &HeaderFault) -> Vec<Problem> {
+    let missing = fault.missing.iter().map(|name| {
+        Problem::new("LG1310", format!("the file has no column `{name}`, which the mapping needs"))
             .in_data(mapping.name(), None, Some(name))
             .help("if the partner renamed it, add the new name to the column's `header` list")
-    };
-    missing.iter().map(one).collect()
+    });
+    let twice = fault.twice.iter().map(|name| {
+        Problem::new("LG1311", format!("the file has the column `{name}` twice"))
+            .in_data(mapping.name(), None, Some(name))
+            .help("ask the partner which of the two is meant; nothing is guessed")
+    });
+    missing.chain(twice).collect()
 }
 
 fn unknown_columns(mapping: &Mapping, unknown: &[String]) -> Vec<Problem> {
     let one = |name: &String| {
-        Problem::new("LG1302", format!("the file has a column `{name}` that the mapping does not know; it was not read"))
+        Problem::new("LG1312", format!("the file has a column `{name}` that the mapping does not know; it was not read"))
             .in_data(mapping.name(), None, Some(name))
             .help("map it, or list it under `ignore`")
     };
@@ -252,40 +257,40 @@ impl Mill<'_> {
 /// Counts a row, remembers it, and spools what it gave.
 fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Fingerprint, ground: Ground) {
     let row = u32::try_from(taken.memory.len()).unwrap_or(u32::MAX);
-    taken.tally.read += 1;
     match ground {
         Ground::Known(base) => match taken.memory.base_fate(base) {
             (_, true) => {
-                taken.tally.duplicate += 1;
+                taken.tally.count_duplicate();
                 taken.memory.push_fresh().push_other(print, Fate::Duplicate);
             }
-            (fate, false) => {
-                if fate == Some(Fate::Mapped) {
-                    taken.tally.mapped += 1;
-                    taken.tally.unchanged += 1;
-                } else {
-                    taken.tally.skipped += 1;
-                }
+            (Some(Fate::Mapped), false) => {
+                taken.tally.count_unchanged();
+                taken.memory.push_known(base);
+            }
+            (_, false) => {
+                taken.tally.count(&Outcome::Skipped);
                 taken.memory.push_known(base);
             }
         },
-        Ground::Bad(code) => refuse(taken, number, print, &[RowFault { column: None, code }]),
-        Ground::Fresh(Outcome::Refused(faults), _) => refuse(taken, number, print, &faults),
-        Ground::Fresh(Outcome::Skipped, _) => {
-            taken.tally.skipped += 1;
-            taken.memory.push_fresh().push_other(print, Fate::Skipped);
+        Ground::Bad(code) => {
+            taken.tally.count_unreadable();
+            refuse(taken, number, print, &[RowFault { column: None, code }]);
         }
-        Ground::Fresh(Outcome::Mapped(mapped), span) => {
-            let Mapped { identity, evidence, candidates, .. } = mapped;
-            taken.tally.mapped += 1;
-            taken.memory.push_fresh().push(print, identity, &evidence.keys, span);
-            spool.push(row, identity, &candidates);
+        Ground::Fresh(outcome, span) => {
+            taken.tally.count(&outcome);
+            match outcome {
+                Outcome::Refused(faults) => refuse(taken, number, print, &faults),
+                Outcome::Skipped => taken.memory.push_fresh().push_other(print, Fate::Skipped),
+                Outcome::Mapped(mapped) => {
+                    taken.memory.push_fresh().push(print, mapped.identity, &mapped.evidence.keys, span);
+                    spool.push(row, mapped.identity, &mapped.candidates);
+                }
+            }
         }
     }
 }
 
 fn refuse(taken: &mut Taken, row: u64, print: Fingerprint, faults: &[RowFault]) {
-    taken.tally.quarantined += 1;
     taken.memory.push_fresh().push_other(print, Fate::Refused);
     if taken.refused.len() < LISTED {
         taken.refused.extend(faults.iter().map(|f| Refused { row, column: f.column, code: f.code }));

@@ -4,17 +4,21 @@ use super::Night;
 use super::ingest::Taken;
 use super::link::{Kept, Retained, WhoIsWho};
 use super::memories::Memories;
-use super::replay::{self, Replayed};
-use crate::store::{FileOutcome, FileTx, NewIdentity, NewVersion, QuarantineRow, ReviewRow};
+use super::people::People;
+use super::replay;
+use crate::store::{
+    FileCounts, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion, VersionRef,
+};
 use crate::vault::Nonces;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lockgate_core::agreement::PartnerId;
-use lockgate_core::check::Verdict;
-use lockgate_core::hash::{HashKey, Keys};
-use lockgate_core::link::Fate;
-use lockgate_core::record::{Candidate, IdentityId, PersonId, RecordId};
+use lockgate_core::check::{Tally, Verdict};
+use lockgate_core::hash::HashKey;
+use lockgate_core::link::{Evidence, Fate};
+use lockgate_core::mapping::Mapping;
+use lockgate_core::record::{Candidate, IdentityId, RecordId};
 use lockgate_core::row::Fingerprint;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Rows written in one go.
 const PAGE: usize = 2000;
@@ -26,8 +30,6 @@ pub struct KeptCounts {
     pub new: u64,
     /// Records with a new version.
     pub changed: u64,
-    /// Records that arrived as they were held.
-    pub same: u64,
     /// Rows about nobody in the cohort, dropped.
     pub outside: u64,
 }
@@ -42,9 +44,9 @@ struct Row {
 /// Writes one file's rows about people in the cohort.
 struct Writer<'a, 'n> {
     night: &'a Night<'n>,
-    tx: FileTx<'a>,
+    tx: FileTx,
     who: &'a WhoIsWho,
-    partner: PartnerId,
+    people: &'a mut People,
     contents: HashKey,
     nonces: Nonces,
     counts: KeptCounts,
@@ -57,23 +59,290 @@ pub async fn keep(
     taken: &mut [Taken],
     retained: &Retained,
     who: &WhoIsWho,
+    people: &mut People,
 ) -> Result<Vec<KeptCounts>> {
     let mut counts = vec![KeptCounts::default(); taken.len()];
-    move_people(night, who).await?;
-    fill_in(night, retained, who).await?;
-    for (feed, files) in retained.iter().enumerate() {
-        for file in files.iter().rev() {
-            let Some(n) = file.tonight else { continue };
-            let Some(taken) = taken.get_mut(n) else { continue };
-            memories.save(night.deployment.mapping(feed)?.name(), &file.digest, &file.memory)?;
-            if let Some(slot) = counts.get_mut(n) {
-                *slot = accept(night, feed, file, taken, who).await?;
-            }
+    fill_in(night, retained, who, people).await?;
+    // Files that designate come first: they found the persons to whom the others' identities belong.
+    let mut order: Vec<(usize, &Kept)> =
+        retained.iter().enumerate().flat_map(|(feed, files)| files.iter().map(move |f| (feed, f))).collect();
+    order.retain(|(_, f)| f.tonight.is_some());
+    order.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
+    for (feed, file) in order {
+        let Some((n, taken)) = file.tonight.and_then(|n| taken.get_mut(n).map(|t| (n, t))) else { continue };
+        let mapping = night.deployment.mapping(feed)?;
+        night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
+        memories.save(mapping.name(), &file.digest, &file.memory)?;
+        let kept = accept(night, feed, file, taken, who, people).await?;
+        if let Some(slot) = counts.get_mut(n) {
+            *slot = kept;
         }
     }
-    for taken in taken.iter().filter(|t| matches!(t.verdict, Verdict::Held(_))) {
-        hold(night, taken).await?;
+    for taken in taken.iter() {
+        if let Verdict::Held(problems) = &taken.verdict {
+            let mapping = night.deployment.mapping(taken.due.feed)?;
+            let reason = problems.first().map(|p| p.code);
+            night.store.record_held(&night.run, &outcome(mapping, taken, reason)).await?;
+        }
     }
     put_reviews(night, who).await?;
     Ok(counts)
+}
+
+/// Accepts one of tonight's files.
+async fn accept(
+    night: &Night<'_>,
+    feed: usize,
+    file: &Kept,
+    taken: &mut Taken,
+    who: &WhoIsWho,
+    people: &mut People,
+) -> Result<KeptCounts> {
+    let mapping = night.deployment.mapping(feed)?;
+    let tx = night.store.begin_file(&night.run, mapping.partner()).await?;
+    let mut writer = Writer::new(night, tx, who, people);
+    // Rows known from the last file were not read tonight; of people who join they are wanted now.
+    let wanted = replay::wanted_rows(file, &who.joiners);
+    writer.replay(feed, file, &wanted).await?;
+    let mut rows: Vec<Row> = Vec::with_capacity(PAGE);
+    let mut outside = 0;
+    while let Some(chunk) = taken.spool.next(|row, identity| {
+        let counts = file.memory.fate(row as usize) == Some(Fate::Mapped);
+        let inside = counts && who.cohort.contains_key(&identity);
+        outside += u64::from(counts && !inside);
+        inside
+    })? {
+        for row in chunk {
+            let print = file.memory.print(row.row as usize).context("a spooled row is not remembered")?;
+            rows.push(Row { print, identity: row.identity, candidates: row.candidates });
+        }
+        if rows.len() >= PAGE {
+            writer.page(std::mem::take(&mut rows)).await?;
+        }
+    }
+    writer.page(rows).await?;
+    writer.counts.outside = outside;
+    let Writer { mut tx, counts, .. } = writer;
+    let refused = taken.refused.iter().map(|r| NewQuarantine {
+        row: r.row,
+        column: r.column.and_then(|c| mapping.column(c)).map(Into::into),
+        code: r.code.into(),
+    });
+    tx.put_quarantine(refused.collect()).await?;
+    tx.commit(&outcome(mapping, taken, None)).await?;
+    Ok(counts)
+}
+
+/// Fills in people who join from files received on earlier nights, oldest first.
+async fn fill_in(night: &Night<'_>, retained: &Retained, who: &WhoIsWho, people: &mut People) -> Result<()> {
+    if who.joiners.is_empty() {
+        return Ok(());
+    }
+    let mut old: Vec<(usize, &Kept)> =
+        retained.iter().enumerate().flat_map(|(feed, files)| files.iter().map(move |f| (feed, f))).collect();
+    old.retain(|(_, f)| f.tonight.is_none());
+    old.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
+    for (feed, file) in old {
+        let wanted = replay::wanted_rows(file, &who.joiners);
+        let Some(stored) = file.stored.as_ref().filter(|_| !wanted.is_empty()) else { continue };
+        let mapping = night.deployment.mapping(feed)?;
+        let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
+        let mut writer = Writer::new(night, tx, who, people);
+        writer.replay(feed, file, &wanted).await?;
+        writer.tx.commit_replay().await?;
+    }
+    Ok(())
+}
+
+impl<'a, 'n> Writer<'a, 'n> {
+    fn new(night: &'a Night<'n>, tx: FileTx, who: &'a WhoIsWho, people: &'a mut People) -> Self {
+        let contents = night.contents();
+        Self { night, tx, who, people, contents, nonces: Nonces::new(), counts: KeptCounts::default() }
+    }
+
+    async fn replay(&mut self, feed: usize, file: &Kept, wanted: &[usize]) -> Result<()> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        for one in replay::replay(self.night, feed, file, wanted)? {
+            let print = file.memory.print(one.row).context("a replayed row is not remembered")?;
+            rows.push(Row { print, identity: one.identity, candidates: one.candidates });
+        }
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(PAGE));
+            self.page(std::mem::replace(&mut rows, rest)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a page of rows, in their order.
+    async fn page(&mut self, rows: Vec<Row>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.night.progress.add(rows.len() as u64);
+        let fresh = self.identities(&rows).await?;
+        let mut page = Page::default();
+        self.current(&rows, &fresh, &mut page).await?;
+        for row in rows {
+            let at = self.people.identity(row.identity).context("an identity was not kept")?;
+            for candidate in row.candidates {
+                self.candidate(at, row.print, &candidate, &mut page)?;
+            }
+        }
+        let dirty: Vec<_> = page.touched.iter().filter_map(|i| self.people.person_of(*i)).collect();
+        self.counts.new += page.new.iter().filter(|v| v.number == 1).count() as u64;
+        self.counts.changed += page.new.iter().filter(|v| v.number > 1).count() as u64;
+        self.tx.close_versions(&page.closed).await?;
+        self.tx.put_versions(page.new).await?;
+        self.tx.mark_dirty(&dirty).await?;
+        Ok(())
+    }
+
+    /// Adds the identities that the store does not hold; gives them.
+    async fn identities(&mut self, rows: &[Row]) -> Result<HashSet<IdentityId>> {
+        let missing: BTreeSet<IdentityId> =
+            rows.iter().map(|r| r.identity).filter(|i| self.people.identity(*i).is_none()).collect();
+        let mut new = Vec::with_capacity(missing.len());
+        let mut founded = HashSet::new();
+        for identity in &missing {
+            let person = self.who.cohort.get(identity).copied().context("a row of nobody in the cohort")?;
+            let belongs = match self.people.person(person) {
+                Some(known) => Some(known),
+                None if person.0 == identity.0 && founded.insert(person) => None,
+                None => Some(self.people.found(&mut self.tx, person).await?),
+            };
+            new.push(NewIdentity { key: *identity, person: belongs, cohort: None, evidence: Evidence::default() });
+        }
+        let rows = self.tx.put_identities(new).await?;
+        for (identity, (at, person)) in missing.iter().zip(rows) {
+            let key = self.who.cohort.get(identity).copied().context("a row of nobody in the cohort")?;
+            self.people.add(*identity, at, person, key);
+        }
+        Ok(missing.into_iter().collect())
+    }
+
+    /// Reads the current versions of identities that the store held before this page.
+    async fn current(&mut self, rows: &[Row], fresh: &HashSet<IdentityId>, page: &mut Page) -> Result<()> {
+        let known: BTreeSet<IdentityId> = rows.iter().map(|r| r.identity).filter(|i| !fresh.contains(i)).collect();
+        let refs: Vec<IdentityRef> = known.iter().filter_map(|i| self.people.identity(*i)).collect();
+        if refs.is_empty() {
+            return Ok(());
+        }
+        for version in self.tx.current(&refs).await? {
+            let content = (!version.gone).then_some(version.content);
+            let held = Held { number: version.number, content, stored: Some(version.id), pending: None };
+            page.held.insert(version.record, held);
+        }
+        Ok(())
+    }
+
+    fn candidate(&mut self, at: IdentityRef, print: Fingerprint, one: &Candidate, page: &mut Page) -> Result<()> {
+        let content = one.content(&self.contents);
+        let before = page.held.get(&one.id()).copied();
+        if before.is_some_and(|b| b.content == Some(content)) {
+            return Ok(());
+        }
+        // Of two rows about one fact in one page the later one stands, under the one number.
+        let number = match before {
+            Some(Held { pending: Some(_), number, .. }) => number,
+            Some(Held { number, .. }) => number.saturating_add(1),
+            None => 1,
+        };
+        let version = NewVersion {
+            identity: at,
+            record: one.id(),
+            number,
+            category: one.category(),
+            row_fp: print.0,
+            content,
+            cancelled: one.cancelled(),
+            restricted: one.restricted(),
+            payload: one.to_rest(self.night.vault.rest(), self.nonces.next()?, number),
+        };
+        page.touched.insert(at);
+        page.put(version, before);
+        Ok(())
+    }
+}
+
+/// What is known of a record while a page is written.
+#[derive(Clone, Copy)]
+struct Held {
+    number: u32,
+    content: Option<u128>,
+    stored: Option<VersionRef>,
+    pending: Option<usize>,
+}
+
+/// One page's writes.
+#[derive(Default)]
+struct Page {
+    held: HashMap<RecordId, Held>,
+    new: Vec<NewVersion>,
+    closed: Vec<VersionRef>,
+    touched: BTreeSet<IdentityRef>,
+}
+
+impl Page {
+    fn put(&mut self, version: NewVersion, before: Option<Held>) {
+        let (record, number, content) = (version.record, version.number, Some(version.content));
+        let slot = before.and_then(|b| b.pending).and_then(|p| self.new.get_mut(p).map(|s| (p, s)));
+        let pending = match slot {
+            Some((at, slot)) => {
+                *slot = version;
+                at
+            }
+            None => {
+                self.closed.extend(before.and_then(|b| b.stored));
+                self.new.push(version);
+                self.new.len() - 1
+            }
+        };
+        self.held.insert(record, Held { number, content, stored: None, pending: Some(pending) });
+    }
+}
+
+fn counts(tally: &Tally) -> FileCounts {
+    FileCounts {
+        rows: tally.read,
+        mapped: tally.mapped,
+        unchanged: tally.unchanged,
+        quarantined: tally.quarantined,
+        duplicate: tally.duplicate,
+        skipped: tally.skipped,
+    }
+}
+
+/// What is recorded about a file: never its own name, which may be personal.
+pub fn outcome(mapping: &Mapping, taken: &Taken, reason: Option<&str>) -> FileOutcome {
+    let problems = match &taken.verdict {
+        Verdict::Accepted(p) | Verdict::Held(p) => p,
+    };
+    let warnings: Vec<serde_json::Value> =
+        problems.iter().map(|p| serde_json::json!({ "code": p.code, "what": p.what })).collect();
+    let digest = taken.due.digest.hex();
+    FileOutcome {
+        feed: mapping.name().into(),
+        digest: taken.due.digest,
+        name_token: format!("{} {} {}", mapping.name(), taken.due.date, digest.get(..8).unwrap_or_default()),
+        data_date: taken.due.date,
+        reason: reason.map(Into::into),
+        counts: counts(&taken.tally),
+        warnings: serde_json::Value::Array(warnings).to_string(),
+        mapping_digest: *mapping.digest(),
+        bytes: taken.due.bytes,
+    }
+}
+
+async fn put_reviews(night: &Night<'_>, who: &WhoIsWho) -> Result<()> {
+    if who.doubts.is_empty() {
+        return Ok(());
+    }
+    let pairs = who.doubts.iter().map(|(a, b, why)| NewReview { a: *a, b: *b, reason: why.code().into() }).collect();
+    let mut tx = night.store.begin_replay(&night.run, crate::store::FileId(0), PartnerId(0)).await?;
+    tx.put_reviews(pairs).await?;
+    tx.commit_replay().await?;
+    Ok(())
 }

@@ -1,0 +1,124 @@
+//! The rows of identities and persons that tonight's writes refer to, and what moves between persons.
+
+use super::Night;
+use super::link::WhoIsWho;
+use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, PersonRef};
+use anyhow::Result;
+use lockgate_core::agreement::PartnerId;
+use lockgate_core::bundle::Holdings;
+use lockgate_core::record::{IdentityId, PersonId, RecordId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Identities and persons by their keys.
+#[derive(Default)]
+pub struct People {
+    identities: HashMap<IdentityId, (IdentityRef, PersonRef)>,
+    by_row: HashMap<IdentityRef, PersonRef>,
+    persons: HashMap<PersonId, PersonRef>,
+}
+
+impl People {
+    /// What the store knows of tonight's scope, and of the persons that its joiners belong to.
+    pub async fn of(night: &Night<'_>, who: &WhoIsWho) -> Result<Self> {
+        let mut people = Self::default();
+        for known in &who.known {
+            people.add(known.key, known.id, known.person, known.person_key);
+        }
+        let wanted: BTreeSet<PersonId> =
+            who.cohort.values().copied().filter(|p| !people.persons.contains_key(p)).collect();
+        let wanted: Vec<PersonId> = wanted.into_iter().collect();
+        people.persons.extend(night.store.persons_by_key(&wanted).await?);
+        Ok(people)
+    }
+
+    /// The row of an identity.
+    pub fn identity(&self, identity: IdentityId) -> Option<IdentityRef> {
+        self.identities.get(&identity).map(|i| i.0)
+    }
+
+    /// The person of an identity's row.
+    pub fn person_of(&self, identity: IdentityRef) -> Option<PersonRef> {
+        self.by_row.get(&identity).copied()
+    }
+
+    /// The row of a person.
+    pub fn person(&self, person: PersonId) -> Option<PersonRef> {
+        self.persons.get(&person).copied()
+    }
+
+    /// Makes a person whose founding identity stands in another file.
+    pub async fn found(&mut self, tx: &mut FileTx, person: PersonId) -> Result<PersonRef> {
+        let row = tx.found_person(person).await?;
+        self.persons.insert(person, row);
+        Ok(row)
+    }
+
+    /// Remembers an identity that was added.
+    pub fn add(&mut self, key: IdentityId, at: IdentityRef, person: PersonRef, person_key: PersonId) {
+        self.identities.insert(key, (at, person));
+        self.by_row.insert(at, person);
+        self.persons.insert(person_key, person);
+    }
+
+    fn moved(&mut self, known: &KnownIdentity, to: PersonRef) {
+        self.identities.insert(known.key, (known.id, to));
+        self.by_row.insert(known.id, to);
+    }
+}
+
+/// Applies what linking changed for identities that the store holds: moves between persons, with what
+/// recipients hold of their records, and people who left the cohort.
+pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Result<()> {
+    if who.moved.is_empty() && who.leavers.is_empty() {
+        return Ok(());
+    }
+    let mut tx = night.store.begin_replay(&night.run, FileId(0), PartnerId(0)).await?;
+    let leavers: Vec<IdentityRef> = who.leavers.iter().map(|l| l.id).collect();
+    let gone: Vec<_> = tx.current(&leavers).await?.into_iter().filter(|v| !v.gone).collect();
+    tx.retire(&gone).await?;
+    let left: BTreeSet<PersonRef> = who.leavers.iter().map(|l| l.person).collect();
+    let mut dirty: BTreeSet<PersonRef> = left;
+    let mut moves: BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>> = BTreeMap::new();
+    for (known, person) in &who.moved {
+        let to = match people.person(*person) {
+            Some(row) => row,
+            None => people.found(&mut tx, *person).await?,
+        };
+        let records = tx.current(&[known.id]).await?.into_iter().map(|v| v.record);
+        moves.entry((known.person, to)).or_default().extend(records);
+        tx.set_person(&[(known.id, to)]).await?;
+        people.moved(known, to);
+        dirty.extend([known.person, to]);
+    }
+    let dirty: Vec<PersonRef> = dirty.into_iter().collect();
+    tx.mark_dirty(&dirty).await?;
+    tx.commit_replay().await?;
+    move_holdings(night, &moves).await
+}
+
+/// A record that moves to another person is a correction of what its recipients hold, not a second record.
+async fn move_holdings(
+    night: &Night<'_>,
+    moves: &BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>>,
+) -> Result<()> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let problem = super::disclose::problem;
+    let mut tx = night.store.begin_bundle(&night.run).await?;
+    for (recipient, _) in night.deployment.agreement.partners() {
+        for ((from, to), records) in moves {
+            let held: HashMap<PersonRef, Vec<u8>> =
+                night.store.holdings(recipient, &[*from, *to]).await?.into_iter().collect();
+            let Some(bytes) = held.get(from) else { continue };
+            let mut source = Holdings::from_bytes(bytes).map_err(problem)?;
+            let mut target = match held.get(to) {
+                Some(bytes) => Holdings::from_bytes(bytes).map_err(problem)?,
+                None => Holdings::new(),
+            };
+            target.absorb(source.take(|record| records.contains(&record)));
+            tx.put_holdings(recipient, vec![(*from, source.to_bytes()), (*to, target.to_bytes())]).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
