@@ -10,7 +10,7 @@ use crate::agreement::PartnerId;
 use crate::gate::Disclosed;
 use crate::hash::HashKey;
 use crate::problem::Problem;
-use crate::record::{PersonId, RecordId};
+use crate::record::PersonId;
 use crate::schema::{CategoryId, Schema};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -261,6 +261,7 @@ impl Planner<'_> {
 mod tests {
     use super::*;
     use crate::bundle::samples::{PERSON, RELEASE, TEST, key, meta, schema, two};
+    use crate::record::RecordId;
     use alloc::collections::BTreeMap;
     use alloc::string::ToString;
     use proptest::prelude::*;

@@ -120,11 +120,34 @@ struct Resource<'a> {
     mediatype: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dialect: Option<Dialect>,
     bytes: u64,
     hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     schema: Option<TableSchema<'a>>,
 }
+
+/// Said in full: a reader that guesses takes `;` or an apostrophe for a sign of the format.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dialect {
+    header: bool,
+    delimiter: &'static str,
+    line_terminator: &'static str,
+    quote_char: &'static str,
+    double_quote: bool,
+    skip_initial_space: bool,
+}
+
+const DIALECT: Dialect = Dialect {
+    header: true,
+    delimiter: ",",
+    line_terminator: "\r\n",
+    quote_char: "\"",
+    double_quote: true,
+    skip_initial_space: false,
+};
 
 enum Path<'a> {
     One(&'a str),
@@ -245,6 +268,7 @@ fn table_resource<'a>(files: &'a TableFiles<'_>) -> Resource<'a> {
         format: "csv",
         mediatype: "text/csv",
         encoding: Some("utf-8"),
+        dialect: Some(DIALECT),
         bytes: files.whole.0,
         hash: hash(&files.whole.1),
         schema: Some(TableSchema {
@@ -281,6 +305,7 @@ fn acknowledge_resource(file: &FileFacts) -> Resource<'_> {
         format: "csv",
         mediatype: "text/csv",
         encoding: Some("utf-8"),
+        dialect: Some(DIALECT),
         bytes: file.bytes,
         hash: hash(&file.hash),
         schema: Some(TableSchema {
@@ -315,6 +340,7 @@ fn file_resource(file: &FileFacts) -> Resource<'_> {
         format,
         mediatype,
         encoding,
+        dialect: None,
         bytes: file.bytes,
         hash: hash(&file.hash),
         schema: None,

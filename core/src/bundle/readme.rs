@@ -75,12 +75,15 @@ fn files(page: &mut Page, staff: Staff) {
     page.head("The files");
     page.para("summary.html - counts and the first rows; opens in any browser, contains no program.");
     match staff {
-        Staff::Empty => page.para("staff.xlsx is left out: there are no rows."),
+        Staff::Empty => page.para("staff.xlsx is left out: there are no rows for it."),
         Staff::Whole { kept_out: 0 } => page.para("staff.xlsx - the tables for staff, every cell as text."),
-        Staff::Whole { kept_out } => page.para(&format!(
-            "staff.xlsx - the tables for staff, every cell as text. {kept_out} rows with the handling code victim are not in \
-             it; they are in data/ only."
-        )),
+        Staff::Whole { kept_out } => {
+            let (rows, stand) = if kept_out == 1 { ("row", "is") } else { ("rows", "are") };
+            page.para(&format!(
+                "staff.xlsx - the tables for staff, every cell as text. {kept_out} {rows} with the handling code victim {stand} \
+                 in data/ only."
+            ));
+        }
         Staff::TooLong { limit } => page.para(&format!(
             "staff.xlsx is left out: a table has more than {limit} rows. Load the files in data/ instead."
         )),
@@ -191,7 +194,10 @@ mod tests {
             let text = readme(&meta, "lockgate_x", &facts, staff);
             assert!(text.is_ascii() && text.ends_with("\r\n"));
             assert!(text.split("\r\n").all(|l| l.len() <= WIDTH && !l.contains(['\r', '\n'])));
-            assert_eq!(text.contains("handling code victim"), staff == Staff::Whole { kept_out: 3 });
+            assert_eq!(
+                text.replace("\r\n", " ").contains("3 rows with the handling code victim"),
+                staff == Staff::Whole { kept_out: 3 }
+            );
             assert!(text.contains("2 new, 0 correction, 0 withdrawal, 0 current"));
         }
     }
@@ -200,6 +206,6 @@ mod tests {
     fn an_empty_night_says_so() {
         let text = readme(&samples::meta(), "lockgate_x", &[], Staff::Empty);
         assert!(text.contains("Nothing changed for you."));
-        assert!(text.contains("staff.xlsx is left out: there are no rows."));
+        assert!(text.contains("staff.xlsx is left out: there are no rows for it."));
     }
 }
