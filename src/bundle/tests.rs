@@ -199,6 +199,8 @@ fn the_manifest_lists_every_other_file_with_size_and_digest() {
     assert_eq!(listed + 1, files.len());
     assert_eq!(finished.files.len(), files.len());
     assert_eq!(finished.bytes, files.values().map(|f| f.len() as u64).sum::<u64>());
+    // Without it, frictionless guesses a delimiter from the purposes.
+    assert_eq!(manifest["resources"][0]["dialect"]["delimiter"], ",");
     assert_eq!(manifest["created"], "2008-11-17T00:00:00Z");
     assert_eq!(manifest["lockgate"]["recipient"], "two");
     assert_eq!(manifest["lockgate"]["counts"]["people"]["new"], 1);

@@ -225,7 +225,10 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Every row has two of these, so they are not written byte by byte.
+        let [high @ .., low_1, low_0] = self.0;
+        let high = high.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
+        write!(f, "{high:016x}{:04x}", u16::from_be_bytes([low_1, low_0]))
     }
 }
 
