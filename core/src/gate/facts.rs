@@ -1,0 +1,290 @@
+//! Facts: what the named conditions say about one person, for each recipient, on one day.
+//!
+//! Computed from current records that the recipient is not kept from, never from the clock. Each
+//! answer comes with the next day on which it may change without new data.
+
+use super::Gate;
+use crate::agreement::condition::Condition;
+use crate::agreement::predicate::{Movement, Predicate, Search, Test};
+use crate::agreement::syntax::Direction;
+use crate::agreement::{PartnerId, day, earliest};
+use crate::link::Person;
+use crate::record::{PersonId, Record, text};
+use crate::schema::FieldId;
+use alloc::vec::Vec;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+/// What holds about one person, per recipient.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub(super) person: PersonId,
+    pub(super) recipients: Vec<RecipientFacts>,
+    pub(super) next: Option<Date>,
+}
+
+/// What holds about one person for one recipient.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RecipientFacts {
+    pub(super) cohort: bool,
+    /// One bit per named condition that is about the person.
+    pub(super) holds: u64,
+}
+
+/// An answer, and the next day on which it may be another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) holds: bool,
+    pub(super) next: Option<Date>,
+}
+
+impl Verdict {
+    pub(super) const fn fixed(holds: bool) -> Self {
+        Self { holds, next: None }
+    }
+
+    /// Holds from `first` to `last`, both inclusive; absent is unbounded.
+    fn window(first: Option<Date>, last: Option<Date>, today: Date) -> Self {
+        let holds = first.is_none_or(|f| f <= today) && last.is_none_or(|l| today <= l);
+        let opens = first.filter(|f| *f > today);
+        let closes = last.filter(|l| *l >= today).and_then(|l| l.tomorrow().ok());
+        Self { holds, next: earliest(opens, closes) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { holds: self.holds && other.holds, next: earliest(self.next, other.next) }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { holds: self.holds || other.holds, next: earliest(self.next, other.next) }
+    }
+}
+
+/// What one recipient's conditions may look at.
+pub(super) struct Sight<'s> {
+    pub(super) gate: &'s Gate<'s>,
+    pub(super) recipient: PartnerId,
+    /// Current records from which the recipient is not kept, each by an owner of its category.
+    pub(super) records: Vec<&'s Record>,
+}
+
+impl<'s> Sight<'s> {
+    pub(super) fn new(gate: &'s Gate<'s>, person: &'s Person, recipient: PartnerId) -> Self {
+        let seen = |record: &&Record| {
+            let head = &record.head;
+            let agreement = gate.agreement;
+            let owned = agreement.rule(head.category).is_none()
+                || agreement.clause(head.originator, head.category).is_some();
+            owned && !head.cancelled && !gate.index.silent(person.id, record, recipient, gate.as_of)
+        };
+        Self { gate, recipient, records: person.records.iter().filter(seen).collect() }
+    }
+
+    /// Whether a condition holds; `this` is the record to be disclosed.
+    pub(super) fn condition(&self, condition: &Condition, this: Option<&Record>) -> Verdict {
+        self.ask(&condition.predicate, this)
+    }
+
+    /// Whether the person is in the cohort (1.1).
+    pub(super) fn cohort(&self) -> Verdict {
+        let spans = self.records.iter().filter_map(|r| self.gate.agreement.designation(r));
+        let verdict = |span: crate::agreement::Span| Verdict {
+            holds: span.contains(self.gate.as_of),
+            next: span.flips(self.gate.as_of),
+        };
+        spans.map(verdict).fold(Verdict::fixed(false), Verdict::or)
+    }
+
+    fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
+        match predicate {
+            Predicate::All(parts) => {
+                parts.iter().map(|p| self.ask(p, this)).fold(Verdict::fixed(!parts.is_empty()), Verdict::and)
+            }
+            Predicate::Any(parts) => {
+                parts.iter().map(|p| self.ask(p, this)).fold(Verdict::fixed(false), Verdict::or)
+            }
+            Predicate::Not(part) => {
+                let verdict = self.ask(part, this);
+                Verdict { holds: !verdict.holds, ..verdict }
+            }
+            Predicate::Condition(at) => match self.gate.agreement.conditions.get(*at) {
+                Some(condition) => self.ask(&condition.predicate, this),
+                None => Verdict::fixed(false),
+            },
+            Predicate::Age { from, below } => self.age(*from, *below),
+            Predicate::WorksWith(who) => {
+                let agreement = self.gate.agreement;
+                let counts = |r: &&Record| {
+                    let category = r.head.category;
+                    category != agreement.identity.category
+                        && agreement.rule(category).is_some()
+                        && who.is(r.head.originator, self.recipient)
+                };
+                Verdict::fixed(self.records.iter().copied().any(|r| counts(&r)))
+            }
+            Predicate::Record(search) => self.record(search),
+            Predicate::LatestMovement { is, of } => self.latest_movement(*is, of),
+            Predicate::This(tests) => {
+                let Some(record) = this else { return Verdict::fixed(false) };
+                match tests.iter().find(|(category, _)| *category == record.head.category) {
+                    Some((_, tests)) => self.passes(record, tests),
+                    None => Verdict::fixed(false),
+                }
+            }
+        }
+    }
+
+    fn found(&self, search: &Search) -> impl Iterator<Item = &'s Record> {
+        let by = |r: &Record| search.by.iter().all(|who| who.is(r.head.originator, self.recipient));
+        self.records.iter().copied().filter(move |r| r.head.category == search.category && by(r))
+    }
+
+    fn record(&self, search: &Search) -> Verdict {
+        self.found(search).map(|r| self.passes(r, &search.tests)).fold(Verdict::fixed(false), Verdict::or)
+    }
+
+    fn latest_movement(&self, is: Direction, of: &[Movement]) -> Verdict {
+        let today = self.gate.as_of;
+        let (mut latest, mut holds, mut next): (Option<Date>, bool, Option<Date>) = (None, false, None);
+        for movement in of {
+            for record in self.found(&movement.search) {
+                let passes = self.passes(record, &movement.search.tests);
+                next = earliest(next, passes.next);
+                let Some(date) = text(record, movement.date).and_then(day).filter(|_| passes.holds) else {
+                    continue;
+                };
+                if date > today {
+                    next = earliest(next, Some(date));
+                } else if latest.is_none_or(|l| date > l) {
+                    (latest, holds) = (Some(date), movement.goes == is);
+                } else if latest == Some(date) {
+                    // Two movements of one day that disagree: unknown, hence false.
+                    holds = holds && movement.goes == is;
+                }
+            }
+        }
+        Verdict { holds, next }
+    }
+
+    fn age(&self, from: Option<u8>, below: Option<u8>) -> Verdict {
+        let identity = &self.gate.agreement.identity;
+        let rows = self.records.iter().filter(|r| r.head.category == identity.category);
+        let births = rows.flat_map(|r| identity.births.iter().filter_map(move |f| text(r, *f)));
+        let verdict = |birth: &str| {
+            let Some(birth) = day(birth) else { return Verdict::fixed(false) };
+            let first = from.map(|years| birthday(birth, years));
+            let last = below.map(|years| birthday(birth, years).and_then(|d| d.yesterday().ok()));
+            match (first, last) {
+                (Some(None), _) | (_, Some(None)) => Verdict::fixed(false),
+                (first, last) => Verdict::window(first.flatten(), last.flatten(), self.gate.as_of),
+            }
+        };
+        births.map(verdict).reduce(Verdict::and).unwrap_or(Verdict::fixed(false))
+    }
+
+    fn passes(&self, record: &Record, tests: &[Test]) -> Verdict {
+        tests.iter().map(|t| self.test(record, t)).fold(Verdict::fixed(true), Verdict::and)
+    }
+
+    fn test(&self, record: &Record, test: &Test) -> Verdict {
+        let today = self.gate.as_of;
+        let dated = |field: FieldId| text(record, field).and_then(day);
+        let Some(verdict) = (match test {
+            Test::In(field, codes) => {
+                text(record, *field).map(|v| Verdict::fixed(codes.iter().any(|c| c == v)))
+            }
+            Test::NotIn(field, codes) => {
+                text(record, *field).map(|v| Verdict::fixed(!codes.iter().any(|c| c == v)))
+            }
+            Test::NamesRecipient(field) => {
+                let key = self.gate.agreement.get(self.recipient).map(|p| p.key.as_str());
+                Some(Verdict::fixed(key.is_some() && text(record, *field) == key))
+            }
+            Test::Present(field, present) => Some(Verdict::fixed(text(record, *field).is_some() == *present)),
+            Test::Reached(field, true) => dated(*field).map(|d| Verdict::window(Some(d), None, today)),
+            Test::Reached(field, false) => dated(*field)
+                .and_then(|d| d.yesterday().ok())
+                .map(|last| Verdict::window(None, Some(last), today)),
+            Test::Days(field, behind, ahead) => dated(*field).map(|d| {
+                let first = d.saturating_sub(i32::from(*ahead).days());
+                Verdict::window(Some(first), Some(d.saturating_add(i32::from(*behind).days())), today)
+            }),
+            Test::Span(from, until) => span(record, *from, *until, today),
+        }) else {
+            return Verdict::fixed(false);
+        };
+        verdict
+    }
+}
+
+/// A span of two fields: the first day must be there, an absent last day is open.
+fn span(record: &Record, from: Option<FieldId>, until: Option<FieldId>, today: Date) -> Option<Verdict> {
+    let first = match from {
+        Some(field) => Some(day(text(record, field)?)?),
+        None => None,
+    };
+    let last = match until.and_then(|field| text(record, field)) {
+        Some(value) => Some(day(value)?),
+        None => None,
+    };
+    Some(Verdict::window(first, last, today))
+}
+
+/// The day on which somebody born on `birth` becomes `years` old; born on 29 February: 1 March where
+/// the year has no such day.
+pub(super) fn birthday(birth: Date, years: u8) -> Option<Date> {
+    let year = birth.year().checked_add(i16::from(years))?;
+    Date::new(year, birth.month(), birth.day()).or_else(|_| Date::new(year, 3, 1)).ok()
+}
+
+impl Gate<'_> {
+    /// What the named conditions say about a person, for every recipient.
+    pub fn facts(&self, person: &Person) -> Facts {
+        let mut facts = Facts { person: person.id, recipients: Vec::new(), next: self.register_days(person) };
+        for (recipient, _) in self.agreement.partners() {
+            let sight = Sight::new(self, person, recipient);
+            let cohort = sight.cohort();
+            let mut of = RecipientFacts { cohort: cohort.holds, holds: 0 };
+            facts.next = earliest(facts.next, cohort.next);
+            for (bit, condition) in self.agreement.conditions.iter().enumerate() {
+                if condition.about_record.is_none() {
+                    let verdict = sight.condition(condition, None);
+                    of.holds |= u64::from(verdict.holds) << bit;
+                    facts.next = earliest(facts.next, verdict.next);
+                }
+            }
+            facts.next = earliest(facts.next, self.row_days(&sight));
+            facts.recipients.push(of);
+        }
+        facts
+    }
+
+    /// The earliest day after the as-of date on which any decision about this person may change
+    /// without new data.
+    pub fn next_change(&self, facts: &Facts) -> Option<Date> {
+        earliest(self.next, facts.next)
+    }
+
+    fn register_days(&self, person: &Person) -> Option<Date> {
+        person.records.iter().filter_map(|r| self.index.flips(person.id, r.head.id, self.as_of)).min()
+    }
+
+    /// The next day on which a condition about a row, or a reduction to an age, gives something else.
+    fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
+        let mut next = None;
+        for record in &sight.records {
+            let Some(grant) = self.agreement.grant(sight.recipient, record.head.category) else { continue };
+            let conditions = grant.conditions.iter().filter_map(|i| self.agreement.conditions.get(*i));
+            for condition in conditions.filter(|c| c.about_record.is_some()) {
+                next = earliest(next, sight.condition(condition, Some(record)).next);
+            }
+            for field in grant.fields.iter().filter(|f| f.depends_on_day()) {
+                let birth = text(record, field.field).and_then(day);
+                let birthdays =
+                    birth.into_iter().flat_map(|b| (0..=u8::MAX).filter_map(move |n| birthday(b, n)));
+                next = earliest(next, birthdays.filter(|d| *d > self.as_of).min());
+            }
+        }
+        next
+    }
+}

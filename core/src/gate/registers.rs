@@ -1,0 +1,213 @@
+//! The registers: recorded human decisions that the gate obeys. Empty registers are the strict answer.
+
+use crate::agreement::{AuthorityKind, PartnerId, Span};
+use crate::record::{PersonId, Record, RecordId};
+use crate::reduce::Reduction;
+use crate::schema::{CategoryId, FieldId};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use jiff::civil::Date;
+
+/// What people have decided, as it stands at the as-of date.
+#[derive(Debug, Clone, Default)]
+pub struct Registers {
+    /// What is held back.
+    pub restrictions: Vec<Restriction>,
+    /// What is released beyond the standing grants.
+    pub authorities: Vec<Authority>,
+    /// Partners that receive nothing for the time being.
+    pub suspended: Vec<PartnerId>,
+}
+
+/// Something is held back from some recipients. Only its author lifts it; no authority passes it.
+#[derive(Debug, Clone)]
+pub struct Restriction {
+    /// About what.
+    pub scope: Scope,
+    /// From whom.
+    pub recipients: Recipients,
+    /// Who decided it.
+    pub by: PartnerId,
+    /// How much is held back.
+    pub effect: Effect,
+    /// First day.
+    pub from: Date,
+    /// Last day; open when absent.
+    pub until: Option<Date>,
+}
+
+/// What a restriction is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One record, in whatever version.
+    Record(RecordId),
+    /// Every record about one person.
+    Person(PersonId),
+}
+
+/// From whom a restriction holds back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipients {
+    /// Every recipient.
+    All,
+    /// These.
+    Only(Vec<PartnerId>),
+}
+
+/// How much a restriction holds back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The record is not there at all: in no row, count, id or condition.
+    Silent,
+    /// These fields are given no finer than this.
+    Reduce(Vec<(CategoryId, FieldId, Reduction)>),
+}
+
+/// A recorded decision that opens named fields of one record to named recipients for a time.
+///
+/// It counts only when it states its ground and written reference, comes from the record's own
+/// originator, and (for a review of text) names the version that was read.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// What kind of decision.
+    pub kind: AuthorityKind,
+    /// For which record.
+    pub record: RecordId,
+    /// For which version only; needed for a review of text, since a changed text is unread.
+    pub version: Option<u32>,
+    /// For whom.
+    pub recipients: Vec<PartnerId>,
+    /// Which fields of the record's category.
+    pub fields: Vec<FieldId>,
+    /// Who decided it.
+    pub granted_by: PartnerId,
+    /// On which ground.
+    pub ground: String,
+    /// The written decision.
+    pub reference: String,
+    /// Conditions that the recipient must observe; they travel with the row.
+    pub conditions: Option<String>,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+}
+
+impl Restriction {
+    fn names(&self, recipient: PartnerId) -> bool {
+        match &self.recipients {
+            Recipients::All => true,
+            Recipients::Only(list) => list.contains(&recipient),
+        }
+    }
+
+    /// The days on which it holds; an end before the beginning is no end.
+    fn span(&self) -> Span {
+        Span { from: Some(self.from), until: self.until.filter(|u| *u >= self.from) }
+    }
+}
+
+impl Authority {
+    /// Whether it counts for a record and recipient on a day, whatever the field.
+    pub(super) fn counts(
+        &self,
+        kind: AuthorityKind,
+        record: &Record,
+        recipient: PartnerId,
+        day: Date,
+    ) -> bool {
+        let head = &record.head;
+        let version = match self.version {
+            Some(version) => version == head.number,
+            None => kind != AuthorityKind::TextReview,
+        };
+        self.kind == kind
+            && self.record == head.id
+            && version
+            && self.recipients.contains(&recipient)
+            && self.granted_by == head.originator
+            && !self.ground.trim().is_empty()
+            && !self.reference.trim().is_empty()
+            && self.from <= day
+            && day <= self.until
+    }
+}
+
+/// The registers, found by record and person.
+pub(super) struct Index<'a> {
+    records: BTreeMap<RecordId, Vec<&'a Restriction>>,
+    persons: BTreeMap<PersonId, Vec<&'a Restriction>>,
+    authorities: BTreeMap<RecordId, Vec<&'a Authority>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(registers: &'a Registers) -> Self {
+        let mut index =
+            Self { records: BTreeMap::new(), persons: BTreeMap::new(), authorities: BTreeMap::new() };
+        for restriction in &registers.restrictions {
+            match restriction.scope {
+                Scope::Record(id) => index.records.entry(id).or_default().push(restriction),
+                Scope::Person(id) => index.persons.entry(id).or_default().push(restriction),
+            }
+        }
+        for authority in &registers.authorities {
+            index.authorities.entry(authority.record).or_default().push(authority);
+        }
+        index
+    }
+
+    fn over(&self, person: PersonId, record: RecordId) -> impl Iterator<Item = &'a Restriction> {
+        let records = self.records.get(&record).into_iter().flatten();
+        let persons = self.persons.get(&person).into_iter().flatten();
+        records.chain(persons).copied()
+    }
+
+    /// Whether a record is silent for a recipient: marked by its source (to all but that source), or
+    /// restricted in the register.
+    pub(super) fn silent(&self, person: PersonId, record: &Record, recipient: PartnerId, day: Date) -> bool {
+        let head = &record.head;
+        (head.restricted && head.originator != recipient)
+            || self
+                .over(person, head.id)
+                .any(|r| r.effect == Effect::Silent && r.names(recipient) && r.span().contains(day))
+    }
+
+    /// The coarsest reduction that restrictions ask of a field.
+    pub(super) fn reduction(
+        &self,
+        person: PersonId,
+        record: &Record,
+        field: FieldId,
+        recipient: PartnerId,
+        day: Date,
+    ) -> Option<Reduction> {
+        let mut out = None;
+        for restriction in self.over(person, record.head.id) {
+            let Effect::Reduce(fields) = &restriction.effect else { continue };
+            if !restriction.names(recipient) || !restriction.span().contains(day) {
+                continue;
+            }
+            for (category, listed, reduction) in fields {
+                if *category == record.head.category && *listed == field {
+                    out = Reduction::coarser(out, Some(*reduction));
+                }
+            }
+        }
+        out
+    }
+
+    /// The authorities for a record.
+    pub(super) fn authorities(&self, record: RecordId) -> impl Iterator<Item = &'a Authority> {
+        self.authorities.get(&record).into_iter().flatten().copied()
+    }
+
+    /// The first day after `day` on which a register may change a decision about a record.
+    pub(super) fn flips(&self, person: PersonId, record: RecordId, day: Date) -> Option<Date> {
+        let restrictions = self.over(person, record).filter_map(|r| r.span().flips(day));
+        let authorities = self
+            .authorities(record)
+            .filter_map(|a| Span { from: Some(a.from), until: Some(a.until) }.flips(day));
+        restrictions.chain(authorities).min()
+    }
+}
