@@ -1,0 +1,3 @@
+//! The program's own rooms: everything that touches the world on behalf of the core.
+
+pub mod vault;
