@@ -1,0 +1,306 @@
+//! One transaction a bundle: its row, its ledger entries and what its recipient then holds.
+
+use super::error::StoreError;
+use super::ids::{self, BundleId, PersonRef, RunId, count, stored};
+use super::names::Dictionaries;
+use super::run::Run;
+use super::{Counters, Store, sql};
+use jiff::civil::Date;
+use lockgate_core::agreement::PartnerId;
+use lockgate_core::hash::Digest;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use std::sync::Arc;
+
+const ENTRIES_A_PAGE: i64 = 5_000;
+
+/// Where a bundle stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundleState {
+    /// Its folder is written under a working name.
+    Prepared,
+    /// The ledger holds it; it may go out.
+    Committed,
+    /// It stands at its recipient's door.
+    Published,
+}
+
+impl BundleState {
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Committed => "committed",
+            Self::Published => "published",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Prepared, Self::Committed, Self::Published].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// A bundle to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBundle {
+    /// Its one recipient.
+    pub recipient: PartnerId,
+    /// This recipient's own count, without gaps.
+    pub sequence: u64,
+    /// `snapshot`, `delta` or `notice`.
+    pub kind: String,
+    /// The day it stands for; one bundle a recipient and day.
+    pub as_of: Date,
+    /// Its name.
+    pub name: String,
+    /// Digest of this recipient's last manifest.
+    pub previous: Option<Digest>,
+    /// Digest of its manifest.
+    pub manifest_digest: Digest,
+    /// Where it stands.
+    pub state: BundleState,
+    /// JSON counts.
+    pub counts: String,
+}
+
+/// A recorded bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleRow {
+    /// Its row.
+    pub id: BundleId,
+    /// The run that made it.
+    pub run: RunId,
+    /// `None` when the agreement no longer has the partner that `bundle.recipient` stood for; the latter then
+    /// means nothing.
+    pub recipient: Option<PartnerId>,
+    /// Everything else.
+    pub bundle: NewBundle,
+}
+
+/// A linked entry to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Its number, from 1, the head's plus one.
+    pub seq: u64,
+    /// What was recorded, as the core wrote it.
+    pub entry: Vec<u8>,
+    /// The hash that links it to the one before.
+    pub hash: [u8; 32],
+}
+
+/// A stored entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Its number.
+    pub seq: u64,
+    /// The bundle it belongs to.
+    pub bundle: Option<BundleId>,
+    /// What was recorded.
+    pub entry: Vec<u8>,
+    /// Its link. As stored: `ledger verify` decides whether it is right, so a wrong length is no error here.
+    pub hash: Vec<u8>,
+}
+
+/// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing.
+pub struct BundleTx {
+    tx: Transaction<'static, Sqlite>,
+    names: Arc<Dictionaries>,
+    counters: Counters,
+    run: Run,
+    head: u64,
+}
+
+/// Pages of the ledger.
+pub struct LedgerPages {
+    pool: SqlitePool,
+    next: u64,
+}
+
+impl Store {
+    /// Starts the transaction of a bundle.
+    pub async fn begin_bundle(&self, run: &Run) -> Result<BundleTx, StoreError> {
+        let mut tx = self.begin().await?;
+        let counters = Counters::read(&mut tx).await?;
+        let head = head(&mut tx).await?.map_or(0, |(seq, _)| seq);
+        Ok(BundleTx { tx, names: Arc::clone(&self.names), counters, run: *run, head })
+    }
+
+    /// The ledger's last number and hash; `None` while it is empty.
+    pub async fn chain_head(&self) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+        head(&mut *self.read.acquire().await?).await
+    }
+
+    /// The ledger from `first` on, by rising number, as it is stored.
+    pub fn ledger_entries(&self, first: u64) -> LedgerPages {
+        LedgerPages { pool: self.read.clone(), next: first }
+    }
+
+    /// What a recipient holds about these persons; a person of whom it holds nothing is absent.
+    pub async fn holdings(
+        &self,
+        recipient: PartnerId,
+        persons: &[PersonRef],
+    ) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        let mut connection = self.read.acquire().await?;
+        let mut found = Vec::new();
+        let take = |(person, packed): (i64, Vec<u8>)| {
+            found.push((PersonRef(person), packed));
+            Ok(())
+        };
+        sql::HOLDING_READ.read(&mut connection, &shared, persons, |values, id| values.int(id.0), take).await?;
+        Ok(found)
+    }
+
+    /// Bundles, the newest first, of one recipient or of all.
+    pub async fn bundles(&self, recipient: Option<PartnerId>, limit: u32) -> Result<Vec<BundleRow>, StoreError> {
+        let recipient = recipient.map(|id| self.names.partner_row(id)).transpose()?;
+        let query = sqlx::query_as(sql::BUNDLE_LIST).bind(recipient).bind(i64::from(limit));
+        self.bundle_rows(query.fetch_all(&self.read).await?)
+    }
+
+    /// A recipient's last bundle: its sequence and manifest digest go into the next one.
+    pub async fn last_bundle(&self, recipient: PartnerId) -> Result<Option<BundleRow>, StoreError> {
+        let query = sqlx::query_as(sql::BUNDLE_LAST).bind(self.names.partner_row(recipient)?);
+        Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
+    }
+
+    /// A recipient's bundle of a day, when there is one: a day has no second.
+    pub async fn bundle_of_day(&self, recipient: PartnerId, as_of: Date) -> Result<Option<BundleRow>, StoreError> {
+        let query = sqlx::query_as(sql::BUNDLE_BY_DAY).bind(self.names.partner_row(recipient)?).bind(as_of.to_string());
+        Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
+    }
+
+    /// A bundle by its name.
+    pub async fn bundle(&self, name: &str) -> Result<Option<BundleRow>, StoreError> {
+        let query = sqlx::query_as(sql::BUNDLE_BY_NAME).bind(name);
+        Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
+    }
+
+    /// Bundles that are recorded and not yet at their door: what a run after a crash begins with.
+    pub async fn unpublished_bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
+        self.bundle_rows(sqlx::query_as(sql::BUNDLE_UNPUBLISHED).fetch_all(&self.read).await?)
+    }
+
+    /// Moves a bundle to its next state.
+    pub async fn set_bundle_state(&self, bundle: BundleId, state: BundleState) -> Result<(), StoreError> {
+        let query = sqlx::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
+        let done = query.execute(&self.write).await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("bundle")) }
+    }
+
+    fn bundle_rows(&self, rows: Vec<BundleTuple>) -> Result<Vec<BundleRow>, StoreError> {
+        rows.into_iter().map(|row| bundle_row(row, &self.names)).collect()
+    }
+}
+
+impl BundleTx {
+    /// Records the bundle. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
+    pub async fn put_bundle(&mut self, bundle: &NewBundle) -> Result<BundleId, StoreError> {
+        let id = self.counters.take("bundle", 1);
+        sqlx::query(sql::BUNDLE_ADD)
+            .bind(id)
+            .bind(self.run.id.0)
+            .bind(self.names.partner_row(bundle.recipient)?)
+            .bind(stored(bundle.sequence))
+            .bind(bundle.kind.clone())
+            .bind(bundle.as_of.to_string())
+            .bind(bundle.name.clone())
+            .bind(bundle.previous.map(|digest| digest.0.to_vec()))
+            .bind(bundle.manifest_digest.0.to_vec())
+            .bind(bundle.state.word())
+            .bind(bundle.counts.clone())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(BundleId(id))
+    }
+
+    /// The ledger's last number and hash, with what this transaction has appended.
+    pub async fn chain_head(&mut self) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+        head(&mut self.tx).await
+    }
+
+    /// Appends entries. Their numbers must follow the head without a gap; otherwise nothing is written (LG2010).
+    pub async fn append_ledger(&mut self, bundle: Option<BundleId>, entries: Vec<NewEntry>) -> Result<(), StoreError> {
+        let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
+        let mut expected = self.head + 1;
+        for entry in &entries {
+            if entry.seq != expected {
+                return Err(StoreError::LedgerOrder { expected, offered: entry.seq });
+            }
+            expected += 1;
+        }
+        let shared = [Some(stored(first)), bundle.map(|id| id.0)];
+        let bind = |values: &mut super::bulk::Values, entry: NewEntry| {
+            values.blob(entry.entry);
+            values.blob(entry.hash.to_vec());
+        };
+        sql::LEDGER_ADD.write(&mut self.tx, &shared, entries, bind).await?;
+        self.head = expected - 1;
+        Ok(())
+    }
+
+    /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.
+    pub async fn put_holdings(
+        &mut self,
+        recipient: PartnerId,
+        holdings: Vec<(PersonRef, Vec<u8>)>,
+    ) -> Result<(), StoreError> {
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        let (kept, dropped): (Vec<_>, Vec<_>) = holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
+        let bind = |values: &mut super::bulk::Values, (person, packed): (PersonRef, Vec<u8>)| {
+            values.int(person.0);
+            values.blob(packed);
+        };
+        sql::HOLDING_PUT.write(&mut self.tx, &shared, kept, bind).await?;
+        sql::HOLDING_DROP.write(&mut self.tx, &shared, dropped, |values, (id, _)| values.int(id.0)).await?;
+        Ok(())
+    }
+
+    /// From here on it was recorded: what the bundle holds may go out.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.counters.keep(&mut self.tx).await?;
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl LedgerPages {
+    /// The next page.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
+        let query = sqlx::query_as(sql::LEDGER_PAGE).bind(stored(self.next)).bind(ENTRIES_A_PAGE);
+        let rows: Vec<(i64, Option<i64>, Vec<u8>, Vec<u8>)> = query.fetch_all(&self.pool).await?;
+        let entry = |(seq, bundle, entry, hash): (i64, Option<i64>, _, _)| {
+            Ok(LedgerEntry { seq: count(seq, "ledger")?, bundle: bundle.map(BundleId), entry, hash })
+        };
+        let page: Vec<LedgerEntry> = rows.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
+        Ok(page.last().map(|last| self.next = last.seq.saturating_add(1)).map(|()| page))
+    }
+}
+
+async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LEDGER_HEAD).fetch_optional(connection).await?;
+    row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
+}
+
+type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);
+
+fn bundle_row(row: BundleTuple, names: &Dictionaries) -> Result<BundleRow, StoreError> {
+    let (id, run, recipient, sequence, kind, as_of, name, previous, manifest, state, counts) = row;
+    let recipient = names.partner(recipient);
+    Ok(BundleRow {
+        id: BundleId(id),
+        run: RunId(run),
+        recipient,
+        bundle: NewBundle {
+            recipient: recipient.unwrap_or(PartnerId(u8::MAX)),
+            sequence: count(sequence, "bundle")?,
+            kind,
+            as_of: ids::date(&as_of, "bundle")?,
+            name,
+            previous: previous.map(|bytes| ids::digest(&bytes, "bundle")).transpose()?,
+            manifest_digest: ids::digest(&manifest, "bundle")?,
+            state: BundleState::parse(&state).ok_or_else(|| StoreError::row("bundle"))?,
+            counts,
+        },
+    })
+}

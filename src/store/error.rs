@@ -1,0 +1,218 @@
+//! What can go wrong with the store, with its stable codes.
+
+use lockgate_core::problem::{Code, CodeDoc};
+use std::io;
+use std::path::PathBuf;
+
+/// Codes of this room (`LG200n`).
+pub const CODES: &[CodeDoc] = &[
+    CodeDoc {
+        code: "LG2001",
+        title: "another process writes to this store",
+        explanation: "One process at a time may write. A run is going on, or another program holds `store.lock`. Wait until it has \
+                      ended; the lock goes with its process, so there is nothing to delete.",
+    },
+    CodeDoc {
+        code: "LG2002",
+        title: "the store's folder cannot be used",
+        explanation: "The state folder or a file in it cannot be made, opened or locked: wrong owner, read-only or failing drive.",
+    },
+    CodeDoc {
+        code: "LG2003",
+        title: "there is no store yet",
+        explanation: "Nothing has run in this deployment, or the state folder named in lockgate.toml is another one.",
+    },
+    CodeDoc {
+        code: "LG2004",
+        title: "the store has another form than this program",
+        explanation: "It was written by a newer lockgate, or a migration was changed after it ran. Use the newer program; the store \
+                      is not touched.",
+    },
+    CodeDoc {
+        code: "LG2005",
+        title: "the store was made under another secret",
+        explanation: "The secret in use is not the one that this store was made with, so nothing in it could be found or opened. \
+                      Put the right secret back.",
+    },
+    CodeDoc {
+        code: "LG2006",
+        title: "the store is busy or full",
+        explanation: "The database did not answer in time, or its drive is full. Nothing was half-written: what was under way was \
+                      rolled back. Free space and run again.",
+    },
+    CodeDoc {
+        code: "LG2007",
+        title: "the store is damaged",
+        explanation: "A stored row does not read as it was written, or the database reports corruption. Restore the last backup and \
+                      run the nights since; the archive still holds their files.",
+    },
+    CodeDoc {
+        code: "LG2008",
+        title: "the database refused a statement",
+        explanation: "A rule of the database was broken (a sequence number twice, a row without its parent). This is a fault of the \
+                      program; the transaction was rolled back.",
+    },
+    CodeDoc {
+        code: "LG2009",
+        title: "a category or partner is not in the store",
+        explanation: "The configuration that is open does not match the names given to the store. This is a fault of the program.",
+    },
+    CodeDoc {
+        code: "LG2010",
+        title: "ledger entries out of order",
+        explanation: "The entries offered do not follow the ledger's last one, so they were not written: the ledger has no gaps.",
+    },
+    CodeDoc {
+        code: "LG2011",
+        title: "nothing of this number in the store",
+        explanation: "The number or name given on the command line matches no row: it is mistyped, or was destroyed.",
+    },
+];
+
+/// A fault of the store. Texts name places and states, never a stored value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process holds the write lock.
+    #[error("another process writes to the store in `{}`", .0.display())]
+    InUse(PathBuf),
+    /// A folder or file cannot be used.
+    #[error("the store in `{}` cannot be used", folder.display())]
+    Folder {
+        /// The state folder.
+        folder: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// Opened for reading where nothing was ever written.
+    #[error("there is no store in `{}`", .0.display())]
+    Absent(PathBuf),
+    /// A form that this program does not know.
+    #[error("the store has another form than this program: {0}")]
+    Form(String),
+    /// Another secret.
+    #[error("the store was made under another secret")]
+    OtherSecret,
+    /// Busy or full: may be tried again.
+    #[error("the store is busy or its drive is full: {0}")]
+    Temporary(String),
+    /// Rows that do not read, or a corrupt file.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// A statement was refused.
+    #[error("the database refused a statement: {0}")]
+    Refused(String),
+    /// An index outside the names given at opening.
+    #[error("a {0} has no name in the store")]
+    NoName(&'static str),
+    /// Not the ledger's next entry.
+    #[error("ledger entry {offered} offered where {expected} follows")]
+    LedgerOrder {
+        /// The next free sequence number.
+        expected: u64,
+        /// The number offered.
+        offered: u64,
+    },
+    /// A row asked for by number or name is not there.
+    #[error("no such {0} in the store")]
+    NotFound(&'static str),
+}
+
+impl StoreError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::InUse(_) => "LG2001",
+            Self::Folder { .. } => "LG2002",
+            Self::Absent(_) => "LG2003",
+            Self::Form(_) => "LG2004",
+            Self::OtherSecret => "LG2005",
+            Self::Temporary(_) => "LG2006",
+            Self::Damaged(_) => "LG2007",
+            Self::Refused(_) => "LG2008",
+            Self::NoName(_) => "LG2009",
+            Self::LedgerOrder { .. } => "LG2010",
+            Self::NotFound(_) => "LG2011",
+        }
+    }
+
+    /// Whether the same call may succeed later (exit code 75).
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::InUse(_) | Self::Temporary(_))
+    }
+
+    /// A row whose column does not have its form.
+    pub(super) fn row(table: &str) -> Self {
+        Self::Damaged(format!("a row of `{table}` does not read"))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// Sorts the driver's errors. `SQLite`'s messages name tables and columns and no data, as every value is
+    /// bound; the driver's own decode messages can quote data and are not passed on.
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(fault) => {
+                let primary = fault.code().and_then(|code| code.parse::<i32>().ok()).map_or(0, |code| code & 0xff);
+                let text = fault.message().to_owned();
+                match primary {
+                    5 | 6 | 13 => Self::Temporary(text),
+                    10 | 11 | 26 => Self::Damaged(text),
+                    _ => Self::Refused(text),
+                }
+            }
+            sqlx::Error::PoolTimedOut => Self::Temporary("no connection came free".into()),
+            sqlx::Error::Io(fault) => Self::Temporary(fault.kind().to_string()),
+            sqlx::Error::ColumnDecode { index, .. } => Self::Damaged(format!("column {index} does not read")),
+            sqlx::Error::Decode(_) => Self::Damaged("a column does not read".into()),
+            sqlx::Error::RowNotFound => Self::NotFound("row"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Refused("the connection is closed".into()),
+            _ => Self::Refused("the driver failed".into()),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError as Fault;
+        match error {
+            Fault::Execute(fault) | Fault::ExecuteMigration(fault, _) => fault.into(),
+            Fault::VersionMissing(version) => Self::Form(format!("migration {version} is not known here")),
+            Fault::VersionMismatch(version) => Self::Form(format!("migration {version} was changed")),
+            Fault::Dirty(version) => Self::Form(format!("migration {version} did not end")),
+            _ => Self::Form("its migrations do not apply".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_documented_code_of_its_own() {
+        let errors = [
+            StoreError::InUse(PathBuf::new()),
+            StoreError::Folder { folder: PathBuf::new(), source: io::ErrorKind::NotFound.into() },
+            StoreError::Absent(PathBuf::new()),
+            StoreError::Form(String::new()),
+            StoreError::OtherSecret,
+            StoreError::Temporary(String::new()),
+            StoreError::row("person"),
+            StoreError::Refused(String::new()),
+            StoreError::NoName("category"),
+            StoreError::LedgerOrder { expected: 1, offered: 2 },
+            StoreError::NotFound("bundle"),
+        ];
+        let mut codes: Vec<Code> = errors.iter().map(StoreError::code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, CODES.iter().map(|doc| doc.code).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn decode_messages_of_the_driver_are_not_passed_on() {
+        let told = StoreError::from(sqlx::Error::Decode("value `Invented` is not a date".into())).to_string();
+        assert!(!told.contains("Invented"));
+    }
+}

@@ -1,0 +1,237 @@
+//! The store: what the gateway knows, as versions that are never edited.
+//!
+//! One SQLite file in the state folder, written by one process at a time through one connection and read
+//! through a few others. A night writes one transaction a file ([`FileTx`]) and one a bundle
+//! ([`BundleTx`]); a transaction that is dropped leaves nothing. Reading in number is by pages (`next_page`
+//! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
+//! connections and may be moved to another task.
+//!
+//! Personal values are in one column, encrypted (`version.payload`); everything else is a keyed hash, a
+//! word of the configuration, a date or a count. The store decides nothing: it does not open a
+//! payload, link a person or judge a file.
+//!
+//! One writing transaction at a time: a second waits for the first, and after a while gives up with
+//! LG2006.
+
+mod bulk;
+mod bundle;
+mod error;
+mod file;
+mod ids;
+mod intake;
+mod lock;
+mod names;
+mod person;
+mod register;
+mod review;
+mod run;
+mod sql;
+
+use crate::vault::{Vault, private_folder};
+use lockgate_core::hash::hex;
+use lock::WriteLock;
+use names::Dictionaries;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr as _, Transaction};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, NewBundle, NewEntry};
+pub use error::{CODES, StoreError};
+pub use file::{FileCounts, FileOutcome, FileRow, FileState};
+pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
+pub use intake::{CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion};
+pub use names::Names;
+pub use person::{DuePerson, DuePersons, Forgotten, Members, PersonRow, Persons};
+pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
+pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewDecision, ReviewRow, ReviewState};
+pub use run::{NewRun, Run, RunRow, Status};
+
+const DATABASE: &str = "store.sqlite";
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("migrations/0001_first.sql"))];
+
+/// The gateway's memory.
+pub struct Store {
+    write: SqlitePool,
+    read: SqlitePool,
+    names: Arc<Dictionaries>,
+    /// Held as long as this store may write.
+    lock: Option<WriteLock>,
+}
+
+impl Store {
+    /// Opens the store in `folder` for writing; makes it on the first night, and brings an older form up to
+    /// date. No other process may write meanwhile (LG2001).
+    pub async fn open(folder: &Path, vault: &Vault, names: &Names<'_>) -> Result<Self, StoreError> {
+        private_folder(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+        let lock = WriteLock::take(folder)?;
+        let write = pool(writing(folder), 1).await?;
+        let mut migrator = Migrator::with_migrations(migrations());
+        migrator.set_locking(false);
+        migrator.run(&write).await?;
+        let mut tx = begin(&write).await?;
+        check_mark(&mut tx, vault, true).await?;
+        let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
+        tx.commit().await?;
+        let read = pool(reading(folder), 3).await?;
+        Ok(Self { write, read, names, lock: Some(lock) })
+    }
+
+    /// Opens the store for reading only, beside a run that may be going on. Calls that write fail with LG2008.
+    pub async fn open_read(folder: &Path, vault: &Vault, names: &Names<'_>) -> Result<Self, StoreError> {
+        if !folder.join(DATABASE).exists() {
+            return Err(StoreError::Absent(folder.to_owned()));
+        }
+        let read = pool(reading(folder), 3).await?;
+        let mut connection = read.acquire().await?;
+        let (newest, applied): (Option<i64>, i64) =
+            sqlx::query_as(sql::FORM).fetch_one(&mut *connection).await.map_err(|error| match error.into() {
+                // Made by nobody, or by a first run that is just making it.
+                StoreError::Refused(_) => StoreError::Absent(folder.to_owned()),
+                other => other,
+            })?;
+        let known = MIGRATIONS.last().map(|(version, ..)| *version);
+        if newest != known || usize::try_from(applied) != Ok(MIGRATIONS.len()) {
+            return Err(StoreError::Form(format!("its last migration is {}", newest.unwrap_or(0))));
+        }
+        check_mark(&mut connection, vault, false).await?;
+        let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
+        drop(connection);
+        Ok(Self { write: read.clone(), read, names, lock: None })
+    }
+
+    /// Closes all connections and brings everything into the one database file, then gives the lock back.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        self.read.close().await;
+        if self.lock.is_some() {
+            self.checkpoint().await?;
+            self.write.close().await;
+        }
+        self.lock = None;
+        Ok(())
+    }
+
+    /// Stored category names and partner keys that the configuration no longer knows. Their records are not
+    /// read, hence not disclosed: the caller says so.
+    pub fn forgotten_names(&self) -> (&[String], &[String]) {
+        self.names.forgotten()
+    }
+
+    /// A small text kept under a word, such as the digest of the agreement of the last re-evaluation.
+    pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await?)
+    }
+
+    /// Keeps a small text under a word.
+    pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        sqlx::query(sql::META_WRITE).bind(key).bind(value).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Moves what was written from the log to the database file and empties the log, so that what was
+    /// destroyed is gone from the drive too.
+    async fn checkpoint(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.write).await?;
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
+        begin(&self.write).await
+    }
+}
+
+/// A writing transaction. IMMEDIATE, because one that reads first and writes later can be refused whatever
+/// the time-out.
+async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
+    Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
+}
+
+fn migrations() -> Vec<Migration> {
+    let migration = |&(version, name, text): &(i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    MIGRATIONS.iter().map(migration).collect()
+}
+
+fn writing(folder: &Path) -> SqliteConnectOptions {
+    options(folder)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Deleted values are overwritten, not only unlinked: destroying means destroying.
+        .pragma("secure_delete", "ON")
+}
+
+fn reading(folder: &Path) -> SqliteConnectOptions {
+    options(folder).read_only(true)
+}
+
+fn options(folder: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.join(DATABASE))
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "MEMORY")
+        // Rows handed over at a time; fewer changes of thread than with the driver's 50.
+        .row_buffer_size(1_000)
+}
+
+async fn pool(options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool, StoreError> {
+    let options = sqlx::ConnectOptions::disable_statement_logging(options);
+    Ok(SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(30))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?)
+}
+
+/// A store made under another secret would look empty, and everything would be disclosed as new: so the
+/// secret is compared before anything else.
+async fn check_mark(connection: &mut SqliteConnection, vault: &Vault, make: bool) -> Result<(), StoreError> {
+    let mark = hex(&vault.mark());
+    let stored: Option<String> =
+        sqlx::query_scalar(sql::META_READ).bind("secret").fetch_optional(&mut *connection).await?;
+    match stored {
+        Some(stored) if stored == mark => Ok(()),
+        None if make => {
+            sqlx::query(sql::META_WRITE).bind("secret").bind(mark).execute(connection).await?;
+            Ok(())
+        }
+        _ => Err(StoreError::OtherSecret),
+    }
+}
+
+/// The next free row ids, read at a transaction's start and kept at its end.
+pub(crate) struct Counters(std::collections::BTreeMap<String, i64>);
+
+impl Counters {
+    async fn read(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(sql::COUNTER_READ).fetch_all(connection).await?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+
+    /// The first of `count` new ids of a table.
+    fn take(&mut self, table: &'static str, count: usize) -> i64 {
+        let next = self.0.entry(table.to_owned()).or_insert(1);
+        let first = *next;
+        *next += i64::try_from(count).unwrap_or_default();
+        first
+    }
+
+    async fn keep(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        for (name, next) in &self.0 {
+            sqlx::query(sql::COUNTER_WRITE).bind(name).bind(next).execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

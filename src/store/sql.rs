@@ -1,0 +1,227 @@
+//! Every statement of the store, in one place.
+//!
+//! `$N` placeholders and a common subset of SQL, so that the text can serve a second dialect. No statement
+//! contains a value; `ALL` lets a test prepare each one.
+
+use super::bulk::Bulk;
+use super::bulk::Cell::{Counted, Shared, Value};
+use super::names::NameTable;
+
+/// The columns of a `FileRow`.
+macro_rules! file_columns {
+    () => {
+        "SELECT id, run, state, feed, digest, name_token, data_date, reason, row_count, mapped, unchanged, quarantined, \
+         duplicate, skipped, warnings, mapping_digest, bytes FROM file "
+    };
+}
+
+/// The columns of a `BundleRow`.
+macro_rules! bundle_columns {
+    () => {
+        "SELECT id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts FROM bundle "
+    };
+}
+
+/// The columns that all registers share.
+macro_rules! made {
+    () => {
+        "id, author, made_at, reference, since, until"
+    };
+}
+
+/// Ends an entry, once.
+macro_rules! ended {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET ended_on = $2, ended_by = $3, ended_reference = $4 WHERE id = $1 AND ended_on IS NULL"
+        )
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$doc])* pub(super) const $name: &str = $text;)*
+
+        /// All single statements, with their names.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+macro_rules! bulks {
+    ($($(#[$doc:meta])* $name:ident = $bulk:expr;)*) => {
+        $($(#[$doc])* pub(super) static $name: Bulk = $bulk;)*
+
+        /// All many-row statements, with their names.
+        #[cfg(test)]
+        pub(super) static BULKS: &[(&str, &Bulk)] = &[$((stringify!($name), &$name)),*];
+    };
+}
+
+pub(super) const CATEGORY: NameTable = NameTable { read: CATEGORY_READ, add: CATEGORY_ADD };
+pub(super) const PARTNER: NameTable = NameTable { read: PARTNER_READ, add: PARTNER_ADD };
+
+statements! {
+    CATEGORY_READ = "SELECT id, name FROM category";
+    CATEGORY_ADD = "INSERT INTO category (id, name) VALUES ($1, $2)";
+    PARTNER_READ = "SELECT id, name FROM partner";
+    PARTNER_ADD = "INSERT INTO partner (id, name) VALUES ($1, $2)";
+    META_READ = "SELECT value FROM meta WHERE key = $1";
+    META_WRITE = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    COUNTER_READ = "SELECT name, next FROM counter";
+    COUNTER_WRITE = "INSERT INTO counter (name, next) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET next = excluded.next";
+
+    RUN_ADD = "INSERT INTO run (id, as_of, started_at, agreement_digest, software) VALUES ($1, $2, $3, $4, $5)";
+    RUN_FINISH = "UPDATE run SET finished_at = $2, exit_code = $3, summary = $4 WHERE id = $1";
+    RUN_DATES = "SELECT id, as_of FROM run";
+    RUN_LIST = "SELECT id, as_of, started_at, finished_at, exit_code, agreement_digest, software, summary FROM run \
+        ORDER BY id DESC LIMIT $1";
+
+    FILE_ADD = "INSERT INTO file (id, run, feed, digest, name_token, data_date, state, reason, row_count, mapped, unchanged, \
+        quarantined, duplicate, skipped, warnings, mapping_digest, bytes) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    FILE_BY_DIGEST = concat!(file_columns!(), "WHERE feed = $1 AND digest = $2 ORDER BY id DESC LIMIT 1");
+    FILE_LAST = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date DESC, id DESC LIMIT 1");
+    FILE_ACCEPTED = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date, id");
+    FILE_HELD = concat!(file_columns!(), "WHERE state = 'held' ORDER BY id");
+    FILE_OF_RUN = concat!(file_columns!(), "WHERE run = $1 ORDER BY id");
+    FILE_BEFORE = concat!(file_columns!(), "WHERE feed = $1 AND data_date < $2 ORDER BY data_date, id");
+    FILE_SUPERSEDE_HELD = "UPDATE file SET state = 'superseded' WHERE feed = $1 AND digest = $2 AND state = 'held'";
+    FILE_SUPERSEDE = "UPDATE file SET state = 'superseded' WHERE id = $1 AND state = 'held'";
+
+    SEEN_READ = "SELECT packed FROM seen WHERE feed = $1 ORDER BY part";
+    SEEN_CLEAR = "DELETE FROM seen WHERE feed = $1";
+    SEEN_ADD = "INSERT INTO seen (feed, part, packed) VALUES ($1, $2, $3)";
+
+    VERSION_OF_FEED = "SELECT id, identity, record, number, category, file, marks, row_fp, content FROM version \
+        WHERE id > $1 AND until_run IS NULL AND marks < 4 AND file IN (SELECT id FROM file WHERE feed = $2) ORDER BY id LIMIT $3";
+
+    MEMBERS = "SELECT id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, evidence FROM identity \
+        WHERE id > $1 ORDER BY id LIMIT $2";
+    PERSONS = "SELECT id, person_key, retired_into FROM person WHERE id > $1 ORDER BY id LIMIT $2";
+    PERSON_BY_IDENTITY = "SELECT person FROM identity WHERE identity_key = $1";
+    PERSON_BY_KEY = "SELECT id FROM person WHERE person_key = $1";
+    PERSON_ADD = "INSERT INTO person (id, person_key, dirty) VALUES ($1, $2, 1)";
+    PERSON_REVIVE = "UPDATE person SET retired_into = NULL, dirty = 1 WHERE id = $1";
+    PERSON_RETIRE = "UPDATE person SET retired_into = $2, dirty = 1 WHERE id = $1";
+    PERSON_MOVE = "UPDATE identity SET person = $2 WHERE person = $1";
+    PERSON_MARK = "UPDATE person SET dirty = 1 WHERE id = $1";
+    PERSON_MARK_ALL = "UPDATE person SET dirty = 1";
+    PERSON_ONE = "SELECT id, person_key, retired_into FROM person WHERE id = $1";
+    /// A page of persons: $2 = 1 takes everybody, otherwise those due on $3.
+    PERSON_DUE = "SELECT id, person_key, retired_into FROM person \
+        WHERE id > $1 AND ($2 = 1 OR dirty = 1 OR review_on <= $3) ORDER BY id LIMIT $4";
+    /// The versions of that page: persons between $1 and $2, chosen in the same way. The order of the joins is
+    /// stated, because without statistics the planner may start at the versions.
+    PERSON_VERSIONS = "SELECT p.id, i.identity_key, v.record, v.number, v.partner, v.category, v.since_run, v.marks, v.payload \
+        FROM person p CROSS JOIN identity i CROSS JOIN version v \
+        WHERE p.id >= $1 AND p.id <= $2 AND ($3 = 1 OR p.dirty = 1 OR p.review_on <= $4) \
+        AND i.person = p.id AND v.identity = i.id AND v.until_run IS NULL AND v.marks < 4 ORDER BY p.id";
+
+    FORGET_FOLLOW = "UPDATE person SET dirty = 2 WHERE dirty <> 2 AND retired_into IN (SELECT id FROM person WHERE dirty = 2)";
+    FORGET_VERSIONS = "DELETE FROM version WHERE identity IN \
+        (SELECT i.id FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
+    FORGET_REVIEWS_A = "DELETE FROM review WHERE identity_a IN \
+        (SELECT i.identity_key FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
+    FORGET_REVIEWS_B = "DELETE FROM review WHERE identity_b IN \
+        (SELECT i.identity_key FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
+    FORGET_HOLDINGS = "DELETE FROM holding WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
+    FORGET_IDENTITIES = "DELETE FROM identity WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
+    FORGET_PERSONS = "DELETE FROM person WHERE dirty = 2";
+
+    QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run \
+        FROM quarantine q JOIN file f ON f.id = q.file \
+        WHERE ($1 IS NULL OR f.feed = $1) AND ($2 IS NULL OR q.state = $2) ORDER BY q.id DESC LIMIT $3";
+    QUARANTINE_ONE = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run \
+        FROM quarantine q JOIN file f ON f.id = q.file WHERE q.id = $1";
+    QUARANTINE_STATE = "UPDATE quarantine SET state = $2 WHERE id = $1";
+
+    REVIEW_LIST = "SELECT identity_a, identity_b, reason, first_run, state, decided_by, decided_at, reference FROM review \
+        WHERE $1 IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
+    REVIEW_DECIDE = "UPDATE review SET state = $3, decided_by = $4, decided_at = $5, reference = $6 \
+        WHERE identity_a = $1 AND identity_b = $2";
+
+    BUNDLE_ADD = "INSERT INTO bundle (id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    BUNDLE_STATE = "UPDATE bundle SET state = $2 WHERE id = $1";
+    BUNDLE_LIST = concat!(bundle_columns!(), "WHERE $1 IS NULL OR recipient = $1 ORDER BY id DESC LIMIT $2");
+    BUNDLE_LAST = concat!(bundle_columns!(), "WHERE recipient = $1 ORDER BY sequence DESC LIMIT 1");
+    BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
+    BUNDLE_BY_DAY = concat!(bundle_columns!(), "WHERE recipient = $1 AND as_of = $2");
+    BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
+
+    LEDGER_HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
+    LEDGER_PAGE = "SELECT seq, bundle, entry, hash FROM ledger WHERE seq >= $1 ORDER BY seq LIMIT $2";
+
+    RESTRICTION_ADD = concat!("INSERT INTO restriction (", made!(), ", scope, subject, recipients, originator, silent, reduce) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+    RESTRICTION_READ = concat!("SELECT ", made!(), ", scope, subject, recipients, originator, silent, reduce FROM restriction \
+        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
+    AUTHORITY_ADD = concat!("INSERT INTO authority (", made!(), ", kind, record, recipients, fields, ground, granted_by) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+    AUTHORITY_READ = concat!("SELECT ", made!(), ", kind, record, recipients, fields, ground, granted_by FROM authority \
+        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
+    CONSENT_ADD = concat!("INSERT INTO consent (", made!(), ", discloser, recipient, secondary_purpose, scope) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+    CONSENT_READ = concat!("SELECT ", made!(), ", discloser, recipient, secondary_purpose, scope FROM consent \
+        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
+    NOMINEE_ADD = concat!("INSERT INTO nominee (", made!(), ", partner, token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    NOMINEE_READ = concat!("SELECT ", made!(), ", partner, token FROM nominee \
+        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
+    SUSPENSION_ADD = concat!("INSERT INTO suspension (", made!(), ", partner, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    SUSPENSION_READ = concat!("SELECT ", made!(), ", partner, reason FROM suspension \
+        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
+    RESTRICTION_END = ended!("restriction");
+    AUTHORITY_END = ended!("authority");
+    CONSENT_END = ended!("consent");
+    NOMINEE_END = ended!("nominee");
+    SUSPENSION_END = ended!("suspension");
+
+    STATUS = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
+        (SELECT count(*) FROM review WHERE state = 'open'), (SELECT count(*) FROM person WHERE retired_into IS NULL), \
+        (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
+        (SELECT count(*) FROM identity WHERE is_cohort = 1), (SELECT count(*) FROM version WHERE until_run IS NULL), \
+        (SELECT count(*) FROM bundle WHERE state <> 'published'), (SELECT coalesce(max(seq), 0) FROM ledger)";
+    FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
+}
+
+bulks! {
+    IDENTITY_FIND = Bulk::list("SELECT id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, evidence \
+        FROM identity WHERE identity_key IN (", ")");
+    /// Shared: first id, partner, run.
+    IDENTITY_ADD = Bulk::new("INSERT INTO identity (id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, \
+        evidence, first_run) ", &[Counted, Value, Shared(1), Value, Value, Value, Value, Value, Shared(2)], "", 100);
+    IDENTITY_PERSON = Bulk::new("UPDATE identity SET person = v.column2 FROM (", &[Value, Value],
+        ") AS v WHERE identity.id = v.column1", 100);
+    IDENTITY_COHORT = Bulk::new("UPDATE identity SET is_cohort = v.column2, cohort_from = v.column3, cohort_until = v.column4 FROM (",
+        &[Value, Value, Value, Value], ") AS v WHERE identity.id = v.column1", 100);
+    IDENTITY_EVIDENCE = Bulk::new("UPDATE identity SET evidence = v.column2 FROM (", &[Value, Value],
+        ") AS v WHERE identity.id = v.column1", 100);
+    /// Shared: first id, 1 (dirty).
+    FOUND = Bulk::new("INSERT INTO person (id, person_key, dirty) ", &[Counted, Value, Shared(1)], "", 200);
+    MARK = Bulk::list("UPDATE person SET dirty = $shared WHERE id IN (", ")");
+    SETTLE = Bulk::new("UPDATE person SET dirty = 0, review_on = v.column2 FROM (", &[Value, Value],
+        ") AS v WHERE person.id = v.column1", 100);
+    CURRENT = Bulk::list("SELECT id, identity, record, number, category, file, marks, row_fp, content FROM version \
+        WHERE until_run IS NULL AND identity IN (", ")");
+    /// Shared: first id, partner, file, run.
+    VERSION_ADD = Bulk::new("INSERT INTO version (id, identity, record, number, category, partner, file, since_run, marks, row_fp, \
+        content, payload) ",
+        &[Counted, Value, Value, Value, Value, Shared(1), Shared(2), Shared(3), Value, Value, Value, Value], "", 100);
+    CLOSE = Bulk::list("UPDATE version SET until_run = $shared WHERE until_run IS NULL AND id IN (", ")");
+    /// Shared: first id, file, run.
+    QUARANTINE_ADD = Bulk::new("INSERT INTO quarantine (id, file, row_number, column_name, code, created_run) ",
+        &[Counted, Shared(1), Value, Value, Value, Shared(2)], "", 100);
+    /// Shared: run.
+    REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, first_run) ",
+        &[Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO NOTHING", 100);
+    /// Shared: recipient.
+    HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
+    HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
+        " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 100);
+    HOLDING_DROP = Bulk::list("DELETE FROM holding WHERE recipient = $shared AND person IN (", ")");
+    /// Shared: first sequence number, bundle.
+    LEDGER_ADD = Bulk::new("INSERT INTO ledger (seq, bundle, entry, hash) ", &[Counted, Shared(1), Value, Value], "", 100);
+}
