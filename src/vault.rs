@@ -139,6 +139,13 @@ impl Secret {
         parse(&bytes).map(Self).ok_or_else(|| VaultError::SecretForm(path.to_owned()))
     }
 
+    /// Reads a secret from an environment variable, in the same form as from a file.
+    pub fn from_env(name: &str) -> Result<Self, VaultError> {
+        let missing = |kind: io::ErrorKind| VaultError::SecretUnread(PathBuf::from(name), kind.into());
+        let text = std::env::var(name).map_err(|_| missing(io::ErrorKind::NotFound))?;
+        parse(text.as_bytes()).map(Self).ok_or_else(|| VaultError::SecretForm(PathBuf::from(name)))
+    }
+
     /// Makes a new secret and writes it to a file that only this user may read. Never overwrites.
     pub fn create(path: &Path) -> Result<Self, VaultError> {
         let bytes = random::<SECRET_LEN>()?;
@@ -209,6 +216,11 @@ impl Vault {
     }
 
     /// Eight bytes that show whether a store was made under this secret, and nothing more.
+    /// The key of the ledger's commitments to what was sent.
+    pub fn commitment_key(&self) -> Vec<u8> {
+        derive(&self.secret, "commitments").to_vec()
+    }
+
     pub(crate) fn mark(&self) -> [u8; 8] {
         derive(&self.secret, "mark").first_chunk().copied().unwrap_or_default()
     }

@@ -58,6 +58,12 @@ pub const CODES: &[CodeDoc] = &[
                       Their rows were accepted without them.",
     },
     CodeDoc {
+        code: "LG1313",
+        title: "a file is still being written",
+        explanation: "The size or time of the file changed while it was looked at, so its sender has not finished. It stays where it \
+                      is and is taken by the next run.",
+    },
+    CodeDoc {
         code: "LG1310",
         title: "a needed column is missing",
         explanation: "The header of the file has no column under any of the names that the mapping gives for it. The file is held \

@@ -27,8 +27,8 @@ pub fn check(voice: Voice, root: &Path) -> Result<Exit> {
         Ok(deployment) => {
             let mut problems = Vec::new();
             for mapping in &deployment.mappings {
-                numbers[3] += mapping.examples();
-                problems.extend(mapping.run_examples(&deployment.schema));
+                numbers[3] += mapping.example_count();
+                problems.extend(mapping.run_examples().iter().map(|f| f.problem(mapping.file())));
             }
             if let Err(fault) = deployment.secret() {
                 problems.push(Problem::new(fault.code(), fault.to_string()).in_config("lockgate.toml", 0..0));

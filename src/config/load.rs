@@ -6,7 +6,7 @@ use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lockgate_connectors::{FORMATS, Folder, Format, Limits, Options, Transport, Wanted};
+use lockgate_connectors::{FORMATS, Format, Limits, OptionValue, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::mapping::{self, CodeMap, CodeMapLine, Mapping};
 use lockgate_core::problem::Problem;
@@ -54,7 +54,15 @@ impl Deployment {
     pub fn place(&self, mapping: &Mapping) -> Result<Box<dyn Transport>> {
         let name = &mapping.source().place;
         let place = self.settings.place.get(name).ok_or_else(|| anyhow!("place `{name}` is not configured"))?;
-        Ok(Box::new(Folder::new(self.root.join(&place.folder), std::time::Duration::from_secs(place.settle_secs))))
+        let kind = TRANSPORTS.iter().find(|t| t.name == "folder").ok_or_else(|| anyhow!("no transport `folder`"))?;
+        let transport = (kind.open)(&place.options(), &self.root, &Limits::default());
+        transport.map_err(|p| anyhow!("place `{name}`: {} ({})", p.what, p.code))
+    }
+
+    /// Category names in schema order and partner keys in agreement order, for the store.
+    pub fn names(&self) -> (Vec<&str>, Vec<&str>) {
+        let categories = self.schema.categories().map(|(_, c)| c.name.as_str()).collect();
+        (categories, self.agreement.partners().map(|(_, p)| p.key.as_str()).collect())
     }
 
     /// The store's folder.
@@ -171,7 +179,8 @@ impl Reading<'_> {
             let (from, until) = (day(from)?, day(until)?);
             Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
         })?;
-        Some(CodeMap::new(lines))
+        let map = CodeMap::new(lines).map_err(|what| Problem::new("LG0202", what).in_config(name, 0..0));
+        self.keep(map)
     }
 
     /// Reads a small CSV of the deployment with exactly these columns.
@@ -219,6 +228,8 @@ impl Reading<'_> {
         for name in self.files("agreement/entitlements", ".toml") {
             entitlements.extend(self.toml(&name).map(|draft| (name, draft)));
         }
+        let texts: Vec<(&str, &str)> = self.texts.below("agreement/").collect();
+        let digest = agreement::digest_of(texts);
         let files = agreement::Files {
             agreement: ("agreement/agreement.toml".into(), agreement?),
             categories: ("agreement/categories.toml".into(), categories?),
@@ -226,6 +237,7 @@ impl Reading<'_> {
             conditions: ("agreement/conditions.toml".into(), conditions?),
             nominees: ("agreement/nominees.toml".into(), nominees?),
             entitlements,
+            digest,
         };
         self.keep_all(Agreement::build(files, schema))
     }
@@ -244,7 +256,7 @@ impl Reading<'_> {
                 code_maps.insert(key, map);
             }
         }
-        let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key()).collect();
+        let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
         let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
         let (mut mappings, mut formats) = (Vec::new(), Vec::new());
         for name in self.files("mappings", ".toml") {
@@ -255,12 +267,8 @@ impl Reading<'_> {
             if !settings.place.contains_key(&mapping.source().place) {
                 let place = &mapping.source().place;
                 let what = format!("feed `{}` names the place `{place}`, which `lockgate.toml` does not list", mapping.name());
-                let problem = Problem::new("LG0103", what).in_config(&name, mapping.source().place_span.clone());
+                let problem = Problem::new("LG0103", what).in_config(&name, 0..0);
                 self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
-            }
-            if mappings.iter().any(|m: &Mapping| m.name() == mapping.name()) {
-                let what = format!("two feeds are named `{}`", mapping.name());
-                self.problems.push(Problem::new("LG0103", what).in_config(&name, 0..0));
             }
             let format = format(&mapping, &name);
             if let Some(format) = self.keep(format) {
@@ -268,6 +276,7 @@ impl Reading<'_> {
                 formats.push(format);
             }
         }
+        self.problems.extend(mapping::together(&mappings));
         self.problems.is_empty().then_some((mappings, formats))
     }
 }
@@ -277,10 +286,24 @@ fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
     let source = mapping.source();
     let Some(kind) = FORMATS.iter().find(|f| f.name == source.format) else {
         let what = format!("format `{}` is not known", source.format);
-        let problem = Problem::new("LG0103", what).in_config(file, source.format_span.clone());
+        let problem = Problem::new("LG0103", what).in_config(file, 0..0);
         return Err(problem.suggest(&source.format, FORMATS.iter().map(|f| f.name)));
     };
-    (kind.open)(&Options::from(&source.options), &Limits::default()).map_err(|p| p.in_config(file, source.format_span.clone()))
+    let options = Options(source.options.iter().map(|(k, v)| (k.clone(), option(v))).collect());
+    (kind.open)(&options, &Limits::default()).map_err(|p| p.in_config(file, source.options_at.clone()))
+}
+
+/// An option as the connectors take it.
+fn option(value: &mapping::OptionValue) -> OptionValue {
+    match value {
+        mapping::OptionValue::Text(text) => OptionValue::Text(text.clone()),
+        mapping::OptionValue::Whole(number) => OptionValue::Whole(*number),
+        mapping::OptionValue::Flag(flag) => OptionValue::Flag(*flag),
+        mapping::OptionValue::List(list) => OptionValue::List(list.iter().map(option).collect()),
+        mapping::OptionValue::Table(table) => {
+            OptionValue::Table(table.iter().map(|(k, v)| (k.clone(), option(v))).collect())
+        }
+    }
 }
 
 fn wanted(mapping: &Mapping) -> Vec<Wanted> {

@@ -25,6 +25,11 @@ impl Texts {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The texts whose names start so, by name.
+    pub fn below<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter(move |(name, _)| name.starts_with(start)).map(|(n, t)| (n.as_str(), t.as_str()))
+    }
+
     /// One-based line and column (in characters) of a byte offset.
     pub fn line_and_column(&self, name: &str, offset: usize) -> Option<(usize, usize)> {
         let before = self.get(name)?.get(..offset)?;

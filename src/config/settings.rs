@@ -1,5 +1,6 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
+use lockgate_connectors::{OptionValue, Options};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -48,15 +49,29 @@ pub struct SecretRef {
     pub env: Option<String>,
 }
 
-/// One place.
+/// One place: a folder, for now.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceSettings {
     /// A folder, relative to the deployment.
-    pub folder: PathBuf,
-    /// Seconds between two looks at a file's size; 0 trusts what lies there.
+    pub folder: String,
+    /// Milliseconds between two looks at a file that changed lately; 0 trusts what lies there.
+    pub settle_ms: Option<i64>,
+    /// Whether a file counts only when its sender has put a `.done` beside it.
     #[serde(default)]
-    pub settle_secs: u64,
+    pub require_marker: bool,
+}
+
+impl PlaceSettings {
+    /// The options of the transport.
+    pub fn options(&self) -> Options {
+        let mut options = BTreeMap::from([
+            ("path".to_owned(), OptionValue::Text(self.folder.clone())),
+            ("require_marker".to_owned(), OptionValue::Flag(self.require_marker)),
+        ]);
+        options.extend(self.settle_ms.map(|ms| ("settle_ms".to_owned(), OptionValue::Whole(ms))));
+        Options(options)
+    }
 }
 
 /// Options of all bundles.

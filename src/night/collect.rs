@@ -57,8 +57,8 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
     let listed = match place.list() {
         Ok(listed) => listed,
         Err(fault) => {
-            let what = format!("the place of this feed does not answer: {fault}");
-            out.warnings.push(Problem::new("LG1001", what).in_data(mapping.name(), None, None));
+            let what = format!("the place of this feed does not answer: {}", fault.what);
+            out.warnings.push(Problem::new(fault.code, what).in_data(mapping.name(), None, None));
             return Ok(());
         }
     };
@@ -72,7 +72,7 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
         }
         if !file.settled {
             let what = "a file is still being written; it is taken the next time";
-            out.warnings.push(Problem::new("LG1002", what).in_data(mapping.name(), None, None));
+            out.warnings.push(Problem::new("LG1313", what).in_data(mapping.name(), None, None));
             continue;
         }
         let (digest, bytes) = digest(place.as_ref(), &file.name).context("reading a file for its digest")?;
@@ -84,7 +84,7 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
         }
         if !night.order.dry_run {
             let mut reader = place.open(&file.name)?;
-            let (kept, _) = night.vault.archive().put(&mut reader)?;
+            let (kept, _) = night.archive.put(&mut reader)?;
             anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
         }
         due.push(Due { feed, date, digest, bytes });

@@ -6,24 +6,21 @@
 use super::Night;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleWriter, Options};
-use crate::store::{BundleRow, PersonRow};
+use crate::store::{BundleRow, DuePerson, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
 use jiff::civil::Date;
-use jiff::{ToSpan as _, Unit};
-use lockgate_core::agreement::{Agreement, PartnerId};
-use lockgate_core::bundle::{BundleKind, Holdings, Meaning, Meta, Planner, Row, Table};
-use lockgate_core::gate::{Gate, Registers};
-use lockgate_core::hash::{Digest, HashKey};
+use jiff::ToSpan as _;
+use lockgate_core::agreement::{PartnerId, Standing};
+use lockgate_core::bundle::{BundleKind, Change, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
+use lockgate_core::gate::{Facts, Gate, Registers};
+use lockgate_core::hash::HashKey;
 use lockgate_core::ledger::{Disclosure, Entry};
 use lockgate_core::link::Person;
 use lockgate_core::record::Record;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-/// People decided about at once.
-const PAGE: usize = 2000;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 /// What the ledger's commit needs of one bundle: per person what the recipient holds afterwards,
 /// then the encoded entries.
@@ -58,7 +55,7 @@ pub struct Basis<'a> {
 
 /// One person's outcome.
 struct Decided {
-    person: i64,
+    person: PersonRef,
     review_on: Option<Date>,
     per: Vec<Share>,
 }
@@ -81,12 +78,12 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
 }
 
 /// Opens tonight's bundle of every recipient that has none for this day.
-pub async fn open(night: &Night<'_>, staging: &PathBuf) -> Result<(Vec<Open>, Vec<RecipientLine>)> {
+pub async fn open(night: &Night<'_>, staging: &Path) -> Result<(Vec<Open>, Vec<RecipientLine>)> {
     let (mut open, mut made) = (Vec::new(), Vec::new());
     for (id, partner) in night.deployment.agreement.partners() {
-        let line = RecipientLine::empty(partner.key());
-        let history = night.store.bundles_of(id).await?;
-        if history.iter().any(|b| b.as_of >= night.order.as_of) {
+        let line = RecipientLine::empty(&partner.key);
+        let history = night.store.bundles(Some(id), u32::MAX).await?;
+        if history.iter().any(|b| b.bundle.as_of >= night.order.as_of) {
             made.push(line);
             continue;
         }
@@ -99,34 +96,50 @@ pub async fn open(night: &Night<'_>, staging: &PathBuf) -> Result<(Vec<Open>, Ve
         };
         let tables = tables(night, id);
         let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
-        open.push(Open { recipient: id, meta, writer, journal: night.vault.journal(staging)?, line, snapshot });
+        open.push(Open { recipient: id, meta, writer, journal: Spool::new_in(staging)?, line, snapshot });
     }
     Ok((open, made))
 }
 
 fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {
     let (agreement, schema) = (&night.deployment.agreement, &night.deployment.schema);
-    let table = |(id, category): (_, &lockgate_core::schema::Category)| {
-        let grant = agreement.grant(recipient, id)?;
-        Some(Table::of(id, category, grant.columns()))
-    };
-    schema.categories().filter_map(table).collect()
+    let mut tables = Vec::new();
+    for (id, category) in schema.categories() {
+        let Some(grant) = agreement.grant(recipient, id) else { continue };
+        let column = |listed: &lockgate_core::agreement::GrantField| {
+            let field = category.get(listed.field)?;
+            let reduced = match listed.standing {
+                Some(Standing::Reduced(reduction)) => Some(reduction.word()),
+                Some(Standing::Whole) | None => None,
+            };
+            let mut column = Column::new(listed.field, field, reduced);
+            if reduced.is_some() && listed.on_authority {
+                // Reduced by the standing grant, whole on an authority: no one type fits both.
+                column.form = Form::Text;
+            }
+            Some(column)
+        };
+        let columns = grant.fields().iter().filter_map(column).collect();
+        tables.push(Table { category: Some(id), name: category.name.clone(), title: category.title.clone(), columns });
+    }
+    tables
 }
 
 fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Result<Meta> {
     let deployment = night.deployment;
     let agreement = &deployment.agreement;
     let partner = agreement.get(recipient).context("a recipient is not in the agreement")?;
-    let last = history.last();
-    let last_snapshot = history.iter().filter(|b| b.kind == "snapshot").map(|b| b.as_of).max();
+    let history: Vec<_> = history.iter().map(|b| &b.bundle).collect();
+    let last = history.iter().max_by_key(|b| b.sequence);
+    let last_snapshot = history.iter().filter(|b| b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
     let meaning = |(word, text): (&str, &str)| Meaning { word: word.into(), text: text.into() };
     Ok(Meta {
         agreement: agreement.slug().into(),
         agreement_reference: agreement.reference().into(),
         agreement_version: agreement.version().into(),
         recipient,
-        recipient_name: partner.name().into(),
-        partners: agreement.partners().map(|(_, p)| p.key().into()).collect(),
+        recipient_name: partner.name.clone(),
+        partners: agreement.partners().map(|(_, p)| p.key.clone()).collect(),
         kind: kind(last_snapshot, night.order.as_of),
         sequence: last.map_or(1, |b| b.sequence + 1),
         previous: last.map(|b| b.manifest_digest),
@@ -151,13 +164,16 @@ fn working_days_after(day: Date, mut days: u32) -> Result<Date> {
             days -= 1;
         }
     }
-    let _ = Unit::Day;
     Ok(at)
 }
 
 /// Decides about everybody due, and pours the rows into the open bundles. Gives the days on which
 /// people are to be decided about again.
-pub async fn disclose(night: &Night<'_>, basis: &Basis<'_>, open: &mut [Open]) -> Result<Vec<(i64, Option<Date>)>> {
+pub async fn disclose(
+    night: &Night<'_>,
+    basis: &Basis<'_>,
+    open: &mut [Open],
+) -> Result<Vec<(PersonRef, Option<Date>)>> {
     night.progress.stage("deciding");
     let deployment = night.deployment;
     let gate = Gate::new(
@@ -168,27 +184,39 @@ pub async fn disclose(night: &Night<'_>, basis: &Basis<'_>, open: &mut [Open]) -
         night.order.as_of,
     );
     let everybody = basis.everybody || open.iter().any(|o| o.snapshot);
-    let (mut after, mut settled) = (0, Vec::new());
-    loop {
-        let page = night.store.due_persons(night.order.as_of, everybody, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
+    let due: BTreeSet<PersonRef> = if everybody { due(night).await? } else { BTreeSet::new() };
+    let mut pages =
+        if everybody { night.store.every_person() } else { night.store.due_persons(night.order.as_of) };
+    let mut settled = Vec::new();
+    while let Some(page) = pages.next_page().await? {
         night.progress.add(page.len() as u64);
-        let ids: Vec<i64> = page.iter().map(|p| p.id).collect();
-        let mut held: Vec<BTreeMap<i64, Vec<u8>>> = Vec::new();
+        let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
+        let mut held: Vec<HashMap<PersonRef, Vec<u8>>> = Vec::with_capacity(open.len());
         for o in open.iter() {
-            held.push(night.store.holdings(o.recipient, &ids).await?);
+            held.push(night.store.holdings(o.recipient, &ids).await?.into_iter().collect());
         }
         let shared: &[Open] = open;
         let decided: Vec<Decided> = page
             .into_par_iter()
-            .enumerate()
-            .map(|(_, person)| decide(night, basis, &gate, shared, &held, person))
+            .map(|person| {
+                let looked_at = !everybody || due.contains(&person.person.id);
+                decide(night, basis, &gate, shared, &held, person, looked_at)
+            })
             .collect::<Result<_>>()?;
         settled.extend(decided.iter().map(|d| (d.person, d.review_on)));
         open.par_iter_mut().enumerate().try_for_each(|(n, o)| pour(o, n, &decided))?;
     }
     Ok(settled)
+}
+
+/// The people who would be due if only changes counted: a delta beside a snapshot looks at them alone.
+async fn due(night: &Night<'_>) -> Result<BTreeSet<PersonRef>> {
+    let mut pages = night.store.due_persons(night.order.as_of);
+    let mut due = BTreeSet::new();
+    while let Some(page) = pages.next_page().await? {
+        due.extend(page.iter().map(|p| p.person.id));
+    }
+    Ok(due)
 }
 
 /// Decides about one person for every open bundle.
@@ -197,8 +225,9 @@ fn decide(
     basis: &Basis<'_>,
     gate: &Gate<'_>,
     open: &[Open],
-    held: &[BTreeMap<i64, Vec<u8>>],
-    row: PersonRow,
+    held: &[HashMap<PersonRef, Vec<u8>>],
+    row: DuePerson,
+    due: bool,
 ) -> Result<Decided> {
     let rest = night.vault.rest();
     let records: Vec<Record> = row
@@ -207,22 +236,22 @@ fn decide(
         .map(|(head, sealed)| Record::from_rest(head, rest, &sealed))
         .collect::<Result<_, _>>()
         .context("a stored record does not open")?;
-    let person = Person::new(row.key, records);
+    let person = Person::new(row.person.key, records);
     let facts = gate.facts(&person);
     let mut per = Vec::with_capacity(open.len());
     for (o, held) in open.iter().zip(held) {
         // A delta looks only at who changed; a snapshot at everybody.
-        if !(row.due || basis.everybody || o.snapshot) {
+        if !(due || basis.everybody || o.snapshot) {
             per.push(Share::default());
             continue;
         }
-        let before = match held.get(&row.id) {
+        let before = match held.get(&row.person.id) {
             Some(bytes) => Holdings::from_bytes(bytes).map_err(problem)?,
             None => Holdings::new(),
         };
         per.push(share(night, basis, gate, o, &person, &facts, &before)?);
     }
-    Ok(Decided { person: row.id, review_on: gate.next_change(&facts), per })
+    Ok(Decided { person: row.person.id, review_on: gate.next_change(&facts), per })
 }
 
 fn share(
@@ -231,7 +260,7 @@ fn share(
     gate: &Gate<'_>,
     open: &Open,
     person: &Person,
-    facts: &lockgate_core::gate::Facts,
+    facts: &Facts,
     before: &Holdings,
 ) -> Result<Share> {
     let deployment = night.deployment;
@@ -240,14 +269,17 @@ fn share(
         recipient: open.recipient,
         kind: open.meta.kind,
         as_of: night.order.as_of,
-        review_by: Agreement::review_by,
+        review_by: &|day| deployment.agreement.review_by(day),
         schema: &deployment.schema,
         partners: &open.meta.partners,
-        person: deployment.person,
+        person: deployment.agreement.person_category(),
         contents: &basis.contents,
     };
-    let mut share = Share { decided: answer.decided(), disclosed: answer.disclosed_records(), ..Share::default() };
-    share.withheld = answer.withheld.iter().map(|(rule, n)| (rule.to_string(), n)).collect();
+    let withheld: BTreeMap<String, u64> =
+        answer.withheld.iter().filter(|(_, n)| *n > 0).map(|(rule, n)| (rule.word().to_owned(), u64::from(n))).collect();
+    let disclosed = answer.disclosed.len() as u64;
+    let decided = disclosed + withheld.values().sum::<u64>();
+    let mut share = Share { decided, disclosed, withheld, ..Share::default() };
     let plan = planner.plan(person.id(), answer.disclosed, before).map_err(problem)?;
     let key = &basis.commitments;
     for row in &plan.rows {
@@ -284,8 +316,8 @@ fn pour(open: &mut Open, at: usize, decided: &[Decided]) -> Result<()> {
 }
 
 /// A journal entry: person, what is held afterwards (length, bytes; none = unchanged), entries.
-fn journal_entry(person: i64, share: &Share) -> Vec<u8> {
-    let mut out = person.to_le_bytes().to_vec();
+fn journal_entry(person: PersonRef, share: &Share) -> Vec<u8> {
+    let mut out = person.0.to_le_bytes().to_vec();
     let mut put = |bytes: Option<&[u8]>| {
         let length = bytes.map_or(u32::MAX, |b| u32::try_from(b.len()).unwrap_or(u32::MAX - 1));
         out.extend_from_slice(&length.to_le_bytes());
@@ -299,7 +331,7 @@ fn journal_entry(person: i64, share: &Share) -> Vec<u8> {
 /// What a journal entry says.
 pub struct JournalEntry<'a> {
     /// The person's row.
-    pub person: i64,
+    pub person: PersonRef,
     /// What the recipient holds afterwards; `None` when that did not change.
     pub after: Option<&'a [u8]>,
     /// The ledger entries.
@@ -325,18 +357,13 @@ impl<'a> JournalEntry<'a> {
         }
         let mut parts = parts.into_iter();
         let after = parts.next()?;
-        Some(Self { person: i64::from_le_bytes(*person), after, entries: parts.flatten().collect() })
+        Some(Self { person: PersonRef(i64::from_le_bytes(*person)), after, entries: parts.flatten().collect() })
     }
 }
 
 /// A core problem as an error of this stage.
 pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
     anyhow!("{} ({})", problem.what, problem.code)
-}
-
-/// The digest of everything decisions depend on beside the people.
-pub fn basis_digest(agreement: &Digest, registers: &[u8]) -> Digest {
-    Digest::of(&[&agreement.0, registers, crate::SOFTWARE.as_bytes()].concat())
 }
 
 #[cfg(test)]
@@ -366,9 +393,9 @@ mod tests {
     #[test]
     fn a_journal_entry_comes_back() {
         let share = Share { after: None, entries: vec![vec![1, 2], vec![]], ..Share::default() };
-        let bytes = journal_entry(7, &share);
+        let bytes = journal_entry(PersonRef(7), &share);
         let back = JournalEntry::read(&bytes).unwrap();
-        assert_eq!((back.person, back.after, back.entries), (7, None, vec![&[1u8, 2][..], &[]]));
+        assert_eq!((back.person, back.after, back.entries), (PersonRef(7), None, vec![&[1u8, 2][..], &[]]));
         assert!(JournalEntry::read(&bytes[..bytes.len() - 1]).is_none());
     }
 }

@@ -5,7 +5,7 @@
 
 use super::Night;
 use super::collect::Due;
-use crate::vault::Spool;
+use super::spool::Spool;
 use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_connectors::{ReadError, Rows, Step};
@@ -74,10 +74,10 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         tally: Tally::default(),
         verdict: Verdict::Accepted(Vec::new()),
         memory: base,
-        spool: night.vault.spool()?,
+        spool: Spool::new_in(&deployment.state())?,
         refused: Vec::new(),
     };
-    let input = night.vault.archive().open(&due.digest)?;
+    let input = night.archive.open(&due.digest)?;
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
     let outcome = match read {
         Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken)?,
@@ -247,7 +247,12 @@ impl Mill<'_> {
     fn map(&self, row: &RowBuf, scratch: &mut Scratch) -> Ground {
         let outcome = self.bound.map(row, self.keys, self.day, scratch);
         let span = match &outcome {
-            Outcome::Mapped(mapped) => mapped.candidates.iter().find_map(|c| self.agreement.cohort_span(c)),
+            Outcome::Mapped(mapped) => mapped
+                .candidates
+                .iter()
+                .filter(|c| !c.cancelled())
+                .find_map(|c| self.agreement.cohort_span(c))
+                .map(|s| Span { from: s.from, until: s.until }),
             _ => None,
         };
         Ground::Fresh(outcome, span)

@@ -1,6 +1,7 @@
 //! Keep: what the store holds of people in the cohort, one transaction a file.
 
 use super::Night;
+use super::collect::Due;
 use super::ingest::Taken;
 use super::link::{Kept, Retained, WhoIsWho};
 use super::memories::Memories;
@@ -333,6 +334,22 @@ pub fn outcome(mapping: &Mapping, taken: &Taken, reason: Option<&str>) -> FileOu
         warnings: serde_json::Value::Array(warnings).to_string(),
         mapping_digest: *mapping.digest(),
         bytes: taken.due.bytes,
+    }
+}
+
+/// What is recorded of a file that was not read.
+pub fn unread(mapping: &Mapping, due: &Due) -> FileOutcome {
+    let digest = due.digest.hex();
+    FileOutcome {
+        feed: mapping.name().into(),
+        digest: due.digest,
+        name_token: format!("{} {} {}", mapping.name(), due.date, digest.get(..8).unwrap_or_default()),
+        data_date: due.date,
+        reason: None,
+        counts: FileCounts::default(),
+        warnings: "[]".into(),
+        mapping_digest: *mapping.digest(),
+        bytes: due.bytes,
     }
 }
 

@@ -6,7 +6,7 @@
 use super::Night;
 use super::ingest::Taken;
 use super::memories::Memories;
-use crate::store::{FileRow, IdentityRow};
+use crate::store::{FileRow, KnownIdentity};
 use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
@@ -42,9 +42,11 @@ pub struct WhoIsWho {
     /// Identities in scope that belong to a person in the cohort.
     pub cohort: HashMap<IdentityId, PersonId>,
     /// Identities that the store holds and that are in the cohort no more.
-    pub leavers: Vec<IdentityRow>,
+    pub leavers: Vec<KnownIdentity>,
     /// Identities that the store holds and that belong to another person now.
-    pub moved: Vec<(IdentityRow, PersonId)>,
+    pub moved: Vec<(KnownIdentity, PersonId)>,
+    /// Identities in scope that the store holds, in the cohort or not.
+    pub known: Vec<KnownIdentity>,
     /// Identities in the cohort that the store does not hold yet.
     pub joiners: HashSet<IdentityId>,
     /// Pairs for review.
@@ -72,8 +74,8 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
                 stored = stored.pop().into_iter().collect();
             }
             for row in stored {
-                let memory = FileMemory::whole(memories.load(mapping.name(), &row.digest)?);
-                let (date, digest) = (row.data_date, row.digest);
+                let memory = FileMemory::whole(memories.load(mapping.name(), &row.outcome.digest)?);
+                let (date, digest) = (row.outcome.data_date, row.outcome.digest);
                 files.push(Kept { stored: Some(row), tonight: None, memory, date, digest });
             }
         }
@@ -92,9 +94,9 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     let views: Vec<Vec<&FileMemory>> = retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
     let mut scope = Scope::closure(&views, &seeds.into_iter().collect(), day);
     let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
-    let stored = night.store.identities(&ids).await?;
+    let stored = night.store.known_identities(&ids).await?;
     for row in &stored {
-        scope.set_known(row.key, row.person, row.first_run);
+        scope.set_known(row.key, row.person_key, row.first_run);
     }
     let linking = link(&scope);
     let mut out = WhoIsWho { scope: scope.len(), ..WhoIsWho::default() };
@@ -108,13 +110,14 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
             }
         }
     }
-    for row in stored {
+    for row in &stored {
         match out.cohort.get(&row.key) {
-            None => out.leavers.push(row),
-            Some(person) if *person != row.person => out.moved.push((row, *person)),
+            None => out.leavers.push(*row),
+            Some(person) if *person != row.person_key => out.moved.push((*row, *person)),
             Some(_) => {}
         }
     }
+    out.known = stored;
     out.doubts = linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
     Ok(out)
 }
@@ -150,6 +153,6 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
         return Ok(changed);
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();
-    designated.extend(night.store.identities(&all).await?.into_iter().map(|r| r.key));
+    designated.extend(night.store.known_identities(&all).await?.into_iter().map(|r| r.key));
     Ok(designated)
 }

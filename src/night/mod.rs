@@ -3,18 +3,24 @@
 pub mod collect;
 pub mod disclose;
 pub mod ingest;
-pub mod journal;
 pub mod keep;
 pub mod link;
 pub mod memories;
+pub mod people;
 pub mod progress;
+pub mod publish;
+pub mod registers;
 pub mod replay;
+pub mod run;
+pub mod spool;
 pub mod summary;
 
 use crate::config::Deployment;
-use crate::store::Store;
-use crate::vault::Vault;
+use crate::store::{Run, Store};
+use crate::vault::{Archive, Vault};
 use jiff::civil::Date;
+use lockgate_core::hash::{Digest, HashKey};
+use std::path::Path;
 
 pub use summary::Summary;
 
@@ -35,12 +41,23 @@ pub struct Night<'a> {
     pub deployment: &'a Deployment,
     /// The store.
     pub store: &'a Store,
-    /// Keys and the archive of received files.
+    /// Keys.
     pub vault: &'a Vault,
+    /// Received files, encrypted.
+    pub archive: &'a Archive,
+    /// The store's folder.
+    pub state: &'a Path,
     /// What was asked.
     pub order: Order,
-    /// This run's number in the store.
-    pub run: i64,
+    /// This run's row in the store.
+    pub run: Run,
     /// Where the terminal sees how far it is.
     pub progress: progress::Progress,
+}
+
+impl Night<'_> {
+    /// The key of content digests, the same for every mapping.
+    pub fn contents(&self) -> HashKey {
+        self.vault.keys(&Digest([0; 32])).contents
+    }
 }

@@ -1,19 +1,20 @@
 //! Publish: each bundle's files are finished, the ledger commits what left, and only then the folder
 //! moves to where its recipient finds it.
 
-use super::disclose::{JournalEntry, Open};
 use super::Night;
+use super::disclose::{JournalEntry, Open};
 use super::summary::RecipientLine;
-use crate::bundle::{Finished, publish};
-use crate::store::{BundleTx, NewBundle, NewEntry, Store, StoreError};
+use crate::bundle::{BundleError, Finished, publish};
+use crate::store::{BundleId, BundleState, BundleTx, NewBundle, NewEntry, PersonRef, Run, Store};
 use crate::vault::SpoolReader;
 use anyhow::{Context as _, Result};
 use lockgate_core::bundle::Meta;
-use lockgate_core::ledger::{BundleEntry, Chain, Entry, LedgerCommit, Prepared};
+use lockgate_core::hash::Digest;
+use lockgate_core::ledger::{BundleEntry, Chain, Entry, LedgerCommit, Outgoing, Prepared};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// Ledger rows written in one statement's worth.
+/// Ledger rows handed to the store at once.
 const PAGE: usize = 2000;
 
 /// The folders of bundles.
@@ -26,38 +27,39 @@ pub struct Doors {
 
 impl Doors {
     /// The folders, made when missing.
-    pub fn open(night_root: &Path, state: &Path, folder: &Path) -> Result<Self> {
-        let doors = Self { staging: state.join("staging"), published: night_root.join(folder) };
+    pub fn open(state: &Path, published: PathBuf) -> Result<Self> {
+        let doors = Self { staging: state.join("staging"), published };
         std::fs::create_dir_all(&doors.staging).context("making the staging folder")?;
         std::fs::create_dir_all(&doors.published).context("making the folder of bundles")?;
         Ok(doors)
     }
 
-    fn of(&self, recipient: &str) -> Result<PathBuf> {
+    fn send(&self, outgoing: &Outgoing, recipient: &str) -> Result<()> {
         let folder = self.published.join(recipient);
         std::fs::create_dir_all(&folder).context("making a recipient's folder")?;
-        Ok(folder)
+        publish(outgoing, &self.staging, &folder)?;
+        Ok(())
     }
 }
 
-/// A bundle on its way to the ledger.
+/// A bundle on its way into the ledger.
 struct Closing<'a> {
     store: &'a Store,
-    run: i64,
+    run: Run,
     meta: &'a Meta,
     finished: &'a Finished,
     journal: SpoolReader,
-    id: Option<i64>,
+    id: Option<BundleId>,
 }
 
 impl LedgerCommit for Closing<'_> {
     type Error = anyhow::Error;
 
     async fn commit(&mut self, bundle: &Prepared) -> Result<()> {
-        let mut tx = self.store.begin_bundle().await?;
+        let mut tx = self.store.begin_bundle(&self.run).await?;
         let id = tx.put_bundle(&self.row(bundle)).await?;
-        let mut chain = tx.chain_head().await?;
-        self.entries(&mut tx, &mut chain).await?;
+        let mut chain = chain(&mut tx).await?;
+        self.entries(&mut tx, id, &mut chain).await?;
         let closing = Entry::Bundle(BundleEntry {
             name: bundle.name(),
             recipient: self.meta.recipient_key(),
@@ -68,9 +70,140 @@ impl LedgerCommit for Closing<'_> {
             previous: self.meta.previous,
             counts: self.finished.total(),
         });
-        tx.append_ledger(vec![chain.append(&closing).into()]).await?;
+        tx.append_ledger(Some(id), vec![linked(&mut chain, &closing.encode())]).await?;
         tx.commit().await?;
         self.id = Some(id);
         Ok(())
     }
+}
+
+/// The ledger's end.
+async fn chain(tx: &mut BundleTx) -> Result<Chain> {
+    Ok(tx.chain_head().await?.map_or_else(Chain::new, |(seq, head)| Chain { seq, head: Digest(head) }))
+}
+
+fn linked(chain: &mut Chain, bytes: &[u8]) -> NewEntry {
+    let linked = chain.append_encoded(bytes);
+    NewEntry { seq: linked.seq, entry: linked.bytes, hash: linked.hash.0 }
+}
+
+impl Closing<'_> {
+    fn row(&self, bundle: &Prepared) -> NewBundle {
+        let counts: serde_json::Map<String, serde_json::Value> = self
+            .finished
+            .counts
+            .iter()
+            .map(|(table, c)| {
+                let counts = serde_json::json!({
+                    "new": c.new, "correction": c.correction, "withdrawal": c.withdrawal, "current": c.current,
+                });
+                (table.clone(), counts)
+            })
+            .collect();
+        NewBundle {
+            recipient: self.meta.recipient,
+            sequence: self.meta.sequence,
+            kind: self.meta.kind.word().into(),
+            as_of: self.meta.as_of,
+            name: bundle.name().into(),
+            previous: self.meta.previous,
+            manifest_digest: bundle.manifest(),
+            state: BundleState::Committed,
+            counts: serde_json::Value::Object(counts).to_string(),
+        }
+    }
+
+    /// Links the journal's entries to the ledger, and sets what the recipient holds from now on.
+    async fn entries(&mut self, tx: &mut BundleTx, id: BundleId, chain: &mut Chain) -> Result<()> {
+        let (mut entries, mut holdings): (Vec<NewEntry>, Vec<(PersonRef, Vec<u8>)>) = (Vec::new(), Vec::new());
+        while let Some(bytes) = self.journal.next_entry()? {
+            let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
+            entries.extend(one.entries.iter().map(|e| linked(chain, e)));
+            holdings.extend(one.after.map(|held| (one.person, held.to_vec())));
+            if entries.len() + holdings.len() >= PAGE {
+                tx.append_ledger(Some(id), std::mem::take(&mut entries)).await?;
+                tx.put_holdings(self.meta.recipient, std::mem::take(&mut holdings)).await?;
+            }
+        }
+        tx.append_ledger(Some(id), entries).await?;
+        tx.put_holdings(self.meta.recipient, holdings).await?;
+        Ok(())
+    }
+}
+
+/// A bundle whose files are finished, or why they are not.
+struct Done {
+    meta: Meta,
+    journal: crate::vault::Spool,
+    line: RecipientLine,
+    finished: Result<Finished, BundleError>,
+}
+
+/// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only.
+pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> Result<Vec<RecipientLine>> {
+    night.progress.stage("writing bundles");
+    let done: Vec<Done> = open
+        .into_par_iter()
+        .map(|o| Done { meta: o.meta, journal: o.journal, line: o.line, finished: o.writer.finish() })
+        .collect();
+    let mut lines = Vec::with_capacity(done.len());
+    for mut one in done {
+        let outcome = match &one.finished {
+            Ok(finished) => record(night, doors, &one.meta, finished, one.journal).await,
+            Err(fault) => Err(anyhow::anyhow!("{fault}")),
+        };
+        match outcome {
+            Ok(name) => one.line.bundle = Some(name),
+            Err(fault) => {
+                anstream::eprintln!("error: the bundle of `{}` was not made: {fault:#}", one.meta.recipient_key());
+                one.line.failed = true;
+            }
+        }
+        lines.push(one.line);
+    }
+    Ok(lines)
+}
+
+async fn record(
+    night: &Night<'_>,
+    doors: &Doors,
+    meta: &Meta,
+    finished: &Finished,
+    journal: crate::vault::Spool,
+) -> Result<String> {
+    let mut closing =
+        Closing { store: night.store, run: night.run, meta, finished, journal: journal.into_reader()?, id: None };
+    let outgoing = finished.prepared().release(&mut closing).await?;
+    doors.send(&outgoing, meta.recipient_key())?;
+    if let Some(id) = closing.id {
+        night.store.set_bundle_state(id, BundleState::Published).await?;
+    }
+    Ok(finished.name.clone())
+}
+
+/// The ledger has the bundle already: it was committed before a run was killed.
+struct Committed;
+
+impl LedgerCommit for Committed {
+    type Error = anyhow::Error;
+
+    async fn commit(&mut self, _: &Prepared) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Publishes what an earlier run recorded and did not live to publish.
+pub async fn finish_earlier(night: &Night<'_>, doors: &Doors) -> Result<u64> {
+    let mut finished = 0;
+    for row in night.store.unpublished_bundles().await? {
+        let bundle = &row.bundle;
+        let recipient = row.recipient.and_then(|r| night.deployment.agreement.get(r)).map(|p| p.key.clone());
+        let recipient = recipient.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;
+        let prepared = Prepared::new(bundle.name.clone(), bundle.manifest_digest);
+        let outgoing = prepared.release(&mut Committed).await?;
+        doors.send(&outgoing, &recipient)?;
+        night.store.set_bundle_state(row.id, BundleState::Published).await?;
+        finished += 1;
+    }
+    Ok(finished)
 }

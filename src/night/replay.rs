@@ -33,7 +33,7 @@ pub fn wanted_rows(file: &Kept, joiners: &HashSet<IdentityId>) -> Vec<usize> {
 pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> Result<Vec<Replayed>> {
     let mapping = night.deployment.mapping(feed)?;
     night.progress.stage(format!("filling in from {} of {}", mapping.name(), file.date));
-    let input = night.vault.archive().open(&file.digest)?;
+    let input = night.archive.open(&file.digest)?;
     let format = night.deployment.format(feed)?;
     let mut rows = match format.read(Box::new(input), night.deployment.wanted(feed)) {
         Ok(rows) => rows,

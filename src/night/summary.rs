@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
+use lockgate_core::bundle::Change;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,26 @@ pub struct FeedLine {
     pub outside: u64,
 }
 
+impl FeedLine {
+    /// A line without counts.
+    pub fn of(feed: &str, state: &str) -> Self {
+        Self {
+            feed: feed.into(),
+            date: None,
+            state: state.into(),
+            read: 0,
+            mapped: 0,
+            unchanged: 0,
+            quarantined: 0,
+            duplicate: 0,
+            skipped: 0,
+            new: 0,
+            changed: 0,
+            outside: 0,
+        }
+    }
+}
+
 /// One recipient's bundle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RecipientLine {
@@ -58,9 +79,38 @@ pub struct RecipientLine {
     pub disclosed: u64,
     /// Records withheld whole, by the rule that withheld them.
     pub withheld: BTreeMap<String, u64>,
+    /// Whether the bundle could not be made.
+    pub failed: bool,
 }
 
 impl RecipientLine {
+    /// A line without a bundle.
+    pub fn empty(recipient: &str) -> Self {
+        Self {
+            recipient: recipient.into(),
+            bundle: None,
+            people: 0,
+            new: 0,
+            corrections: 0,
+            withdrawals: 0,
+            current: 0,
+            decided: 0,
+            disclosed: 0,
+            withheld: BTreeMap::new(),
+            failed: false,
+        }
+    }
+
+    /// Counts a row.
+    pub fn count(&mut self, change: Change) {
+        match change {
+            Change::New => self.new += 1,
+            Change::Correction => self.corrections += 1,
+            Change::Withdrawal => self.withdrawals += 1,
+            Change::Current => self.current += 1,
+        }
+    }
+
     /// Records withheld, all rules together.
     pub fn withheld_total(&self) -> u64 {
         self.withheld.values().sum()
@@ -103,7 +153,7 @@ pub struct Summary {
 impl Summary {
     /// How the night ended.
     pub fn ended(&self) -> Exit {
-        if self.recipients.iter().any(|r| r.bundle.as_deref() == Some("failed")) {
+        if self.recipients.iter().any(|r| r.failed) {
             return Exit::Partial;
         }
         let waits = self.reviews + self.quarantine + self.held > 0;
@@ -193,7 +243,8 @@ fn recipient_head() -> [&'static str; 8] {
 }
 
 fn recipient_cells(line: &RecipientLine) -> Vec<String> {
-    let bundle = line.bundle.clone().unwrap_or_else(|| "made before".into());
+    let none = if line.failed { "NOT MADE" } else { "made before" };
+    let bundle = line.bundle.clone().unwrap_or_else(|| none.into());
     let numbers =
         [line.people, line.new, line.corrections, line.withdrawals, line.current, line.withheld_total()];
     [line.recipient.clone(), bundle].into_iter().chain(numbers.iter().map(u64::to_string)).collect()

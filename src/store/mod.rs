@@ -46,7 +46,7 @@ pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
 pub use intake::{CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion};
 pub use names::Names;
-pub use person::{DuePerson, DuePersons, Forgotten, Members, PersonRow, Persons};
+pub use person::{DuePerson, DuePersons, Forgotten, KnownIdentity, Members, PersonRow, Persons};
 pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewDecision, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status};

@@ -1,7 +1,7 @@
 //! Persons: who is due at the gate, with their current records; settling; and forgetting.
 
 use super::error::StoreError;
-use super::ids::{self, PersonRef, count};
+use super::ids::{self, IdentityRef, PersonRef, count};
 use super::intake::{IdentityRow, IdentityTuple, cancelled, identity_row, restricted};
 use super::names::Dictionaries;
 use super::{Store, run, sql};
@@ -45,6 +45,21 @@ pub struct Forgotten {
     pub versions: u64,
 }
 
+/// A stored identity with the key of its person: what the linker asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownIdentity {
+    /// Its row.
+    pub id: IdentityRef,
+    /// Its key.
+    pub key: IdentityId,
+    /// The row of its person.
+    pub person: PersonRef,
+    /// The key of its person.
+    pub person_key: PersonId,
+    /// The run that first saw it.
+    pub first_run: i64,
+}
+
 /// Pages of all identities.
 pub struct Members {
     pool: SqlitePool,
@@ -69,6 +84,36 @@ pub struct DuePersons {
 }
 
 impl Store {
+    /// Those of the identities that are stored, each with the key of its person, in any order.
+    pub async fn known_identities(&self, keys: &[IdentityId]) -> Result<Vec<KnownIdentity>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        let mut found = Vec::new();
+        let take = |(id, key, person, person_key, first_run): (i64, Vec<u8>, i64, Vec<u8>, i64)| {
+            found.push(KnownIdentity {
+                id: IdentityRef(id),
+                key: IdentityId(ids::key(&key, "identity")?),
+                person: PersonRef(person),
+                person_key: PersonId(ids::key(&person_key, "person")?),
+                first_run,
+            });
+            Ok(())
+        };
+        sql::IDENTITY_KNOWN.read(&mut connection, &[], keys, |values, key| values.key(key.0), take).await?;
+        Ok(found)
+    }
+
+    /// The rows of the persons of these keys, those emptied and retired among them.
+    pub async fn persons_by_key(&self, keys: &[PersonId]) -> Result<Vec<(PersonId, PersonRef)>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        let mut found = Vec::new();
+        let take = |(id, key): (i64, Vec<u8>)| {
+            found.push((PersonId(ids::key(&key, "person")?), PersonRef(id)));
+            Ok(())
+        };
+        sql::PERSON_KNOWN.read(&mut connection, &[], keys, |values, key| values.key(key.0), take).await?;
+        Ok(found)
+    }
+
     /// All identities, by rising row.
     pub fn members(&self) -> Members {
         Members { pool: self.read.clone(), names: Arc::clone(&self.names), after: 0 }
@@ -144,14 +189,6 @@ impl Store {
     /// what recipients hold, and the persons. The ledger stays. Call it once for many: it reads through
     /// all versions.
     pub async fn forget_persons(&self, persons: &[PersonRef]) -> Result<Forgotten, StoreError> {
-        if persons.is_empty() {
-            return Ok(Forgotten::default());
-        }
-        let mut tx = self.begin().await?;
-        // The mark 2 lives only inside this transaction.
-        sql::MARK.write(&mut tx, &[Some(2)], persons, |values, id| values.int(id.0)).await?;
-        while sqlx::query(sql::FORGET_FOLLOW).execute(&mut *tx).await?.rows_affected() > 0 {}
-        let mut gone = [0; 6];
         let statements = [
             sql::FORGET_VERSIONS,
             sql::FORGET_REVIEWS_A,
@@ -160,13 +197,42 @@ impl Store {
             sql::FORGET_IDENTITIES,
             sql::FORGET_PERSONS,
         ];
-        for (rows, text) in gone.iter_mut().zip(statements) {
-            *rows = sqlx::query(text).execute(&mut *tx).await?.rows_affected();
+        let gone = self.forget(persons, &statements).await?;
+        let at = |n: usize| gone.get(n).copied().unwrap_or_default();
+        Ok(Forgotten { versions: at(0), identities: at(4), persons: at(5) })
+    }
+
+    /// Destroys the versions, identities and reviews of persons who have left the cohort. The person's key and the
+    /// recipients' withdrawn references stay, so that version numbers never repeat should they come back.
+    pub async fn empty_persons(&self, persons: &[PersonRef]) -> Result<Forgotten, StoreError> {
+        let statements = [
+            sql::FORGET_VERSIONS,
+            sql::FORGET_REVIEWS_A,
+            sql::FORGET_REVIEWS_B,
+            sql::FORGET_IDENTITIES,
+            sql::EMPTIED_PERSONS,
+        ];
+        let gone = self.forget(persons, &statements).await?;
+        let at = |n: usize| gone.get(n).copied().unwrap_or_default();
+        Ok(Forgotten { versions: at(0), identities: at(3), persons: 0 })
+    }
+
+    /// Runs statements about marked persons; gives the rows that each removed.
+    async fn forget(&self, persons: &[PersonRef], statements: &[&'static str]) -> Result<Vec<u64>, StoreError> {
+        if persons.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.begin().await?;
+        // The mark 2 lives only inside this transaction.
+        sql::MARK.write(&mut tx, &[Some(2)], persons, |values, id| values.int(id.0)).await?;
+        while sqlx::query(sql::FORGET_FOLLOW).execute(&mut *tx).await?.rows_affected() > 0 {}
+        let mut gone = Vec::with_capacity(statements.len());
+        for text in statements {
+            gone.push(sqlx::query(*text).execute(&mut *tx).await?.rows_affected());
         }
         tx.commit().await?;
         self.checkpoint().await?;
-        let [versions, _, _, _, identities, persons] = gone;
-        Ok(Forgotten { persons, identities, versions })
+        Ok(gone)
     }
 }
 

@@ -130,6 +130,7 @@ statements! {
     FORGET_HOLDINGS = "DELETE FROM holding WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
     FORGET_IDENTITIES = "DELETE FROM identity WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
     FORGET_PERSONS = "DELETE FROM person WHERE dirty = 2";
+    EMPTIED_PERSONS = "UPDATE person SET dirty = 0, review_on = NULL WHERE dirty = 2";
 
     QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run \
         FROM quarantine q JOIN file f ON f.id = q.file \
@@ -188,6 +189,9 @@ statements! {
 }
 
 bulks! {
+    IDENTITY_KNOWN = Bulk::list("SELECT i.id, i.identity_key, p.id, p.person_key, i.first_run \
+        FROM identity i JOIN person p ON p.id = i.person WHERE i.identity_key IN (", ")");
+    PERSON_KNOWN = Bulk::list("SELECT id, person_key FROM person WHERE person_key IN (", ")");
     IDENTITY_FIND = Bulk::list("SELECT id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, evidence \
         FROM identity WHERE identity_key IN (", ")");
     /// Shared: first id, partner, run.

@@ -247,6 +247,35 @@ impl Agreement {
         build::build(files, schema)
     }
 
+    /// Digest over the texts of all files.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Handling codes and what each asks, for README and manifest.
+    pub fn handling_words(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.handlings.iter().map(|h| (h.code.as_str(), h.title.as_str()))
+    }
+
+    /// Fields that the agreement never gives a recipient, as `category.field`: from the table alone, so
+    /// that it says nothing about a person.
+    pub fn withheld_fields(&self, recipient: PartnerId, schema: &Schema) -> Vec<String> {
+        let mut out = Vec::new();
+        for (id, category) in schema.categories().filter(|(_, c)| !c.internal) {
+            for (at, field) in (0u8..).zip(&category.fields) {
+                if self.sees(recipient, id, crate::schema::FieldId(at)).is_none() {
+                    out.push(alloc::format!("{}.{}", category.name, field.name));
+                }
+            }
+        }
+        out
+    }
+
+    /// The category of rows that say who a person is.
+    pub fn person_category(&self) -> CategoryId {
+        self.identity_category()
+    }
+
     /// The agreement's own reference.
     pub fn reference(&self) -> &str {
         &self.reference

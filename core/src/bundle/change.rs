@@ -35,7 +35,7 @@ pub struct Planner<'a> {
     /// The run's day.
     pub as_of: Date,
     /// The day by which content first sent on a day is to be reviewed (5.5.2: six months).
-    pub review_by: fn(Date) -> Date,
+    pub review_by: &'a (dyn Fn(Date) -> Date + Sync),
     /// Names of categories and fields.
     pub schema: &'a Schema,
     /// Keys of all partners, by [`PartnerId`].

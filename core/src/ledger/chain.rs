@@ -53,10 +53,15 @@ impl Chain {
 
     /// Adds an entry.
     pub fn append(&mut self, entry: &Entry<'_>) -> Linked {
-        let bytes = entry.encode();
-        let (seq, hash) = self.next(&bytes);
+        self.append_encoded(&entry.encode())
+    }
+
+    /// Adds an entry that was encoded before: a night's entries wait in that form until their bundle is
+    /// finished.
+    pub fn append_encoded(&mut self, bytes: &[u8]) -> Linked {
+        let (seq, hash) = self.next(bytes);
         *self = Self { seq, head: hash };
-        Linked { seq, bytes, hash }
+        Linked { seq, bytes: bytes.to_vec(), hash }
     }
 
     fn next(&self, bytes: &[u8]) -> (u64, Digest) {

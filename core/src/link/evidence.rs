@@ -101,10 +101,10 @@ pub struct Evidence {
 /// Collects a row's evidence in clear, inside the core, and closes it as keys.
 #[derive(Default)]
 pub struct EvidenceBuilder {
-    names: Vec<(String, String)>,
-    births: Vec<Date>,
-    postcodes: Vec<String>,
-    identifiers: Vec<(IdKind, String)>,
+    pub(crate) names: Vec<(String, String)>,
+    pub(crate) births: Vec<Date>,
+    pub(crate) postcodes: Vec<String>,
+    pub(crate) identifiers: Vec<(IdKind, String)>,
 }
 
 impl EvidenceBuilder {

@@ -1,0 +1,281 @@
+//! A whole night: the stages in their order, and the summary at the end.
+
+use super::collect::{Collected, Due, collect};
+use super::disclose::{self, Basis};
+use super::ingest::{Taken, ingest};
+use super::keep::{KeptCounts, keep};
+use super::link::{WhoIsWho, retained, who_is_who};
+use super::memories::Memories;
+use super::people::{self, People};
+use super::progress::Progress;
+use super::publish::{Doors, finish_earlier, publish_all};
+use super::summary::{FeedLine, Summary};
+use super::{Night, Order, registers};
+use crate::config::Deployment;
+use crate::exit::{Exit, Expected};
+use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
+use crate::vault::{Archive, Vault};
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lockgate_core::check::Verdict;
+use lockgate_core::link::FileMemory;
+use lockgate_core::problem::Problem;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What a night leaves to say.
+pub struct Told {
+    /// The numbers.
+    pub summary: Summary,
+    /// Warnings about feeds and files.
+    pub warnings: Vec<Problem>,
+    /// Why files were held.
+    pub held: Vec<Problem>,
+}
+
+/// Runs a night on the deployment's own store.
+pub async fn run(deployment: &Deployment, order: Order, quiet: bool) -> Result<Told> {
+    let state = deployment.state();
+    let published = deployment.root.join(&deployment.settings.bundles.folder);
+    if !order.dry_run {
+        return in_state(deployment, order, quiet, &state, published).await;
+    }
+    // A dry run is a whole night on a copy, so that what it says is what the night would do.
+    let scratch = tempfile::tempdir().context("making a place for the dry run")?;
+    let copy = scratch.path().join("state");
+    copy_state(&state, &copy).context("copying the store for the dry run")?;
+    in_state(deployment, order, quiet, &copy, scratch.path().join("bundles")).await
+}
+
+/// Copies store and row memories; archived files are linked, since they never change.
+fn copy_state(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    if !from.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (name, kind) = (entry.file_name(), entry.file_type()?);
+        let target = to.join(&name);
+        match name.to_str() {
+            Some("bundles" | "staging" | "lock") => {}
+            _ if kind.is_dir() => copy_state(&entry.path(), &target)?,
+            _ if from.ends_with("archive") && std::fs::hard_link(entry.path(), &target).is_ok() => {}
+            _ => {
+                std::fs::copy(entry.path(), &target)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn in_state(
+    deployment: &Deployment,
+    order: Order,
+    quiet: bool,
+    state: &Path,
+    published: std::path::PathBuf,
+) -> Result<Told> {
+    if !deployment.agreement.in_force(order.as_of) {
+        let what = format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
+        return Err(Expected::new(Exit::Refused, what));
+    }
+    let vault = Vault::new(deployment.secret()?);
+    let (categories, partners) = deployment.names();
+    let store = match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
+        Err(StoreError::Locked(_)) => {
+            return Err(Expected::new(Exit::Temporary, "another run is going on; try again when it has ended"));
+        }
+        other => other?,
+    };
+    let last = last_day(&store, order.as_of).await?;
+    let archive = Archive::at(&state.join("archive"), &vault)?;
+    let started = Timestamp::now().to_string();
+    let new = NewRun {
+        as_of: order.as_of,
+        started_at: &started,
+        agreement_digest: deployment.agreement.digest(),
+        software: crate::SOFTWARE,
+    };
+    let run = store.begin_run(&new).await?;
+    let progress = Progress::new(quiet);
+    let (day, dry_run) = (order.as_of, order.dry_run);
+    let night = Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
+    let doors = Doors::open(state, published)?;
+    let mut told = stages(&night, &doors, last).await?;
+    let Told { summary, .. } = &mut told;
+    (summary.run, summary.as_of, summary.dry_run) = (run.id.0, day.to_string(), dry_run);
+    let status = store.status().await?;
+    (summary.reviews, summary.quarantine, summary.held) =
+        (status.open_reviews, status.open_quarantine, status.held_files);
+    summary.exit = summary.ended() as u8;
+    let text = serde_json::to_string(&told.summary)?;
+    store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;
+    drop(night);
+    store.close().await?;
+    Ok(told)
+}
+
+/// The day of the last finished run; a run for an earlier day is refused.
+async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
+    let runs = store.runs(1000).await?;
+    let last = runs.iter().filter(|r| r.finished_at.is_some()).map(|r| r.as_of).max();
+    if let Some(last) = last.filter(|l| *l > as_of) {
+        let what = format!("a run of {last} has finished; a run of {as_of} would go back in time");
+        return Err(Expected::new(Exit::Usage, what));
+    }
+    Ok(last)
+}
+
+async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
+    finish_earlier(night, doors).await?;
+    let memories = Memories::open(night.state)?;
+    let Collected { due, superseded, known, mut warnings } = collect(night).await?;
+    let mut taken = read(night, &memories, &due).await?;
+    let retained = retained(night, &memories, &mut taken).await?;
+    let who = who_is_who(night, &retained, last).await?;
+    let mut people = People::of(night, &who).await?;
+    people::apply(night, &who, &mut people).await?;
+    let kept = keep(night, &memories, &mut taken, &retained, &who, &mut people).await?;
+    drop((retained, people));
+    supersede(night, &superseded).await?;
+    let mut summary = Summary { linked: who.scope as u64, left: leavers(&who).len() as u64, ..Summary::default() };
+    summary.joined = joined(&who);
+    summary.feeds = feed_lines(night, &taken, &superseded, &known, &kept);
+    let mut held = Vec::new();
+    for file in &taken {
+        match &file.verdict {
+            Verdict::Accepted(w) => warnings.extend(place(night, file, w)),
+            Verdict::Held(h) => held.extend(place(night, file, h)),
+        }
+    }
+    drop(taken);
+    decide(night, doors, &who, &mut summary).await?;
+    for warning in &warnings {
+        *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
+    }
+    Ok(Told { summary, warnings, held })
+}
+
+fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> {
+    let feed = night.deployment.mapping(file.due.feed).map_or("", |m| m.name());
+    let placed = |p: &Problem| if p.at.is_some() { p.clone() } else { p.clone().in_data(feed, None, None) };
+    problems.iter().map(placed).collect()
+}
+
+/// Reads tonight's files, each on the memory of its feed's last accepted one.
+async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
+    let mut taken = Vec::with_capacity(due.len());
+    let mut based: BTreeSet<usize> = BTreeSet::new();
+    for file in due {
+        let mapping = night.deployment.mapping(file.feed)?;
+        let last = night.store.last_accepted(mapping.name()).await?;
+        let rows = last.as_ref().map(|l| l.outcome.counts.rows);
+        // Of several new files of one feed the first stands on the last accepted one; a changed mapping
+        // reads everything anew, since no fingerprint is the same.
+        let base = match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
+            Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
+            None => FileMemory::default(),
+        };
+        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
+    }
+    Ok(taken)
+}
+
+/// Full lists that a newer full list of the same night makes needless are recorded, and not read.
+async fn supersede(night: &Night<'_>, superseded: &[Due]) -> Result<()> {
+    for due in superseded {
+        let mapping = night.deployment.mapping(due.feed)?;
+        let id = night.store.record_held(&night.run, &super::keep::unread(mapping, due)).await?;
+        night.store.supersede_file(id).await?;
+    }
+    Ok(())
+}
+
+fn leavers(who: &WhoIsWho) -> BTreeSet<PersonRef> {
+    let stay: BTreeSet<PersonRef> =
+        who.known.iter().filter(|k| who.cohort.contains_key(&k.key)).map(|k| k.person).collect();
+    who.leavers.iter().map(|l| l.person).filter(|p| !stay.contains(p)).collect()
+}
+
+fn joined(who: &WhoIsWho) -> u64 {
+    let before: BTreeSet<_> = who.known.iter().map(|k| k.person_key).collect();
+    let joined: BTreeSet<_> = who.cohort.values().filter(|p| !before.contains(p)).collect();
+    joined.len() as u64
+}
+
+/// Decides, records and publishes; then settles the people, and empties those who left.
+async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut Summary) -> Result<()> {
+    let deployment = night.deployment;
+    let registers = registers::read(night).await?;
+    let basis_now = registers.digest(&deployment.agreement.digest());
+    let basis_before = night.store.meta("basis").await?;
+    let pseudonyms: Vec<Vec<u8>> =
+        deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
+    let basis = Basis {
+        registers: &registers.registers,
+        pseudonyms: &pseudonyms,
+        contents: night.contents(),
+        commitments: night.vault.commitment_key(),
+        // Registers have dates of their own: while any entry stands, everybody is decided about anew.
+        everybody: !registers.empty || basis_before.as_deref() != Some(basis_now.as_str()),
+    };
+    let (mut open, made) = disclose::open(night, &doors.staging).await?;
+    let whole = made.is_empty();
+    let settled =
+        if open.is_empty() { Vec::new() } else { disclose::disclose(night, &basis, &mut open).await? };
+    summary.recipients = publish_all(night, doors, open).await?;
+    summary.recipients.extend(made);
+    let order: BTreeMap<String, usize> =
+        deployment.agreement.partners().enumerate().map(|(n, (_, p))| (p.key.clone(), n)).collect();
+    summary.recipients.sort_by_key(|r| order.get(&r.recipient).copied());
+    summary.cohort = night.store.status().await?.persons;
+    let all_made = summary.recipients.iter().all(|r| !r.failed);
+    if whole && all_made {
+        // Only now: a bundle that was not made finds its people due the next night.
+        night.store.settle_persons(settled).await?;
+        night.store.set_meta("basis", &basis_now).await?;
+        let left: Vec<PersonRef> = leavers(who).into_iter().collect();
+        night.store.empty_persons(&left).await?;
+    }
+    Ok(())
+}
+
+fn feed_lines(
+    night: &Night<'_>,
+    taken: &[Taken],
+    superseded: &[Due],
+    known: &[u64],
+    kept: &[KeptCounts],
+) -> Vec<FeedLine> {
+    let mut lines = Vec::new();
+    for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
+        let before = lines.len();
+        for due in superseded.iter().filter(|d| d.feed == feed) {
+            lines.push(FeedLine { date: Some(due.date.to_string()), ..FeedLine::of(mapping.name(), "superseded") });
+        }
+        for (file, kept) in taken.iter().zip(kept).filter(|(t, _)| t.due.feed == feed) {
+            let state = if matches!(file.verdict, Verdict::Held(_)) { "held" } else { "accepted" };
+            let t = &file.tally;
+            lines.push(FeedLine {
+                date: Some(file.due.date.to_string()),
+                read: t.read,
+                mapped: t.mapped + t.unchanged,
+                unchanged: t.unchanged,
+                quarantined: t.quarantined,
+                duplicate: t.duplicate,
+                skipped: t.skipped,
+                new: kept.new,
+                changed: kept.changed,
+                outside: kept.outside,
+                ..FeedLine::of(mapping.name(), state)
+            });
+        }
+        if lines.len() == before {
+            let seen = known.get(feed).copied().unwrap_or(0) > 0;
+            lines.push(FeedLine::of(mapping.name(), if seen { "nothing new" } else { "no file" }));
+        }
+    }
+    lines
+}
