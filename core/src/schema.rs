@@ -274,6 +274,11 @@ impl CodeList {
         self.entries.get(code)?.last()
     }
 
+    /// Every line: code by code, each code's lines in their order.
+    pub fn entries(&self) -> impl Iterator<Item = &CodeEntry> {
+        self.entries.values().flatten()
+    }
+
     /// All codes.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)

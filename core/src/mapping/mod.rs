@@ -1,5 +1,172 @@
-//! STUB
-use crate::problem::CodeDoc;
+//! The mapping: what a partner's columns mean in the common schema, one file per feed.
+//!
+//! A mapping is data (`mappings/<partner>/<feed>.toml`). It is read ([`syntax`]), compiled once with
+//! every fault found ([`Mapping::compile`]), bound to the header of each file ([`Mapping::bind`]) and
+//! applied row by row ([`Bound::map`]). What it does not name does not pass.
+//!
+//! This room does not know formats, transports, the store, or who may receive what.
 
-/// Codes of this room.
-pub const CODES: &[CodeDoc] = &[];
+mod apply;
+mod bind;
+pub mod checks;
+mod codemap;
+mod codes;
+mod compile;
+mod compile_feed;
+mod compile_field;
+mod convert;
+mod digest;
+mod example;
+mod plan;
+mod proof;
+mod source;
+pub mod syntax;
+#[cfg(test)]
+mod tests;
+
+pub use apply::{Mapped, Outcome, RowFault, Scratch};
+pub use bind::{Bound, HeaderFault};
+pub use checks::{Budget, Checks, EmptyRule};
+pub use codemap::{CodeMap, CodeMapLine};
+pub use codes::CODES;
+pub use compile::together;
+pub use example::ExampleFailure;
+pub use source::{FileDate, Named, Source};
+pub use syntax::{Draft, OptionValue};
+
+use crate::agreement::PartnerId;
+use crate::hash::Digest;
+use crate::schema::{CodeList, Schema};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+/// How the files of a feed relate to one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedKind {
+    /// Each file is the full list; a row that vanishes is noticed, and erases nothing by itself.
+    Snapshot,
+    /// Each file holds what changed.
+    Changes,
+    /// Each file holds what happened.
+    Events,
+}
+
+/// What a mapping is compiled against.
+pub struct Context<'a> {
+    /// The common schema.
+    pub schema: &'a Schema,
+    /// Code maps by name, such as `hmps/release_type`.
+    pub code_maps: &'a BTreeMap<String, CodeMap>,
+    /// Keys of the partners; the index is the [`PartnerId`].
+    pub partners: &'a [&'a str],
+    /// The zone in which the partners' clocks run.
+    pub zone: TimeZone,
+}
+
+/// A header text that a reader may look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The header text.
+    pub name: String,
+    /// Other texts for the same column.
+    pub aliases: Vec<String>,
+    /// Whether a file without it is unusable.
+    pub required: bool,
+}
+
+/// A checked mapping, ready for any file of its feed. Holds no personal value.
+#[derive(Debug)]
+pub struct Mapping {
+    file: String,
+    name: String,
+    title: String,
+    partner: PartnerId,
+    partner_key: String,
+    kind: FeedKind,
+    source: Source,
+    checks: Checks,
+    retention_days: u32,
+    columns: Vec<plan::Column>,
+    /// Folded header texts that are known and not used.
+    ignore: Vec<String>,
+    identity: plan::IdentityPlan,
+    records: Vec<plan::RecordPlan>,
+    refuse: Vec<plan::Rule>,
+    skip: Vec<plan::Rule>,
+    lists: Vec<CodeList>,
+    maps: Vec<CodeMap>,
+    zone: TimeZone,
+    examples: Vec<example::Example>,
+    digest: Digest,
+}
+
+impl Mapping {
+    /// The feed's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The mapping file, as messages name it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Whose feed it is.
+    pub const fn partner(&self) -> PartnerId {
+        self.partner
+    }
+
+    /// Plain words for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How its files relate.
+    pub const fn kind(&self) -> FeedKind {
+        self.kind
+    }
+
+    /// Where its files are and how they read.
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// When a file is held.
+    pub const fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// For how many days a received file is kept.
+    pub const fn retention_days(&self) -> u32 {
+        self.retention_days
+    }
+
+    /// Changes with everything that decides what a row becomes: the mapping's text, its code maps,
+    /// the lists and fields that it uses. Rows are read anew when it does.
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The words of all columns, in the order of [`RowFault::column`].
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|c| c.word.as_str())
+    }
+
+    /// A column's word.
+    pub fn column(&self, index: u16) -> Option<&str> {
+        self.columns.get(usize::from(index)).map(|c| c.word.as_str())
+    }
+
+    /// Header texts that a reader may look for.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        let wanted = self.columns.iter().filter_map(|c| {
+            let (name, aliases) = c.headers.split_first()?;
+            Some(Wanted { name: name.clone(), aliases: aliases.to_vec(), required: c.required })
+        });
+        wanted.collect()
+    }
+}
