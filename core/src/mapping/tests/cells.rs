@@ -193,3 +193,27 @@ fn a_record_key_of_blanks_is_refused() {
     let m = compile(&text).unwrap();
     assert_eq!(show(&m, &run(&m, &row(&m, &[("key", "K"), ("a", " ")]))), "refused a:LG1244");
 }
+
+#[test]
+fn two_facts_of_one_row_need_a_part_to_tell_them_apart() {
+    let block = |part: &str, when: &str, constant: &str| {
+        format!(
+            "[[record]]\ncategory = \"tag_breach\"\nkey = [\"key\", \"a\", \"b\"]\n{part}\n{when}\n[record.fields]\noffence = {{ constant = \"{constant}\" }}\n"
+        )
+    };
+    let run_with = |more: &str| {
+        let text = format!(
+            "{}{more}",
+            breaches("minutes_absent = \"a\"\non_tag = { column = \"b\", map = { Y = \"true\" } }")
+        );
+        compile(&text)
+            .map(|m| show(&m, &run(&m, &row(&m, &[("key", "K"), ("a", "5"), ("b", "Y")]))))
+            .map_err(|p| p.iter().map(|p| p.code).collect::<Vec<_>>())
+    };
+    assert_eq!(run_with(&block("", "", "00102")), Err(alloc::vec!["LG0208"]));
+    let parted = run_with(&block("part = \"offence\"", "", "00102"));
+    assert_eq!(parted.as_deref(), Ok("tag_breach minutes_absent=5 on_tag=true\ntag_breach offence=00102\n"));
+    let first = "when = [ { column = \"b\", in = [\"Y\"] } ]";
+    let both = format!("{}{}", block("part = \"x\"", first, "00102"), block("part = \"x\"", first, "00103"));
+    assert_eq!(run_with(&both).as_deref(), Ok("refused key:LG1253"));
+}
