@@ -52,6 +52,7 @@ fn an_instant_is_a_day_and_a_time_in_the_zone_of_the_deployment() {
         (("20/11/2008", T), ("1970-01-01T23:15:00", T), "breach_at=2008-11-20T22:15:00Z"),
         (("2008-11-20", D), ("1899-12-31T23:15:00", D), "breach_at=2008-11-20T22:15:00Z"),
         (("39772", N), ("0.96875", N), "breach_at=2008-11-20T22:15:00Z"),
+        (("20/11/2008", T), ("24:00", T), "breach_at=2008-11-20T23:00:00Z"),
         (("20/11/2008", T), ("2315", N), "refused a:LG1248"),
         (("20/11/2008", T), ("", T), "refused a:LG1252"),
         (("", T), ("23:15", T), ""),
@@ -184,6 +185,21 @@ fn a_two_digit_year_of_birth_is_never_ahead_and_a_whole_one_is_refused() {
     let m = releases();
     let shown = show(&m, &run(&m, &good_but(&m, &[("dob", "31/12/2008", T)])));
     assert!(shown.starts_with("refused dob:"), "{shown}");
+}
+
+#[test]
+fn a_two_digit_year_of_an_event_may_lie_ahead() {
+    let short = RELEASES.replace(
+        "release_date = { column = \"release_date\", date = \"dd/mm/yyyy\" }",
+        "release_date = { column = \"release_date\", date = \"dd/mm/yy\" }",
+    );
+    let m = compile(&short).unwrap();
+    for (text, expected) in
+        [("05/01/09", "2009-01-05"), ("05/01/38", "2038-01-05"), ("05/01/39", "1939-01-05")]
+    {
+        let shown = show(&m, &run(&m, &good_but(&m, &[("release_date", text, T)])));
+        assert!(shown.contains(&format!("release_date={expected}")), "{shown}");
+    }
 }
 
 #[test]
