@@ -91,6 +91,22 @@ fn an_instant_in_one_cell_keeps_its_own_offset() {
 }
 
 #[test]
+fn a_pattern_with_a_time_reads_days_and_instants() {
+    let m = compile(&RELEASES.replace(
+        "release_date = { column = \"release_date\", date = \"dd/mm/yyyy\" }",
+        "release_date = { column = \"release_date\", date = \"yyyy-mm-ddThh:mm:ss\" }",
+    ));
+    let m = m.unwrap();
+    let shown = show(&m, &run(&m, &good_but(&m, &[("release_date", "2008-11-20T00:00:00", T)])));
+    assert!(shown.contains("release_date=2008-11-20 "), "{shown}");
+    let one = "minutes_absent = \"b\"\nbreach_at = { column = \"a\", date = \"dd/mm/yyyy hh:mm\" }";
+    assert_eq!(read(one, &[("a", "20/11/2008 23:15", T)]), "breach_at=2008-11-20T22:15:00Z");
+    let two = "breach_at = { column = \"a\", time = \"b\", date = \"yyyy-mm-dd hh:mm:ss\" }";
+    let cells = [("a", "2008-11-20 00:00:00", T), ("b", "23:15", T)];
+    assert_eq!(read(two, &cells), "breach_at=2008-11-20T22:15:00Z");
+}
+
+#[test]
 fn flags_come_from_a_map_or_from_true_and_false() {
     let used = "minutes_absent = \"b\"\n";
     let mapped = "on_tag = { column = \"a\", map = { Y = \"true\", N = \"false\", 1 = true } }";
