@@ -52,9 +52,10 @@ impl RowBuf {
         self.ends.clear();
         self.kinds.clear();
         self.number = number;
+        self.epoch_1904 = false;
     }
 
-    /// Says that serial numbers in this workbook count from 1904.
+    /// Says that serial numbers in this row's workbook count from 1904; [`Self::start`] forgets it.
     pub fn set_epoch_1904(&mut self, on: bool) {
         self.epoch_1904 = on;
     }
@@ -70,6 +71,32 @@ impl RowBuf {
         // A row is capped far below 4 GiB by the readers' limits.
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         self.kinds.push(kind);
+    }
+
+    /// Adds text cells that lie end to end in `text`; `ends` are their byte ends, counted from the
+    /// start of `text`. Gives `false`, and adds nothing, when an end is out of order or inside a
+    /// character (a multi-byte character must not come together from two cells).
+    #[must_use]
+    pub fn push_cells(&mut self, text: &str, ends: &[usize]) -> bool {
+        let base = self.text.len();
+        let kept = self.ends.len();
+        let mut before = 0;
+        self.ends.reserve(ends.len());
+        for end in ends {
+            let Some(whole) = u32::try_from(base + end).ok().filter(|_| *end >= before) else {
+                self.ends.truncate(kept);
+                return false;
+            };
+            if !text.is_char_boundary(*end) {
+                self.ends.truncate(kept);
+                return false;
+            }
+            before = *end;
+            self.ends.push(whole);
+        }
+        self.text.push_str(text.get(..before).unwrap_or(""));
+        self.kinds.resize(self.ends.len(), CellKind::Text);
+        true
     }
 
     /// Appends text to the cell pushed last (a reader that receives a cell in pieces).
@@ -152,6 +179,24 @@ impl RowBuf {
         self.cell(index).text.trim().cmp(other.cell(index).text.trim())
     }
 
+    /// Which of two rows is later by one cell, where that can be told without guessing: two dates,
+    /// two numbers, or two texts that begin with an ISO date. A blank cell comes before all others;
+    /// `None` when the two cells have no common order (`03/02/2008` against `28/01/2008` as text).
+    pub fn cell_order(&self, index: usize, other: &RowBuf) -> Option<core::cmp::Ordering> {
+        let (a, b) = (self.cell(index), other.cell(index));
+        let (x, y) = (a.text.trim(), b.text.trim());
+        if x.is_empty() || y.is_empty() {
+            return Some(y.is_empty().cmp(&x.is_empty()));
+        }
+        match (a.kind, b.kind) {
+            (CellKind::Number, CellKind::Number) => x.parse::<f64>().ok()?.partial_cmp(&y.parse().ok()?),
+            (CellKind::Date | CellKind::Text, CellKind::Date | CellKind::Text) => {
+                (starts_iso(x) && starts_iso(y)).then(|| x.cmp(y))
+            }
+            _ => None,
+        }
+    }
+
     /// A 128-bit keyed fingerprint of all cells and their kinds; the row number is left out.
     pub fn fingerprint(&self, key: &HashKey) -> Fingerprint {
         let ends: &[u32] = &self.ends;
@@ -169,6 +214,11 @@ impl RowBuf {
         }
         Fingerprint(key.long(&[self.text.as_bytes(), lengths.get(..used).unwrap_or(&[]), &fold.to_le_bytes()]))
     }
+}
+
+fn starts_iso(text: &str) -> bool {
+    let shape = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() >= 10 && text.bytes().take(10).enumerate().all(shape)
 }
 
 /// A row's fingerprint: equal for equal cells under one key and mapping.
@@ -196,6 +246,42 @@ mod tests {
         let wide: Vec<&str> = (0..200).map(|i| if i == 150 { "x" } else { "" }).collect();
         let moved: Vec<&str> = (0..200).map(|i| if i == 151 { "x" } else { "" }).collect();
         assert_ne!(row(&wide).fingerprint(&key), row(&moved).fingerprint(&key));
+    }
+
+    #[test]
+    fn cells_in_one_text_are_cut_at_their_ends_and_never_inside_a_character() {
+        let mut bulk = row(&["first"]);
+        assert!(bulk.push_cells("abé", &[1, 1, 4]));
+        let cells: Vec<&str> = (0..bulk.len()).map(|i| bulk.cell(i).text).collect();
+        assert_eq!(cells, ["first", "a", "", "bé"]);
+        for wrong in [&[3usize, 4][..], &[2, 1], &[9]] {
+            assert!(!bulk.push_cells("abé", wrong), "{wrong:?}");
+        }
+        assert_eq!((bulk.len(), bulk.text_len()), (4, 9), "a refused text leaves nothing behind");
+    }
+
+    #[test]
+    fn rows_are_ordered_by_a_cell_only_where_the_order_is_sure() {
+        use core::cmp::Ordering::{Equal, Greater, Less};
+        let kind = |text: &str, kind| {
+            let mut row = RowBuf::new();
+            row.push_kind(text, kind);
+            row
+        };
+        let date = |text| kind(text, CellKind::Date);
+        let number = |text| kind(text, CellKind::Number);
+        let cases = [
+            (date("2008-11-17"), date("2008-11-17T09:00:00"), Some(Less)),
+            (number("10"), number("9"), Some(Greater)),
+            (row(&["2008-11-17"]), row(&["2008-02-28"]), Some(Greater)),
+            (row(&["03/02/2008"]), row(&["28/01/2008"]), None),
+            (number("39700"), date("2008-11-17"), None),
+            (row(&[" "]), date("2008-11-17"), Some(Less)),
+            (row(&[""]), row(&[]), Some(Equal)),
+        ];
+        for (i, (a, b, expected)) in cases.iter().enumerate() {
+            assert_eq!(a.cell_order(0, b), *expected, "case {i}");
+        }
     }
 
     #[test]

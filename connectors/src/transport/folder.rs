@@ -1,0 +1,235 @@
+//! A folder of this machine, or one that is mounted on it.
+
+use crate::codes::{
+    ALREADY_THERE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE, PUBLISH_FAILED,
+};
+use crate::limits::{self, Capped, Limits};
+use crate::options::{OptionDoc, Options, Owner};
+use crate::transport::{Listed, Transport, TransportError, TransportKind};
+use lockgate_core::problem::Problem;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+const OWNER: Owner = Owner::transport("transport folder");
+
+const OPTIONS: &[OptionDoc] = &[
+    OptionDoc {
+        name: "path",
+        shape: "text",
+        default: "none; must be given",
+        doc: "the folder; a relative path starts at the deployment's folder",
+    },
+    OptionDoc {
+        name: "settle_ms",
+        shape: "whole number, 0 to 600000",
+        default: "2000",
+        doc: "the time between two looks; a file is settled when its size and time of change are the same in both",
+    },
+    OptionDoc {
+        name: "require_marker",
+        shape: "true or false",
+        default: "false",
+        doc: "take only files with a marker `NAME.done` beside them",
+    },
+];
+
+/// The line of this transport in the list.
+pub(crate) const KIND: TransportKind = TransportKind {
+    name: "folder",
+    summary: "a local or mounted folder",
+    options: OPTIONS,
+    open: build,
+};
+
+/// Beside a file: its sender says that it is complete.
+const MARKER: &str = ".done";
+
+/// Files being written by well-known senders; never listed.
+const TEMPORARY: &[&str] = &[".part", ".tmp", ".filepart"];
+
+/// A file unchanged for so long needs no second look: every write would have moved its time.
+const QUIET: Duration = Duration::from_secs(60);
+
+struct Folder {
+    path: PathBuf,
+    settle: Duration,
+    require_marker: bool,
+    limits: Limits,
+}
+
+fn build(options: &Options, base: &Path, limits: &Limits) -> Result<Box<dyn Transport>, Problem> {
+    OWNER.only(&options.0, OPTIONS.iter().map(|o| o.name))?;
+    let path = OWNER.text(&options.0, "path")?.filter(|path| !path.is_empty());
+    let path = path.ok_or_else(|| OWNER.fault("path", "the folder's path is wanted"))?;
+    let settle = OWNER.whole(&options.0, "settle_ms", 0, 600_000)?.unwrap_or(2_000);
+    Ok(Box::new(Folder {
+        path: base.join(path),
+        settle: Duration::from_millis(settle),
+        require_marker: OWNER.flag(&options.0, "require_marker")?,
+        limits: *limits,
+    }))
+}
+
+/// What one look sees of a file.
+#[derive(PartialEq, Eq, Clone, Copy)]
+struct Seen {
+    bytes: u64,
+    changed: Option<SystemTime>,
+}
+
+impl Folder {
+    fn look(&self) -> Result<BTreeMap<String, Seen>, TransportError> {
+        let failed = |e: &io::Error| TransportError::from_io(FOLDER_UNREADABLE, e);
+        let mut seen = BTreeMap::new();
+        for entry in fs::read_dir(&self.path).map_err(|e| failed(&e))? {
+            let entry = entry.map_err(|e| failed(&e))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            // `DirEntry::metadata` does not follow links; what vanished meanwhile is not there.
+            let Ok(about) = entry.metadata() else { continue };
+            if about.is_file() && allowed(&name).is_ok() && !temporary(&name) {
+                seen.insert(name, Seen { bytes: about.len(), changed: about.modified().ok() });
+            }
+        }
+        Ok(seen)
+    }
+
+    fn quiet(&self, seen: &Seen) -> bool {
+        seen.changed.and_then(|t| t.elapsed().ok()).is_some_and(|age| age >= QUIET.max(self.settle))
+    }
+
+    fn place(&self, name: &str) -> Result<PathBuf, TransportError> {
+        allowed(name)?;
+        Ok(self.path.join(name))
+    }
+}
+
+impl Transport for Folder {
+    fn list(&self) -> Result<Vec<Listed>, TransportError> {
+        let first = self.look()?;
+        let marked = |name: &str| first.contains_key(&format!("{name}{MARKER}"));
+        let undecided =
+            |name: &str, seen: &Seen| !marked(name) && !self.require_marker && !self.quiet(seen);
+        let files = || first.iter().filter(|(name, _)| !name.ends_with(MARKER));
+        let second = if files().any(|(name, seen)| undecided(name, seen)) {
+            thread::sleep(self.settle);
+            self.look()?
+        } else {
+            BTreeMap::new()
+        };
+        let listed = files().map(|(name, seen)| {
+            let stable = !undecided(name, seen) || second.get(name) == Some(seen);
+            let settled = marked(name) || (!self.require_marker && stable);
+            Listed { name: name.clone(), bytes: seen.bytes, settled }
+        });
+        Ok(listed.collect())
+    }
+
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, TransportError> {
+        let file = limits::open(&self.place(name)?, &self.limits)?;
+        Ok(Box::new(Capped::new(file, self.limits.file_bytes)))
+    }
+
+    fn publish(&self, staged: &Path, name: &str) -> Result<(), TransportError> {
+        let failed = |e: &io::Error| match e.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => already(),
+            _ => TransportError::from_io(PUBLISH_FAILED, e),
+        };
+        let target = self.place(name)?;
+        fs::create_dir_all(&self.path).map_err(|e| failed(&e))?;
+        if target.symlink_metadata().is_ok() {
+            return Err(already());
+        }
+        make_durable(staged)?;
+        match rename_new(staged, &target) {
+            Err(e) if e.kind() == io::ErrorKind::CrossesDevices => {
+                let near = self.path.join(format!(".{name}.part"));
+                remove(&near).map_err(|e| failed(&e))?;
+                copy(staged, &near).map_err(|e| failed(&e))?;
+                make_durable(&near)?;
+                rename_new(&near, &target).map_err(|e| failed(&e))?;
+                remove(staged).map_err(|e| failed(&e))?;
+            }
+            other => other.map_err(|e| failed(&e))?,
+        }
+        sync(&self.path).map_err(|e| failed(&e))?;
+        match staged.parent() {
+            Some(parent) => sync(parent).map_err(|e| failed(&e)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn already() -> TransportError {
+    TransportError::lasting(ALREADY_THERE, "something of this name is already published")
+}
+
+/// Refuses a name that could reach outside its folder or hide in it.
+fn allowed(name: &str) -> Result<(), TransportError> {
+    let plain = !name.is_empty()
+        && name.len() <= 255
+        && !name.starts_with('.')
+        && !name.chars().any(|c| matches!(c, '/' | '\\') || c.is_control());
+    if plain { Ok(()) } else { Err(TransportError::lasting(NAME_REFUSED, "the name is not a plain file name")) }
+}
+
+fn temporary(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TEMPORARY.iter().any(|suffix| lower.ends_with(suffix))
+}
+
+/// Moves without overwriting. A file is linked under its new name first, which fails when the name
+/// is taken; a folder's rename fails by itself unless the target is an empty folder.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    if from.symlink_metadata()?.is_dir() {
+        return fs::rename(from, to);
+    }
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+/// Brings a file, or a folder with all it holds, to the disk; refuses links and devices.
+fn make_durable(path: &Path) -> Result<(), TransportError> {
+    let failed = |e: &io::Error| TransportError::from_io(PUBLISH_FAILED, e);
+    let about = path.symlink_metadata().map_err(|e| failed(&e))?;
+    if about.is_dir() {
+        for entry in fs::read_dir(path).map_err(|e| failed(&e))? {
+            make_durable(&entry.map_err(|e| failed(&e))?.path())?;
+        }
+    } else if !about.is_file() {
+        return Err(TransportError::lasting(NOT_A_FILE, "a link or a device cannot be published"));
+    }
+    sync(path).map_err(|e| failed(&e))
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.symlink_metadata()?.is_dir() {
+        return fs::copy(from, to).map(|_| ());
+    }
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    }
+}
+
+#[cfg(test)]
+mod tests;

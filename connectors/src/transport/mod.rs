@@ -1,0 +1,86 @@
+//! The seam between Lockgate and a place where files lie: what a transport is.
+
+pub(crate) mod folder;
+
+use crate::limits::Limits;
+use crate::options::{OptionDoc, Options};
+use lockgate_core::problem::{Code, Problem};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// One entry of the visible list of transports.
+pub struct TransportKind {
+    /// The word in a place's `transport`.
+    pub name: &'static str,
+    /// One line on what it reaches.
+    pub summary: &'static str,
+    /// Its options, each documented.
+    pub options: &'static [OptionDoc],
+    /// Checks the options; touches no file. Relative paths start at the folder given.
+    pub open: fn(&Options, &Path, &Limits) -> Result<Box<dyn Transport>, Problem>,
+}
+
+/// A place: files are listed and opened there, or bundles published.
+pub trait Transport: Send + Sync {
+    /// The files of the place in order of name, without temporary ones.
+    fn list(&self) -> Result<Vec<Listed>, TransportError>;
+
+    /// Opens a file of the list by its name.
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, TransportError>;
+
+    /// Moves a finished file or folder into the place under a name, durably, all at once, and
+    /// never over something that is there.
+    fn publish(&self, staged: &Path, name: &str) -> Result<(), TransportError>;
+}
+
+/// A file of a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether it has stopped changing; a file that has not is left for the next run.
+    pub settled: bool,
+}
+
+/// What went wrong at a place. Holds no file content; the file's name is the caller's to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    /// The message code, `LG10nn` or `LG1103`.
+    pub code: Code,
+    /// What is wrong; lower case, one line.
+    pub what: String,
+    /// Whether trying again later may help.
+    pub passing: bool,
+}
+
+impl TransportError {
+    pub(crate) fn lasting(code: Code, what: &str) -> Self {
+        Self { code, what: what.to_owned(), passing: false }
+    }
+
+    pub(crate) fn passing(code: Code, what: &str) -> Self {
+        Self { code, what: what.to_owned(), passing: true }
+    }
+
+    pub(crate) fn from_io(code: Code, error: &io::Error) -> Self {
+        use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        let lasting =
+            matches!(error.kind(), NotFound | PermissionDenied | NotADirectory | IsADirectory | InvalidInput);
+        Self { code, what: error.kind().to_string(), passing: !lasting }
+    }
+
+    /// The same as a problem.
+    pub fn problem(&self) -> Problem {
+        Problem::new(self.code, self.what.as_str())
+    }
+}
+
+impl std::fmt::Display for TransportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.what)
+    }
+}
+
+impl std::error::Error for TransportError {}
