@@ -1,0 +1,1 @@
+"""Invented people and the files that invented agencies send about them."""

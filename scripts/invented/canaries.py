@@ -1,0 +1,15 @@
+"""Words of the fixtures that must turn up nowhere but in a lawful bundle: for tests that search logs, messages and names."""
+
+
+def text(world) -> str:
+    """`kind,word`, sorted, each word once."""
+    found = {("note", "canary-factor-note"), ("note", "canary-nature"), ("note", "Calling card left"), ("note", "not in my house")}
+    for person in [*world.cast.values(), *world.crowd]:
+        found.add(("surname", person.surname))
+        found.add(("birth", person.birth.isoformat()))
+        found.add(("birth", person.birth.strftime("%d/%m/%Y")))
+        found.add(("address", person.home.lines[0]))
+        numbers = {"pnc": person.pnc, "cro": person.cro, "prison_number": person.prison, "crn": person.crn, "em_subject": person.subject, "persref": person.persref,
+                   "nino": person.nino, "nominal": person.nominal, "tenancy_ref": person.tenancy.get("tenref", ""), "booking": person.release.get("booking", "")}
+        found |= {(kind, number) for kind, number in numbers.items() if number}
+    return "kind,word\n" + "".join(f'{kind},"{word}"\n' if "," in word else f"{kind},{word}\n" for kind, word in sorted(found))
