@@ -16,7 +16,11 @@ pub mod options;
 pub mod transport;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 mod contract;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, clippy::format_push_string, reason = "tests")]
+mod sample;
 
 pub use codes::CODES;
 pub use format::{Format, FormatKind, ReadError, ReadSeek, Rows, Step, Wanted};

@@ -1,189 +1,218 @@
-//! Compares identifiers and postcodes with the reference checker, on 100,000 random and mutated ones.
-//! Where the reference is not there the comparison is skipped, and says so.
+//! Compares the readers of identifiers with an independent reference program on 100,000 valid,
+//! mutated and random values, the same ones at every run.
+//!
+//! The reference lies beside the workspace (`../shared/reference/idcheck.py`); where it or Python
+//! is missing, the comparison is skipped and says so. The reference takes digits and letters of
+//! other scripts for ASCII ones, which the gateway refuses on purpose, so none are drawn here; and
+//! it does not mend an O in a postcode, so postcodes with an O are compared only one way.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that talks to another program")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 use lockgate_core::value::identifier::{self, IdKind};
 use lockgate_core::value::postcode::{self, Postcode};
-use std::io::{BufRead, BufReader, Write};
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-const KINDS: [(&str, Option<IdKind>); 17] = [
-    ("pnc", Some(IdKind::Pnc)),
-    ("cro", Some(IdKind::Cro)),
-    ("asn", Some(IdKind::Asn)),
-    ("nino", Some(IdKind::Nino)),
-    ("uprn", Some(IdKind::Uprn)),
-    ("postcode", None),
-    ("ndtms", Some(IdKind::Attributor)),
-    ("nomis", Some(IdKind::PrisonNumber)),
-    ("book", Some(IdKind::Booking)),
-    ("crn", Some(IdKind::Crn)),
-    ("staff", Some(IdKind::Staff)),
-    ("team", Some(IdKind::Team)),
-    ("offence", Some(IdKind::Offence)),
-    ("cjsoffence", Some(IdKind::CjsOffence)),
-    ("ou", Some(IdKind::CourtOu)),
-    ("ocu", Some(IdKind::PoliceUnit)),
-    ("oasyspk", Some(IdKind::OasysPk)),
-];
+const CASES: usize = 100_000;
+
+/// The year from which the reference takes its pivot.
+const PIVOT: u8 = 26;
 
 const DRIVER: &str = "
-import sys, importlib.util
-spec = importlib.util.spec_from_file_location('idcheck', sys.argv[1])
-ref = importlib.util.module_from_spec(spec); spec.loader.exec_module(ref)
-for line in sys.stdin:
-    kind, _, text = line.rstrip('\\n').partition('\\t')
-    print(ref.check(kind, text)[0] or '')
+import sys, idcheck
+out = []
+for line in sys.stdin.read().splitlines():
+    kind, value = line.split('\\t')
+    canonical, _ = idcheck.check(kind, bytes.fromhex(value).decode())
+    out.append('-' if canonical is None else canonical)
+print('\\n'.join(out))
 ";
 
-struct Rng(u64);
+/// The reference's word for a kind, the gateway's, and a pattern of valid shapes: `A` letter,
+/// `9` digit, `X` either, `#` the check letter, anything else as it stands.
+const KINDS: &[(&str, Option<IdKind>, &[&str])] = &[
+    (
+        "pnc",
+        Some(IdKind::Pnc),
+        &["2009/9999999#", "1999/999999#", "99/9#", "99/99999#", "20099999999#", "99999999#"],
+    ),
+    ("cro", Some(IdKind::Cro), &["999999/99#", "9999/99#", "SF99/9999#", "SF99/99#", "000000/99#"]),
+    (
+        "asn",
+        Some(IdKind::Asn),
+        &["9999AX9999999999999#", "99/99XA/99/99999#", "99AAX9A999999999999#", "99/01ZD/01/9#"],
+    ),
+    ("nino", Some(IdKind::Nino), &["AA999999", "AA999999B", "AA 99 99 99 C", "BN999999A"]),
+    ("uprn", Some(IdKind::Uprn), &["999999999999", "00000999999", "99", "0000"]),
+    (
+        "postcode",
+        None,
+        &["LS99 9AA", "A9 9AA", "A9A 9AA", "AA9A9AA", "A99 9BD", "NF1 1NF", "NF1 1FA", "GIR 0AA"],
+    ),
+    ("ndtms", Some(IdKind::Attributor), &["AA99019999M", "AA11121999F", "AA39991985U", "AA01019999A"]),
+    ("nomis", Some(IdKind::PrisonNumber), &["A9999AA"]),
+    ("book", Some(IdKind::Booking), &["A99999", "AA9999", "A9999", "AA99999"]),
+    ("crn", Some(IdKind::Crn), &["A999999"]),
+    ("staff", Some(IdKind::Staff), &["XXXXXXX", "A99A999"]),
+    ("team", Some(IdKind::Team), &["XXXXXX"]),
+    ("offence", Some(IdKind::Offence), &["99999", "00999", "999/99"]),
+    ("cjsoffence", Some(IdKind::CjsOffence), &["AA99999", "AA99999A"]),
+    ("ou", Some(IdKind::CourtOu), &["B99XX00", "C99XX", "A99XXXX"]),
+    ("ocu", Some(IdKind::PoliceUnit), &["99XX"]),
+    ("emsubject", Some(IdKind::EmSubject), &["9999999", "AA99", "XXXXXXXXXX"]),
+    ("oasyspk", Some(IdKind::OasysPk), &["999999", "9999999999", "99999"]),
+];
 
-impl Rng {
-    fn below(&mut self, n: usize) -> usize {
+/// Characters that mutations put in.
+const DIRT: &[char] = &[
+    ' ', '-', '/', '0', 'O', 'I', 'S', 'a', 'z', '9', '\u{a0}', '\t', '\u{1c}', '\u{2003}', '\u{200e}', '.',
+    'é', 'Q',
+];
+
+/// A small generator (xorshift) with a fixed seed.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap() % n
+        self.0
     }
 
-    fn digits(&mut self, n: usize) -> String {
-        (0..n).map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap())).collect()
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() >> 11).unwrap_or(0) % limit.max(1)
     }
 
-    fn letters(&mut self, n: usize) -> String {
-        (0..n).map(|_| char::from(b'A' + u8::try_from(self.below(26)).unwrap())).collect()
+    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
     }
-}
 
-fn letter(n: u128) -> char {
-    char::from(b"ZABCDEFGHJKLMNPQRTUVWXY"[usize::try_from(n % 23).unwrap()])
-}
+    fn letter(&mut self) -> char {
+        char::from(b'A' + u8::try_from(self.below(26)).unwrap_or(0))
+    }
 
-/// An identifier that is right more often than not.
-fn sample(kind: &str, r: &mut Rng) -> String {
-    let (a, b) = (1 + r.below(7), 1 + r.below(6));
-    match kind {
-        "pnc" => {
-            let (year, serial) = (1970 + r.below(57), r.digits(a));
-            let n: u128 = format!("{:02}{serial:0>7}", year % 100).parse().unwrap();
-            let slash = ["/", ""][r.below(2)];
-            let serial = if slash.is_empty() { format!("{serial:0>7}") } else { serial };
-            let year = if r.below(2) == 0 { year.to_string() } else { format!("{:02}", year % 100) };
-            format!("{year}{slash}{serial}{}", letter(n))
+    fn digit(&mut self) -> char {
+        char::from(b'0' + u8::try_from(self.below(10)).unwrap_or(0))
+    }
+
+    fn alphanumeric(&mut self) -> char {
+        if self.below(2) == 0 { self.letter() } else { self.digit() }
+    }
+
+    fn filled(&mut self, pattern: &str) -> String {
+        pattern
+            .chars()
+            .map(|c| match c {
+                'A' => self.letter(),
+                '9' => self.digit(),
+                'X' => self.alphanumeric(),
+                other => other,
+            })
+            .collect()
+    }
+
+    fn mutated(&mut self, text: &str) -> String {
+        let mut chars: Vec<char> = text.chars().collect();
+        let at = self.below(chars.len().max(1));
+        match self.below(7) {
+            0 => chars.insert(at.min(chars.len()), self.one_of(DIRT)),
+            1 if !chars.is_empty() => drop(chars.remove(at)),
+            2 if !chars.is_empty() => chars[at] = self.one_of(DIRT),
+            3 if at + 1 < chars.len() => chars.swap(at, at + 1),
+            4 => chars.iter_mut().for_each(|c| *c = c.to_ascii_lowercase()),
+            5 => chars.extend([' ', '-']),
+            _ => chars.insert(0, self.one_of(&['-', ' ', '0'])),
         }
-        "cro" if r.below(2) == 0 => {
-            let (serial, year) = (r.digits(b), r.digits(2));
-            let n: u128 = format!("{year}{serial:0>6}").parse().unwrap();
-            format!("{serial}/{year}{}", letter(n))
-        }
-        "cro" => {
-            let (serial, year) = (r.digits(b), r.digits(2));
-            let n: u128 = format!("{year}{serial}").parse().unwrap();
-            format!("SF{year}/{serial}{}", letter(n))
-        }
-        "asn" => {
-            let (year, force, unit, system) = (r.digits(2), r.digits(2), r.letters(2), r.digits(2));
-            let width = 1 + r.below(11);
-            let serial = r.digits(width);
-            let n: u128 = format!("{force}{system}{year}{serial:0>11}").parse().unwrap();
-            format!("{year}/{force}{unit}/{system}/{serial}{}", letter(n))
-        }
-        "nino" => format!("{}{}{}", r.letters(2), r.digits(6), ["A", "B", "D", "E", ""][r.below(5)]),
-        "uprn" => { let n = 1 + r.below(13); r.digits(n) }
-        "postcode" => {
-            let out = [r.letters(1), r.letters(2)][r.below(2)].clone();
-            let mid = [r.digits(1), r.digits(2), format!("{}{}", r.digits(1), r.letters(1))][r.below(3)].clone();
-            format!("{out}{mid} {}{}", r.digits(1), r.letters(2))
-        }
-        "ndtms" => format!("{}{:02}{:02}{}{}", r.letters(2), r.below(34), r.below(14), 1950 + r.below(60), ["M", "F", "U", "X"][r.below(4)]),
-        "nomis" => format!("{}{}{}", r.letters(1), r.digits(4), r.letters(2)),
-        "book" => { let (n, m) = (1 + r.below(2), 4 + r.below(2)); format!("{}{}", r.letters(n), r.digits(m)) }
-        "crn" => format!("{}{}", r.letters(1), r.digits(6)),
-        "staff" => format!("{}{}{}", r.letters(1), r.digits(2), r.letters(4)),
-        "team" => format!("{}{}", r.letters(3), r.digits(3)),
-        "offence" => r.digits(5),
-        "cjsoffence" => format!("{}{}{}", r.letters(2), r.digits(5), ["", "A"][r.below(2)]),
-        "ou" => format!("{}{}{}{}", ["A", "B", "C", "D"][r.below(4)], r.digits(2), r.letters(2), ["", "00"][r.below(2)]),
-        "ocu" => format!("{}{}", r.digits(2), r.letters(2)),
-        _ => { let n = 5 + r.below(7); r.digits(n) }
+        chars.into_iter().collect()
     }
 }
 
-fn mutate(text: &str, r: &mut Rng) -> String {
-    let mut letters: Vec<char> = text.chars().collect();
-    for _ in 0..r.below(3) {
-        let at = r.below(letters.len().max(1)).min(letters.len().saturating_sub(1));
-        match r.below(6) {
-            0 if !letters.is_empty() => _ = letters.remove(at),
-            1 => letters.insert(at, ' '),
-            2 => letters.insert(at, char::from(b'0' + u8::try_from(r.below(10)).unwrap())),
-            3 if letters.len() > 1 => {
-                let next = (at + 1).min(letters.len() - 1);
-                letters.swap(at, next);
-            }
-            4 if !letters.is_empty() => letters[at] = letters[at].to_ascii_lowercase(),
-            _ => letters.insert(at, ['/', '-', 'O', 'Z', '\u{a0}'][r.below(5)]),
-        }
-    }
-    letters.into_iter().collect()
+/// Puts the right check letter (found by trial, by the reader under test) in most, any in others.
+fn lettered(draw: &mut Draw, kind: Option<IdKind>, text: &str) -> String {
+    let Some(kind) = kind.filter(|_| text.contains('#') && draw.below(8) > 0) else {
+        return text.replace('#', &draw.letter().to_string());
+    };
+    let tries = ('A'..='Z').map(|letter| text.replace('#', &letter.to_string()));
+    tries.into_iter().find(|t| ours(Some(kind), t).is_some()).unwrap_or_else(|| text.replace('#', "Z"))
 }
 
-fn ours(kind: Option<IdKind>, text: &str) -> String {
+fn ours(kind: Option<IdKind>, text: &str) -> Option<String> {
     let mut out = String::new();
-    match kind {
-        Some(kind) => _ = identifier::read(kind, text, 26, &mut out),
-        None => {
-            if postcode::read(text, &mut out) != Ok(Postcode::Whole) {
-                out.clear();
-            }
-        }
-    }
-    out
+    let read = match kind {
+        Some(kind) => identifier::read(kind, text, PIVOT, &mut out).is_ok(),
+        None => postcode::read(text, &mut out) == Ok(Postcode::Whole),
+    };
+    read.then_some(out)
 }
 
-#[test]
-fn agrees_with_the_reference_on_100_000_identifiers() {
-    let reference = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference/idcheck.py");
-    if !reference.exists() {
-        eprintln!("skipped: the reference checker is not here");
-        return;
-    }
-    let mut rng = Rng(20081117);
-    let cases: Vec<(usize, String)> = (0..100_000)
-        .map(|n| {
-            let kind = n % KINDS.len();
-            let text = sample(KINDS[kind].0, &mut rng);
-            (kind, if n % 2 == 0 { text } else { mutate(&text, &mut rng) })
+type Case = (usize, String);
+
+fn cases() -> Vec<Case> {
+    let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
+    (0..CASES)
+        .map(|number| {
+            let index = number % KINDS.len();
+            let (_, kind, patterns) = KINDS[index];
+            // Now and then another kind's shape: swapped columns.
+            let patterns = if draw.below(20) == 0 { draw.one_of(KINDS).2 } else { patterns };
+            let pattern = draw.one_of(patterns);
+            let filled = draw.filled(pattern);
+            let mut text = lettered(&mut draw, kind, &filled);
+            for _ in 0..draw.one_of(&[0, 0, 1, 1, 2, 3, 8]) {
+                text = draw.mutated(&text);
+            }
+            (index, text)
         })
-        .collect();
+        .collect()
+}
+
+fn theirs(script: &std::path::Path, cases: &[Case]) -> Option<Vec<Option<String>>> {
     let mut child = Command::new("python3")
-        .args(["-c", DRIVER])
-        .arg(&reference)
-        .env("PYTHONIOENCODING", "utf-8")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(["-B", "-c", DRIVER])
+        .env("PYTHONPATH", script.parent()?)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let lines: String = cases.iter().map(|(kind, text)| format!("{}\t{text}\n", KINDS[*kind].0)).collect();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()).unwrap());
-    let answers: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap).collect();
-    writer.join().unwrap();
-    assert!(child.wait().unwrap().success());
-    assert_eq!(answers.len(), cases.len());
-    let mut accepted = 0;
-    for ((kind, text), theirs) in cases.iter().zip(&answers) {
-        let (word, kind) = KINDS[*kind];
-        let mine = ours(kind, text);
-        // Reading the letter O as zero is ours alone; the reference refuses such a postcode.
-        if word == "postcode" && theirs.is_empty() && text.to_uppercase().contains('O') {
-            continue;
+        .ok()?;
+    let mut lines = String::new();
+    for (index, text) in cases {
+        lines.push_str(KINDS[*index].0);
+        lines.push('\t');
+        for byte in text.bytes() {
+            write!(lines, "{byte:02x}").expect("a string takes text");
         }
-        assert_eq!(&mine, theirs, "{word} `{text}`");
-        accepted += usize::from(!theirs.is_empty());
+        lines.push('\n');
     }
-    assert!(accepted > 20_000, "too few valid ones to mean anything: {accepted}");
+    // The driver reads everything before it writes, so one after the other cannot block.
+    child.stdin.take()?.write_all(lines.as_bytes()).expect("the reference takes its input");
+    let output = child.wait_with_output().expect("the reference ends");
+    assert!(output.status.success(), "the reference failed");
+    let text = String::from_utf8(output.stdout).expect("the reference writes UTF-8");
+    Some(text.lines().map(|line| (line != "-").then(|| line.to_string())).collect())
+}
+
+#[test]
+fn identifiers_agree_with_the_reference() {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference/idcheck.py");
+    let cases = cases();
+    let Some(theirs) = script.is_file().then(|| theirs(&script, &cases)).flatten() else {
+        println!("skipped: the reference program or Python is not here");
+        return;
+    };
+    assert_eq!(theirs.len(), cases.len());
+    let mut seen = vec![(0_usize, 0_usize); KINDS.len()];
+    for ((index, text), theirs) in cases.iter().zip(&theirs) {
+        let (word, kind, _) = KINDS[*index];
+        let ours = ours(kind, text);
+        let mended = kind.is_none() && theirs.is_none() && text.contains(['O', 'o']);
+        assert!(mended || ours == *theirs, "{word} {text:?}: {ours:?}, the reference has {theirs:?}");
+        let (accepted, refused) = &mut seen[*index];
+        *(if theirs.is_some() { accepted } else { refused }) += 1;
+    }
+    for ((word, ..), (accepted, refused)) in KINDS.iter().zip(seen) {
+        assert!(accepted > 500 && refused > 500, "{word}: {accepted} accepted, {refused} refused");
+    }
 }

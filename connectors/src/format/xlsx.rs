@@ -67,7 +67,7 @@ impl<R: Read + Seek> Book for XlsxBook<R> {
     fn rows<'b>(&'b mut self, sheet: &str) -> Result<Box<dyn SheetRows + 'b>, ReadError> {
         let epoch_1904 = self.book.has_1904_epoch();
         let cells = self.book.worksheet_cells_reader(sheet).map_err(|e| fault(&e, None))?;
-        Ok(Box::new(XlsxRows { cells, held: None, epoch_1904, limits: self.limits, seen: 0, row: 0 }))
+        Ok(Box::new(XlsxRows { cells, held: None, epoch_1904, limits: self.limits, seen: 0, row: 0, ended: false }))
     }
 }
 
@@ -80,6 +80,7 @@ struct XlsxRows<'a, R: Read + Seek> {
     seen: u64,
     /// The sheet row read last, from 1.
     row: u64,
+    ended: bool,
 }
 
 impl<R: Read + Seek> SheetRows for XlsxRows<'_, R> {
@@ -117,7 +118,12 @@ impl<'a, R: Read + Seek> XlsxRows<'a, R> {
             let what = format!("more than {} cells", self.limits.cells);
             return Err(ReadError::new(TOO_MANY, Some(self.row), &what));
         }
-        self.cells.next_cell_with_formula_metadata().map_err(|e| fault(&e, Some(self.row + 1)))
+        if self.ended {
+            return Ok(None);
+        }
+        let cell = self.cells.next_cell_with_formula_metadata().map_err(|e| fault(&e, Some(self.row + 1)))?;
+        self.ended = cell.is_none();
+        Ok(cell)
     }
 
     fn put(&self, line: &mut Line, cell: &XlsxCellFormulaMetadataRecord<'_>) -> Result<(), ReadError> {

@@ -225,7 +225,7 @@ impl Check<'_, '_> {
                 }
                 None => {
                     let sort = format!("reduction of a {}", kind.word());
-                    self.faults.unknown(self.file, how, &sort, Reduction::words(kind));
+                    self.faults.unknown(self.file, how, &sort, Reduction::words(kind).iter().copied());
                 }
             }
         }

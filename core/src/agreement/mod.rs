@@ -247,11 +247,6 @@ impl Agreement {
         build::build(files, schema)
     }
 
-    /// Digest over the texts of all files.
-    pub const fn digest(&self) -> Digest {
-        self.digest
-    }
-
     /// Handling codes and what each asks, for README and manifest.
     pub fn handling_words(&self) -> impl Iterator<Item = (&str, &str)> {
         self.handlings.iter().map(|h| (h.code.as_str(), h.title.as_str()))

@@ -159,6 +159,9 @@ impl<'a> Reader<'a> {
         self.evidence(scratch);
         for plan in &mapping.records {
             if let Some(id) = self.wanted(plan, scratch).then(|| self.key(plan, keys, scratch)).flatten() {
+                if candidates.iter().any(|c: &Candidate| c.id == id) {
+                    scratch.fault(RowFault { column: plan.key.first().map(|c| c.0), code: codes::KEY_TWICE });
+                }
                 candidates.extend(self.record(plan, id, scratch));
             }
         }
@@ -286,6 +289,10 @@ impl<'a> Reader<'a> {
             let column = plan.key.first().map(|c| c.0);
             scratch.fault(RowFault { column, code: codes::NO_KEY });
             return None;
+        }
+        if let Some(part) = &plan.part {
+            scratch.key.push_str(part);
+            scratch.ends.push(scratch.key.len());
         }
         let prefix = [self.bound.mapping.partner_key.as_bytes(), plan.name.as_bytes()];
         Some(RecordId(hash(&keys.records, prefix, &scratch.key, &scratch.ends)))
@@ -416,7 +423,7 @@ fn upper(text: &str, out: &mut String) {
 
 /// Hashes a prefix and the parts of a key, which lie end to end in one buffer.
 fn hash(key: &HashKey, prefix: [&[u8]; 2], text: &str, ends: &[usize]) -> u128 {
-    let mut parts: [&[u8]; MAX_KEY + 2] = [&[]; MAX_KEY + 2];
+    let mut parts: [&[u8]; MAX_KEY + 3] = [&[]; MAX_KEY + 3];
     let mut start = 0;
     let cut = ends.iter().map(|end| {
         let part = text.get(start..*end).unwrap_or("");

@@ -76,7 +76,8 @@ impl<'m> Bound<'m> {
 }
 
 impl Bound<'_> {
-    /// Columns of the file that the mapping neither uses nor lists under `ignore`.
+    /// Columns of the file that the mapping neither uses nor lists under `ignore`. These are the
+    /// file's own words; they are known as header texts because every required one stood beside them.
     pub fn unknown(&self) -> &[String] {
         &self.unknown
     }

@@ -28,6 +28,7 @@ pub(crate) const CELL_KIND: Code = "LG1249";
 pub(crate) const CELL_ERROR: Code = "LG1250";
 pub(crate) const SCIENTIFIC: Code = "LG1251";
 pub(crate) const NO_TIME: Code = "LG1252";
+pub(crate) const KEY_TWICE: Code = "LG1253";
 
 /// Codes of rows that a `[[refuse]]` rule set aside.
 pub(crate) const BY_RULE: &[Code] = &[LIMITED_ACCESS, TEST_ROW, NOT_PERMITTED];
@@ -41,8 +42,8 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         CATEGORY,
         "a mapping names a category or field that the schema does not have",
-        "Categories and fields are those of `schema/*.toml`. A field stands once in a record. The `person` category is \
-         filled by `[identity.person]`, never by a record block.",
+        "Categories and fields are those of `schema/*.toml`. The `person` category is filled by `[identity.person]`, never \
+         by a record block.",
     ),
     doc(
         COLUMN,
@@ -71,8 +72,9 @@ pub const CODES: &[CodeDoc] = &[
     ),
     doc(
         CONDITION,
-        "a condition cannot be used",
-        "A condition has a column and exactly one of `in`, `not_in`, `present = true` and `absent = true`. A rule needs at \
+        "a record's key or a condition cannot be used",
+        "A record's key names one to eight columns, and two blocks of one category and key need conditions or a `part` \
+         that tell them apart. A condition has a column and exactly one of `in`, `not_in`, `present = true` and `absent = true`. A rule needs at \
          least one condition. What marks a record as restricted or cancelled, or refuses a row, must stand in a required \
          column: a mark that is missing must not read as permission.",
     ),
@@ -184,5 +186,11 @@ pub const CODES: &[CodeDoc] = &[
         "an instant without a readable time",
         "The field is an instant and the row gives a day without a time, or an offset that does not read. Midnight is \
          never assumed.",
+    ),
+    doc(
+        KEY_TWICE,
+        "two records of one row have one key",
+        "Two record blocks of one category and key both apply to the row, so that one fact would overwrite the other. Give \
+         the blocks a `part` each, another key, or conditions that exclude one another.",
     ),
 ];

@@ -34,7 +34,15 @@ impl Mapping {
         let space = draft.feed.key_space.as_ref().unwrap_or(&draft.feed.name).get_ref();
         let identity = c.identity(draft.identity, space);
         let blocks: Vec<String> = draft.record.iter().map(|r| r.category.get_ref().clone()).collect();
-        let records: Vec<RecordPlan> = draft.record.into_iter().filter_map(|r| c.record(r)).collect();
+        let (mut records, mut blocks_at) = (Vec::new(), Vec::new());
+        for block in draft.record {
+            let at = block.key.span();
+            if let Some(plan) = c.record(block) {
+                records.push(plan);
+                blocks_at.push(at);
+            }
+        }
+        c.apart(&records, &blocks_at);
         let refuse = draft.refuse.iter().filter_map(|r| c.refuse(r.get_ref())).collect();
         let skip = draft.skip.iter().filter_map(|r| c.skip(r.get_ref())).collect();
         let person = identity.as_ref().and_then(|i| i.person.as_ref());
@@ -258,7 +266,12 @@ impl<'a> Compiler<'a> {
         if let Some(word) = &draft.key_kind {
             kind = IdKind::parse(word.get_ref());
             if kind.is_none() {
-                self.unknown(codes::IDENTITY, word, "kind of identifier", KINDS.iter().map(|k| k.word()));
+                self.unknown(
+                    codes::IDENTITY,
+                    word,
+                    "kind of identifier",
+                    IdKind::ALL.iter().map(|k| k.word()),
+                );
             }
             if key.len() > 1 {
                 self.fault(codes::IDENTITY, word.span(), "`key_kind` needs a key of one column");
@@ -275,7 +288,7 @@ impl<'a> Compiler<'a> {
             let kind = IdKind::parse(word.get_ref()).filter(|k| k.is_strong()).map(Proof::Identifier);
             let postcode = (word.get_ref() == "postcode").then_some(Proof::Postcode);
             let Some(proof) = postcode.or(kind) else {
-                let strong = KINDS.iter().filter(|k| k.is_strong()).map(|k| k.word());
+                let strong = IdKind::ALL.iter().filter(|k| k.is_strong()).map(|k| k.word());
                 self.unknown(codes::IDENTITY, &word, "link evidence", strong.chain(["postcode"]));
                 continue;
             };
@@ -295,7 +308,17 @@ impl<'a> Compiler<'a> {
         let (fields, names) = self.fields(category, draft)?;
         let (key, when) = (Vec::new(), Vec::new());
         let name = PERSON.into();
-        Some(Some(RecordPlan { category, name, key, when, cancelled: None, restricted: None, fields, names }))
+        Some(Some(RecordPlan {
+            category,
+            name,
+            key,
+            part: None,
+            when,
+            cancelled: None,
+            restricted: None,
+            fields,
+            names,
+        }))
     }
 
     fn record(&mut self, draft: RecordDraft) -> Option<RecordPlan> {
@@ -328,7 +351,27 @@ impl<'a> Compiler<'a> {
             return None;
         };
         let (fields, names) = self.fields(category, draft.fields)?;
-        Some(RecordPlan { category, name, key, when, cancelled, restricted, fields, names })
+        let part = draft.part.map(Spanned::into_inner);
+        Some(RecordPlan { category, name, key, part, when, cancelled, restricted, fields, names })
+    }
+
+    /// Two blocks that are bound to meet in one record would silently overwrite one another.
+    fn apart(&mut self, plans: &[RecordPlan], spans: &[Range<usize>]) {
+        for (at, (plan, span)) in plans.iter().zip(spans).enumerate() {
+            let meets = |other: &&RecordPlan| {
+                let same =
+                    (other.category, &other.key, &other.part) == (plan.category, &plan.key, &plan.part);
+                same && (other.when.is_empty() || plan.when.is_empty())
+            };
+            if plans.iter().take(at).any(|other| meets(&other)) {
+                let what = format!("two blocks of `{}` give one record of the same key", plan.name);
+                let problem = Problem::new(codes::CONDITION, what);
+                self.push(
+                    problem.help("give each block a `part`, or conditions that exclude one another"),
+                    span.clone(),
+                );
+            }
+        }
     }
 
     fn fields(
@@ -433,17 +476,3 @@ impl<'a> Compiler<'a> {
 pub(crate) fn nulls(words: Words) -> Nulls {
     Nulls(words.0.into_iter().map(|w| w.trim().into()).collect())
 }
-
-/// Kinds of identifier, for suggestions.
-const KINDS: &[IdKind] = &[
-    IdKind::Pnc,
-    IdKind::Cro,
-    IdKind::PrisonNumber,
-    IdKind::Crn,
-    IdKind::Nino,
-    IdKind::EmSubject,
-    IdKind::YosId,
-    IdKind::Attributor,
-    IdKind::Local,
-    IdKind::TenancyRef,
-];

@@ -153,13 +153,13 @@ impl Compiler<'_> {
             Kind::Id => Shape::Id(field.detail.as_deref().and_then(IdKind::parse).unwrap_or(IdKind::Local)),
             Kind::Money => Shape::Money { positive_is_credit: self.positive(table)? },
             Kind::Code => self.code(table, field, whole)?,
-            Kind::Date => Shape::Date(self.pattern(table, ISO)?.0),
+            Kind::Date => Shape::Date(self.pattern(table, false)?.0),
             Kind::Dob => {
-                let (format, two_digits) = self.pattern(table, ISO)?;
+                let (format, two_digits) = self.pattern(table, false)?;
                 Shape::Birth { format, two_digits }
             }
             Kind::DateTime => {
-                let format = self.pattern(table, ISO)?.0;
+                let format = self.pattern(table, table.time.is_none())?.0;
                 let time = match &table.time {
                     Some(word) => Some(self.column(word)?),
                     None => None,
@@ -169,14 +169,13 @@ impl Compiler<'_> {
         })
     }
 
-    /// The date pattern, and whether its year has two digits. An instant's pattern may go on with
-    /// `Thh:mm:ss`; the time is read by itself.
-    fn pattern(&mut self, table: &FieldTable, default: &str) -> Option<(DateFormat, bool)> {
-        let text = table.date.as_ref().map_or(default, |d| d.get_ref());
-        let found = DateFormat::parse(text).and_then(|f| match text.split_once("Thh") {
-            Some((day, _)) => DateFormat::parse(day),
-            None => Some(f),
-        });
+    /// The date pattern, and whether its year has two digits. `day_alone`: only the day is read by
+    /// the pattern, the time behind it by itself (an instant in one cell).
+    fn pattern(&mut self, table: &FieldTable, day_alone: bool) -> Option<(DateFormat, bool)> {
+        let text = table.date.as_ref().map_or(ISO, |d| d.get_ref());
+        let day = text.split_once("Thh").or_else(|| text.split_once(" hh")).map_or(text, |(day, _)| day);
+        let found =
+            DateFormat::parse(text).and_then(|f| if day_alone { DateFormat::parse(day) } else { Some(f) });
         if let (None, Some(word)) = (found, &table.date) {
             self.unknown(codes::OPTION, word, "date pattern", DateFormat::KNOWN.iter().copied());
         }

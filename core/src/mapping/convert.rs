@@ -9,8 +9,9 @@ use super::plan::Shape;
 use crate::problem::Code;
 use crate::row::CellKind;
 use crate::schema::CodeList;
+use crate::value::date::{self, pivot};
 use crate::value::postcode::Postcode;
-use crate::value::{date, identifier, plain, postcode};
+use crate::value::{identifier, plain, postcode};
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
@@ -81,11 +82,11 @@ pub(crate) fn convert(
         Shape::Flag => return flag(text, out).map(|()| true),
         Shape::Postcode => return postcode(text, out),
         Shape::Date(format) => {
-            let day = day_of(given, format, scene)?;
+            let day = day_of(given, format, ahead(scene.day), scene)?;
             return Ok(write_unless(day, null_dates, out));
         }
         Shape::Birth { format, two_digits } => {
-            let mut day = day_of(given, format, scene)?;
+            let mut day = day_of(given, format, pivot(scene.day), scene)?;
             if null_dates.contains(&day) {
                 return Ok(false);
             }
@@ -99,9 +100,9 @@ pub(crate) fn convert(
     done.map(|()| true).map_err(|fault| fault.0)
 }
 
-/// The two-digit year at which a two-digit year turns the century.
-pub(crate) fn pivot(day: Date) -> u8 {
-    u8::try_from(day.year().rem_euclid(100)).unwrap_or(0)
+/// The last two-digit year of this century in columns whose dates may lie ahead.
+fn ahead(day: Date) -> u8 {
+    pivot(day).saturating_add(AHEAD).min(99)
 }
 
 /// `1.00023E+11`: what a spreadsheet shows of a long number. The digits are gone.
@@ -173,12 +174,15 @@ fn write_unless(day: Date, null_dates: &[Date], out: &mut String) -> bool {
     true
 }
 
+/// How far ahead a two-digit year may lie, in years: a licence ends in years to come, a birth never.
+const AHEAD: u8 = 30;
+
 /// The day in a cell: by the declared pattern, by the spreadsheet's own date, or by its serial.
-fn day_of(given: Given<'_>, format: date::DateFormat, scene: &Scene<'_>) -> Result<Date, Code> {
+fn day_of(given: Given<'_>, format: date::DateFormat, pivot: u8, scene: &Scene<'_>) -> Result<Date, Code> {
     match given.kind {
         CellKind::Number => date::read_serial(given.text, scene.epoch_1904),
         CellKind::Date => date::read_iso_cell(given.text),
-        _ => date::read(given.text, format, scene.day),
+        _ => date::read_with_pivot(given.text, format, pivot),
     }
     .map_err(|fault| fault.0)
 }
@@ -195,7 +199,7 @@ fn moment(
         CellKind::Number => (given.text, None),
         _ => split_moment(given.text),
     };
-    let day = day_of(Given { text: day_text, ..given }, format, scene)?;
+    let day = day_of(Given { text: day_text, ..given }, format, ahead(scene.day), scene)?;
     if null_dates.contains(&day) {
         return Ok(false);
     }
@@ -221,7 +225,7 @@ pub(crate) fn day_and_time(
     scene: &Scene<'_>,
     out: &mut String,
 ) -> Result<bool, Code> {
-    let day = day_of(day, format, scene)?;
+    let day = day_of(day, format, ahead(scene.day), scene)?;
     if null_dates.contains(&day) {
         return Ok(false);
     }
@@ -231,9 +235,7 @@ pub(crate) fn day_and_time(
         let clock = clock_of_serial(time.text).filter(|_| time.text.starts_with("0.") || time.text == "0");
         return join(day, &clock.ok_or(codes::NUMBER_CELL)?, scene, out);
     }
-    // Some systems fill a time column with a whole date-time whose day means nothing.
-    let text = split_moment(time.text).1.unwrap_or(time.text);
-    join(day, text, scene, out)
+    join(day, time.text, scene, out)
 }
 
 fn join(day: Date, time: &str, scene: &Scene<'_>, out: &mut String) -> Result<bool, Code> {

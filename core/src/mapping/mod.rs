@@ -68,7 +68,7 @@ pub struct Context<'a> {
 }
 
 /// A header text that a reader may look for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The header text.
     pub name: String,

@@ -76,6 +76,8 @@ pub(crate) struct RecordPlan {
     pub(crate) name: String,
     /// Empty for the person: its key is the identity.
     pub(crate) key: Vec<ColumnId>,
+    /// Which of several facts of one row and key this is; part of the record's id.
+    pub(crate) part: Option<String>,
     pub(crate) when: Vec<Test>,
     pub(crate) cancelled: Option<Test>,
     pub(crate) restricted: Option<Test>,

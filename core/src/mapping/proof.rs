@@ -1,9 +1,10 @@
 //! Link evidence of a row: what its fields show about who it is.
 
 use super::apply::{Reader, RowFault, Scratch};
-use super::convert::{fits, pivot};
+use super::convert::fits;
 use super::plan::{ColumnId, Proof, Role, Shape};
 use crate::link::EvidenceBuilder;
+use crate::value::date::{is_placeholder_birth, pivot};
 use crate::value::identifier::IdKind;
 use crate::value::{identifier, postcode};
 
@@ -61,7 +62,8 @@ pub(super) fn note(role: Role, scratch: &mut Scratch) {
             }
         }
         Role::Birth => {
-            if let Ok(date) = value.parse() {
+            // A filler that the mapping does not list as null still shows nothing.
+            if let Some(date) = value.parse().ok().filter(|d| !is_placeholder_birth(*d)) {
                 evidence.birth(date);
             }
         }

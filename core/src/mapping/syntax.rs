@@ -103,12 +103,14 @@ pub(crate) struct IdentityDraft {
     pub(crate) evidence: Pairs<Spanned<Words>>,
 }
 
-/// `[[record]]`.
+/// `[[record]]`. `restricted` is best said as `not_in` the words that mean "no": a word that nobody
+/// foresaw then keeps the record silent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordDraft {
     pub(crate) category: Spanned<String>,
     pub(crate) key: Spanned<Words>,
+    pub(crate) part: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) when: Vec<Spanned<ConditionDraft>>,
     pub(crate) cancelled: Option<Spanned<ConditionDraft>>,

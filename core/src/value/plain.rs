@@ -1,163 +1,158 @@
-//! Names, addresses, texts and numbers: tidied, never changed in meaning.
+//! Words as people wrote them: names, free text, addresses.
+//!
+//! Nothing is corrected and case is kept. Only what cannot be seen goes: control characters, marks
+//! that turn the direction of writing (they can make a name read as another), and white space
+//! beyond one space. The rest is brought to Unicode's composed form (NFC), so that equal words are
+//! equal bytes.
 
-use super::{EMPTY, Fault, NUMBER, guarded};
+use super::codes::EMPTY;
+use super::{Fault, is_space};
 use alloc::string::String;
-use alloc::vec::Vec;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The twelve characters that turn the direction of text (Unicode `Bidi_Control`): what a reader sees
-/// would not be what is stored.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+pub use super::matching::match_name;
+pub use super::number::{money, number};
 
-/// Reads a name: as written, in composed form, with white space folded and control characters removed.
+/// Appends a name: one line, single spaces, case and spelling kept.
 pub fn name(text: &str, out: &mut String) -> Result<(), Fault> {
-    line(text, out)
+    let trimmed = text.trim_matches(' ');
+    if is_plain(trimmed) {
+        return push_whole(trimmed, out);
+    }
+    fold(text, Shape::Name, out)
 }
 
-/// Reads one line of an address, as a name is read.
+/// Appends free text: single spaces, line breaks kept as `\n`, at most one empty line in a row.
+pub fn text(text: &str, out: &mut String) -> Result<(), Fault> {
+    let trimmed = text.trim_matches(' ');
+    if is_plain(trimmed) {
+        return push_whole(trimmed, out);
+    }
+    fold(text, Shape::Text, out)
+}
+
+/// Appends an address on one line: its parts (lines, or what stands between commas) joined by a
+/// comma and a space; empty parts are left out.
 pub fn address(text: &str, out: &mut String) -> Result<(), Fault> {
-    line(text, out)
+    let trimmed = text.trim_matches(' ');
+    if is_plain(trimmed) && has_clean_commas(trimmed) {
+        return push_whole(trimmed, out);
+    }
+    fold(text, Shape::Address, out)
 }
 
-fn line(text: &str, out: &mut String) -> Result<(), Fault> {
-    let text = text.trim();
-    if text.is_empty() {
+/// Printable ASCII without two spaces in a row: what nearly every cell is.
+fn is_plain(trimmed: &str) -> bool {
+    let mut before = 0;
+    for byte in trimmed.bytes() {
+        if !matches!(byte, b' '..=b'~') || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    true
+}
+
+/// Whether each comma stands between two parts, as in `Flat 2, 12 Example Row`.
+fn has_clean_commas(trimmed: &str) -> bool {
+    let mut pieces = trimmed.split(',');
+    if pieces.next().is_some_and(|first| first.ends_with(' ') || (first.is_empty() && !trimmed.is_empty())) {
+        return false;
+    }
+    pieces.all(|piece| piece.len() > 1 && piece.starts_with(' ') && !piece.ends_with(' '))
+}
+
+fn push_whole(trimmed: &str, out: &mut String) -> Result<(), Fault> {
+    if trimmed.is_empty() {
         return Err(EMPTY);
     }
-    let simple = text.bytes().all(|b| (b' '..0x7f).contains(&b)) && !text.contains("  ");
-    if simple {
-        out.push_str(text);
-        return Ok(());
-    }
-    guarded(out, |out| {
-        let before = out.len();
-        let mut space = false;
-        for c in text.nfc().filter(|c| !turns(*c)) {
-            if c.is_whitespace() {
-                space = true;
-            } else if !c.is_control() {
-                if space && out.len() > before {
-                    out.push(' ');
-                }
-                space = false;
-                out.push(c);
-            }
-        }
-        if out.len() == before { Err(EMPTY) } else { Ok(()) }
-    })
-}
-
-/// Reads free text: composed form, line breaks as `\n`, other control characters removed.
-pub fn text(text: &str, out: &mut String) -> Result<(), Fault> {
-    guarded(out, |out| {
-        let before = out.len();
-        let mut letters = text.trim().nfc().peekable();
-        while let Some(c) = letters.next() {
-            match c {
-                '\r' => {
-                    if letters.peek() != Some(&'\n') {
-                        out.push('\n');
-                    }
-                }
-                '\n' => out.push('\n'),
-                '\t' => out.push(' '),
-                c if c.is_control() || turns(c) => {}
-                c => out.push(c),
-            }
-        }
-        // What was removed may have stood outside the white space that was trimmed before.
-        let kept = out.get(before..).unwrap_or_default();
-        let (inner, end) = (kept.trim_start(), kept.trim_end().len());
-        let start = kept.len() - inner.len();
-        out.truncate(before + end.max(start));
-        out.replace_range(before..before + start, "");
-        if out.len() == before { Err(EMPTY) } else { Ok(()) }
-    })
-}
-
-/// Reads a decimal number: `1,234.50`, `-12`, `(12.00)`, `+7`. Written without leading zeros, commas or
-/// a needless point.
-pub fn number(text: &str, out: &mut String) -> Result<(), Fault> {
-    guarded(out, |out| decimal(text.trim(), false, out))
-}
-
-/// Reads an amount of money; a pound sign may stand before it. `positive_is_credit` is the feed's sign
-/// rule: canonical amounts are positive when owed by the person.
-pub fn money(text: &str, positive_is_credit: bool, out: &mut String) -> Result<(), Fault> {
-    let text = text.trim();
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let rest = rest.trim_start().strip_prefix('\u{a3}').unwrap_or(rest).trim_start();
-    guarded(out, |out| decimal(rest, sign != positive_is_credit, out))
-}
-
-fn decimal(text: &str, turn: bool, out: &mut String) -> Result<(), Fault> {
-    let (negative, body) = match (text.strip_prefix('(').and_then(|t| t.strip_suffix(')')), text.strip_prefix('-')) {
-        (Some(inner), _) => (true, inner),
-        (None, Some(rest)) => (true, rest),
-        (None, None) => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = body.split_once('.').unwrap_or((body, ""));
-    let grouped = whole.contains(',');
-    let groups_fit = !grouped
-        || whole.split(',').enumerate().all(|(n, g)| if n == 0 { (1..=3).contains(&g.len()) } else { g.len() == 3 });
-    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit() || b == b',');
-    let whole_digits = whole.bytes().filter(u8::is_ascii_digit).count();
-    let fits = whole_digits > 0 && whole_digits <= 18 && fraction.len() <= 9 && groups_fit;
-    if !fits || !digits(whole) || !fraction.bytes().all(|b| b.is_ascii_digit()) || body.ends_with('.') {
-        return Err(NUMBER);
-    }
-    let fraction = fraction.trim_end_matches('0');
-    let leading = whole.trim_start_matches(['0', ',']);
-    let zero = leading.is_empty() && fraction.is_empty();
-    if negative != turn && !zero {
-        out.push('-');
-    }
-    if leading.is_empty() {
-        out.push('0');
-    }
-    out.extend(leading.chars().filter(|c| *c != ','));
-    if !fraction.is_empty() {
-        out.push('.');
-        out.push_str(fraction);
-    }
+    out.push_str(trimmed);
     Ok(())
 }
 
-/// Prefixes that systems put before names of broken rows.
-const PREFIXES: [&str; 3] = ["MIG_ERROR_", "NO_SHOW_", "DUPLICATE_"];
-/// Titles that stand in forename columns.
-const TITLES: [&str; 5] = ["MR", "MRS", "MISS", "MS", "DR"];
-
-/// A name cleaned for comparison, never for storage (the MoJ's cleaning: upper case, system prefixes off,
-/// hyphens to spaces, apostrophes out, titles and initials dropped from forenames).
-/// Gives the surname as one text without spaces (`MC SMITH` and `O BRIEN` are one with their joined
-/// forms) and the forenames in order.
-pub fn match_name(surname: &str, forenames: &str) -> (String, Vec<String>) {
-    let surname = parts(surname).concat();
-    let real = |p: &String| p.chars().count() > 1 && !TITLES.contains(&p.as_str());
-    let forenames = parts(forenames).into_iter().filter(real).collect();
-    (surname, forenames)
+/// What becomes of line breaks and commas.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A line break is a space.
+    Name,
+    /// A line break is kept.
+    Text,
+    /// A line break is a comma.
+    Address,
 }
 
-fn parts(text: &str) -> Vec<String> {
-    let mut upper = String::with_capacity(text.len());
-    for c in text.trim().nfc() {
-        match c {
-            '\'' | '\u{2019}' | '\u{2018}' | '`' | '\u{b4}' => {}
-            '-' | '\u{2010}' | '\u{2013}' | '.' | ',' => upper.push(' '),
-            c => upper.extend(c.to_uppercase()),
+/// What stands between two words; the strongest seen is written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    None,
+    Space,
+    Comma,
+    Line,
+    EmptyLine,
+}
+
+impl Gap {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Space => " ",
+            Self::Comma => ", ",
+            Self::Line => "\n",
+            Self::EmptyLine => "\n\n",
         }
     }
-    let mut rest = upper.as_str();
-    while let Some(shorter) = PREFIXES.iter().find_map(|p| rest.strip_prefix(p)) {
-        rest = shorter;
+
+    fn after(self, c: char, shape: Shape) -> Option<Self> {
+        match (c, shape) {
+            (' ', _) | ('\n', Shape::Name) => Some(self.max(Self::Space)),
+            ('\n' | ',', Shape::Address) => Some(self.max(Self::Comma)),
+            ('\n', Shape::Text) if self >= Self::Line => Some(Self::EmptyLine),
+            ('\n', Shape::Text) => Some(Self::Line),
+            _ => None,
+        }
     }
-    if rest.trim() == "NOT ENTERED" { Vec::new() } else { rest.split_whitespace().map(Into::into).collect() }
+}
+
+fn fold(text: &str, shape: Shape, out: &mut String) -> Result<(), Fault> {
+    let start = out.len();
+    let mut gap = Gap::None;
+    for c in visible(text).nfc() {
+        if let Some(wider) = gap.after(c, shape) {
+            gap = wider;
+            continue;
+        }
+        if out.len() > start {
+            out.push_str(gap.text());
+        }
+        gap = Gap::None;
+        out.push(c);
+    }
+    if out.len() > start { Ok(()) } else { Err(EMPTY) }
+}
+
+/// The characters that can be seen, with every white space as a space and every line break as `\n`.
+pub(super) fn visible(text: &str) -> impl Iterator<Item = char> {
+    let mut before = ' ';
+    text.chars().filter_map(move |c| {
+        let second_half = before == '\r' && c == '\n';
+        before = c;
+        match c {
+            _ if second_half => None,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            _ if is_space(c) => Some(' '),
+            _ if c.is_control() || is_invisible(c) => None,
+            _ => Some(c),
+        }
+    })
+}
+
+/// Marks of direction, and characters without width that nobody types on purpose.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]
@@ -165,71 +160,89 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn with(read: impl Fn(&str, &mut String) -> Result<(), Fault>, text: &str) -> Result<String, Fault> {
+    type Reader = fn(&str, &mut String) -> Result<(), Fault>;
+
+    fn got(reader: Reader, given: &str) -> Result<String, Fault> {
+        let mut out = String::from("kept");
+        let result = reader(given, &mut out);
+        let rest = out.strip_prefix("kept").map(String::from).unwrap_or_default();
+        assert!(result.is_ok() || rest.is_empty(), "a refused value left something behind");
+        result.map(|()| rest)
+    }
+
+    #[test]
+    fn a_name_keeps_its_case_and_spelling() {
+        for (given, kept) in [
+            ("  Testy  O'Sample ", "Testy O'Sample"),
+            ("SAMPLE-PERSON", "SAMPLE-PERSON"),
+            ("Rene\u{301}e", "Ren\u{e9}e"),
+            ("Rene\u{200b}\u{301}e", "Ren\u{e9}e"),
+            ("Te\u{202e}sty\u{200f}", "Testy"),
+            ("Te\0s\u{9f}ty", "Testy"),
+            ("Testy\tSam\r\nple\u{a0}\u{1f}X", "Testy Sam ple X"),
+            ("\u{feff}Testy", "Testy"),
+        ] {
+            assert_eq!(got(name, given).as_deref(), Ok(kept), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_visible_is_no_value() {
+        for given in ["", "  ", "\u{202e}", "\0", "\n\t", "\u{200b} \u{feff}"] {
+            for reader in [name as Reader, text, address] {
+                assert_eq!(got(reader, given), Err(EMPTY), "{given:?}");
+            }
+        }
+        assert_eq!(got(address, " , ,\n"), Err(EMPTY));
+    }
+
+    #[test]
+    fn text_keeps_its_lines() {
+        for (given, kept) in [
+            ("one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour"),
+            (" one  \n\n\n  two \n", "one\n\ntwo"),
+            ("a  b\u{2028}c\td", "a b\nc d"),
+        ] {
+            assert_eq!(got(text, given).as_deref(), Ok(kept), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_line_of_parts() {
+        for (given, kept) in [
+            ("Flat 2,12 Example Row", "Flat 2, 12 Example Row"),
+            ("12 Example Row\r\n\r\nLeeds", "12 Example Row, Leeds"),
+            (", 12  Example Row , , Leeds,", "12 Example Row, Leeds"),
+            ("12 Example Row, Leeds", "12 Example Row, Leeds"),
+            ("12 Example Row", "12 Example Row"),
+        ] {
+            assert_eq!(got(address, given).as_deref(), Ok(kept), "{given:?}");
+        }
+    }
+
+    fn folded(given: &str, shape: Shape) -> Option<String> {
         let mut out = String::new();
-        read(text, &mut out).map(|()| out)
-    }
-
-    #[test]
-    fn names_are_kept_as_written() {
-        let cases = [
-            ("  Connor  James ", Ok("Connor James")),
-            ("O\u{2019}Neill", Ok("O\u{2019}Neill")),
-            ("Zoe\u{308}", Ok("Zo\u{eb}")),
-            ("A\u{202e}BC", Ok("ABC")),
-            ("\u{1}", Err(EMPTY)),
-            ("   ", Err(EMPTY)),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(with(name, text).as_deref(), expected.as_ref().copied(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn texts_keep_their_lines() {
-        assert_eq!(with(super::text, "one\r\ntwo\rthree\tfour\u{0}").as_deref(), Ok("one\ntwo\nthree four"));
-    }
-
-    #[test]
-    fn numbers_are_decimal_and_never_scientific() {
-        let good =
-            [("007", "7"), ("1,234.50", "1234.5"), ("(12.00)", "-12"), ("-0", "0"), ("+7", "7"), ("0.25", "0.25"), ("36", "36")];
-        for (text, expected) in good {
-            assert_eq!(with(number, text).as_deref(), Ok(expected), "{text}");
-        }
-        for bad in ["1.2E+11", "", "1,23", "12.", ".5", "85+", "<1", "1 2", "--1", "9999999999999999999"] {
-            assert_eq!(with(number, bad), Err(NUMBER), "{bad}");
-        }
-    }
-
-    #[test]
-    fn money_follows_the_feeds_sign() {
-        assert_eq!(with(|t, o| money(t, false, o), "\u{a3}184.30").as_deref(), Ok("184.3"));
-        assert_eq!(with(|t, o| money(t, true, o), "184.30").as_deref(), Ok("-184.3"));
-        assert_eq!(with(|t, o| money(t, true, o), "-\u{a3}5").as_deref(), Ok("5"));
-    }
-
-    #[test]
-    fn names_compare_across_systems() {
-        let same = [("O'BRIEN", "MR Sean"), ("O BRIEN", "SEAN"), ("O\u{2019}Brien", "S\u{e9}an")];
-        assert_eq!(match_name(same[0].0, same[0].1), ("OBRIEN".into(), alloc::vec!["SEAN".into()]));
-        assert_eq!(match_name(same[2].0, "Sean").0, "OBRIEN");
-        assert_eq!(match_name(same[1].0, "A Sean B").1, match_name(same[1].0, "Sean").1);
-        assert_eq!(match_name(same[1].0, same[1].1).0, "OBRIEN");
-        assert_eq!(match_name("MC SMITH", "Jo-Anne").0, "MCSMITH");
-        assert_eq!(match_name("MIG_ERROR_DUPLICATE_KHAN", "").0, "KHAN");
-        assert_eq!(match_name("O'Neill-Marsh", "").0, match_name("ONEILL MARSH", "").0);
+        fold(given, shape, &mut out).ok().map(|()| out)
     }
 
     proptest! {
         #[test]
-        fn never_panic_and_read_their_own_writing(text in "\\PC{0,40}|.{0,40}") {
-            for read in [name, super::text, number] {
-                if let Ok(out) = with(read, &text) {
-                    prop_assert_eq!(with(read, &out), Ok(out.clone()));
+        fn any_text_reads_or_is_refused_and_reads_again_as_itself(
+            given in prop_oneof!["\\PC{0,40}", "[ ,a-c\\n\\r\\t\u{301}\u{a0}\u{202e}\u{2000}]{0,16}", any::<String>()],
+        ) {
+            for reader in [name as Reader, text, address] {
+                if let Ok(canonical) = got(reader, &given) {
+                    prop_assert!(!canonical.chars().any(|c| (c.is_control() && c != '\n') || is_invisible(c)));
+                    prop_assert_eq!(got(reader, &canonical), Ok(canonical.clone()));
                 }
             }
-            let _ = (match_name(&text, &text), with(|t, o| money(t, true, o), &text));
+        }
+
+        #[test]
+        fn the_short_way_gives_what_the_long_way_gives(given in "[ -~]{0,24}|[ ,a]{0,8}") {
+            prop_assert_eq!(got(name, &given).ok(), folded(&given, Shape::Name));
+            prop_assert_eq!(got(text, &given).ok(), folded(&given, Shape::Text));
+            prop_assert_eq!(got(address, &given).ok(), folded(&given, Shape::Address));
         }
     }
 }

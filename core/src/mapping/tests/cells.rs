@@ -52,6 +52,7 @@ fn an_instant_is_a_day_and_a_time_in_the_zone_of_the_deployment() {
         (("20/11/2008", T), ("1970-01-01T23:15:00", T), "breach_at=2008-11-20T22:15:00Z"),
         (("2008-11-20", D), ("1899-12-31T23:15:00", D), "breach_at=2008-11-20T22:15:00Z"),
         (("39772", N), ("0.96875", N), "breach_at=2008-11-20T22:15:00Z"),
+        (("20/11/2008", T), ("24:00", T), "breach_at=2008-11-20T23:00:00Z"),
         (("20/11/2008", T), ("2315", N), "refused a:LG1248"),
         (("20/11/2008", T), ("", T), "refused a:LG1252"),
         (("", T), ("23:15", T), ""),
@@ -87,6 +88,22 @@ fn an_instant_in_one_cell_keeps_its_own_offset() {
     ] {
         assert_eq!(read(&format!("{used}{fields}"), &[("a", text, kind)]), expected, "{text}");
     }
+}
+
+#[test]
+fn a_pattern_with_a_time_reads_days_and_instants() {
+    let m = compile(&RELEASES.replace(
+        "release_date = { column = \"release_date\", date = \"dd/mm/yyyy\" }",
+        "release_date = { column = \"release_date\", date = \"yyyy-mm-ddThh:mm:ss\" }",
+    ));
+    let m = m.unwrap();
+    let shown = show(&m, &run(&m, &good_but(&m, &[("release_date", "2008-11-20T00:00:00", T)])));
+    assert!(shown.contains("release_date=2008-11-20 "), "{shown}");
+    let one = "minutes_absent = \"b\"\nbreach_at = { column = \"a\", date = \"dd/mm/yyyy hh:mm\" }";
+    assert_eq!(read(one, &[("a", "20/11/2008 23:15", T)]), "breach_at=2008-11-20T22:15:00Z");
+    let two = "breach_at = { column = \"a\", time = \"b\", date = \"yyyy-mm-dd hh:mm:ss\" }";
+    let cells = [("a", "2008-11-20 00:00:00", T), ("b", "23:15", T)];
+    assert_eq!(read(two, &cells), "breach_at=2008-11-20T22:15:00Z");
 }
 
 #[test]
@@ -187,9 +204,48 @@ fn a_two_digit_year_of_birth_is_never_ahead_and_a_whole_one_is_refused() {
 }
 
 #[test]
+fn a_two_digit_year_of_an_event_may_lie_ahead() {
+    let short = RELEASES.replace(
+        "release_date = { column = \"release_date\", date = \"dd/mm/yyyy\" }",
+        "release_date = { column = \"release_date\", date = \"dd/mm/yy\" }",
+    );
+    let m = compile(&short).unwrap();
+    for (text, expected) in
+        [("05/01/09", "2009-01-05"), ("05/01/38", "2038-01-05"), ("05/01/39", "1939-01-05")]
+    {
+        let shown = show(&m, &run(&m, &good_but(&m, &[("release_date", text, T)])));
+        assert!(shown.contains(&format!("release_date={expected}")), "{shown}");
+    }
+}
+
+#[test]
 fn a_record_key_of_blanks_is_refused() {
     let text = breaches("minutes_absent = \"a\"\non_tag = \"b\"")
         .replace("key = [\"key\", \"a\", \"b\"]", "key = [\"a\", \"b\"]");
     let m = compile(&text).unwrap();
     assert_eq!(show(&m, &run(&m, &row(&m, &[("key", "K"), ("a", " ")]))), "refused a:LG1244");
+}
+
+#[test]
+fn two_facts_of_one_row_need_a_part_to_tell_them_apart() {
+    let block = |part: &str, when: &str, constant: &str| {
+        format!(
+            "[[record]]\ncategory = \"tag_breach\"\nkey = [\"key\", \"a\", \"b\"]\n{part}\n{when}\n[record.fields]\noffence = {{ constant = \"{constant}\" }}\n"
+        )
+    };
+    let run_with = |more: &str| {
+        let text = format!(
+            "{}{more}",
+            breaches("minutes_absent = \"a\"\non_tag = { column = \"b\", map = { Y = \"true\" } }")
+        );
+        compile(&text)
+            .map(|m| show(&m, &run(&m, &row(&m, &[("key", "K"), ("a", "5"), ("b", "Y")]))))
+            .map_err(|p| p.iter().map(|p| p.code).collect::<Vec<_>>())
+    };
+    assert_eq!(run_with(&block("", "", "00102")), Err(alloc::vec!["LG0208"]));
+    let parted = run_with(&block("part = \"offence\"", "", "00102"));
+    assert_eq!(parted.as_deref(), Ok("tag_breach minutes_absent=5 on_tag=true\ntag_breach offence=00102\n"));
+    let first = "when = [ { column = \"b\", in = [\"Y\"] } ]";
+    let both = format!("{}{}", block("part = \"x\"", first, "00102"), block("part = \"x\"", first, "00103"));
+    assert_eq!(run_with(&both).as_deref(), Ok("refused key:LG1253"));
 }

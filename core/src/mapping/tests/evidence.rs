@@ -47,6 +47,17 @@ fn unusable_values_are_no_evidence() {
 }
 
 #[test]
+fn a_filler_birth_is_no_evidence_even_where_it_is_a_value() {
+    let text = RELEASES.replace(", null = [\"01/01/1900\", \"01/01/1970\"]", "");
+    let m = compile(&text).unwrap();
+    let mut scratch = Scratch::new();
+    let row = good_but(&m, &[("dob", "01/01/1970", T)]);
+    let outcome = super::super::Bound::direct(&m).map(&row, &keys(), DAY, &mut scratch);
+    assert!(show(&m, &outcome).contains("birth_date=1970-01-01"));
+    assert!(scratch.evidence().births.is_empty());
+}
+
+#[test]
 fn evidence_of_one_row_never_stays_for_the_next() {
     let m = releases();
     let mut scratch = Scratch::new();
