@@ -37,7 +37,12 @@ pub(super) struct Bulk {
 }
 
 impl Bulk {
-    pub(super) const fn new(before: &'static str, row: &'static [Cell], after: &'static str, rows: usize) -> Self {
+    pub(super) const fn new(
+        before: &'static str,
+        row: &'static [Cell],
+        after: &'static str,
+        rows: usize,
+    ) -> Self {
         Self { before, row, after, rows, full: OnceLock::new() }
     }
 

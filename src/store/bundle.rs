@@ -148,12 +148,18 @@ impl Store {
             found.push((PersonRef(person), packed));
             Ok(())
         };
-        sql::HOLDING_READ.read(&mut connection, &shared, persons, |values, id| values.int(id.0), take).await?;
+        sql::HOLDING_READ
+            .read(&mut connection, &shared, persons, |values, id| values.int(id.0), take)
+            .await?;
         Ok(found)
     }
 
     /// Bundles, the newest first, of one recipient or of all.
-    pub async fn bundles(&self, recipient: Option<PartnerId>, limit: u32) -> Result<Vec<BundleRow>, StoreError> {
+    pub async fn bundles(
+        &self,
+        recipient: Option<PartnerId>,
+        limit: u32,
+    ) -> Result<Vec<BundleRow>, StoreError> {
         let recipient = recipient.map(|id| self.names.partner_row(id)).transpose()?;
         let query = sqlx::query_as(sql::BUNDLE_LIST).bind(recipient).bind(i64::from(limit));
         self.bundle_rows(query.fetch_all(&self.read).await?)
@@ -166,8 +172,14 @@ impl Store {
     }
 
     /// A recipient's bundle of a day, when there is one: a day has no second.
-    pub async fn bundle_of_day(&self, recipient: PartnerId, as_of: Date) -> Result<Option<BundleRow>, StoreError> {
-        let query = sqlx::query_as(sql::BUNDLE_BY_DAY).bind(self.names.partner_row(recipient)?).bind(as_of.to_string());
+    pub async fn bundle_of_day(
+        &self,
+        recipient: PartnerId,
+        as_of: Date,
+    ) -> Result<Option<BundleRow>, StoreError> {
+        let query = sqlx::query_as(sql::BUNDLE_BY_DAY)
+            .bind(self.names.partner_row(recipient)?)
+            .bind(as_of.to_string());
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
@@ -221,7 +233,11 @@ impl BundleTx {
     }
 
     /// Appends entries. Their numbers must follow the head without a gap; otherwise nothing is written (LG2010).
-    pub async fn append_ledger(&mut self, bundle: Option<BundleId>, entries: Vec<NewEntry>) -> Result<(), StoreError> {
+    pub async fn append_ledger(
+        &mut self,
+        bundle: Option<BundleId>,
+        entries: Vec<NewEntry>,
+    ) -> Result<(), StoreError> {
         let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
         let mut expected = self.head + 1;
         for entry in &entries {
@@ -247,7 +263,8 @@ impl BundleTx {
         holdings: Vec<(PersonRef, Vec<u8>)>,
     ) -> Result<(), StoreError> {
         let shared = [Some(self.names.partner_row(recipient)?)];
-        let (kept, dropped): (Vec<_>, Vec<_>) = holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
         let bind = |values: &mut super::bulk::Values, (person, packed): (PersonRef, Vec<u8>)| {
             values.int(person.0);
             values.blob(packed);

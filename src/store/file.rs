@@ -148,8 +148,12 @@ impl Store {
     }
 }
 
-pub(super) async fn supersede_held(connection: &mut SqliteConnection, outcome: &FileOutcome) -> Result<(), StoreError> {
-    let query = sqlx::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
+pub(super) async fn supersede_held(
+    connection: &mut SqliteConnection,
+    outcome: &FileOutcome,
+) -> Result<(), StoreError> {
+    let query =
+        sqlx::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
     query.execute(connection).await?;
     Ok(())
 }

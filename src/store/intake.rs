@@ -150,7 +150,12 @@ impl Store {
 
     /// Starts a transaction that adds versions from a file accepted before, for persons who have joined the
     /// cohort since. Ends with [`FileTx::commit_replay`].
-    pub async fn begin_replay(&self, run: &Run, file: FileId, partner: PartnerId) -> Result<FileTx, StoreError> {
+    pub async fn begin_replay(
+        &self,
+        run: &Run,
+        file: FileId,
+        partner: PartnerId,
+    ) -> Result<FileTx, StoreError> {
         let partner = self.names.partner_row(partner)?;
         let mut tx = self.begin().await?;
         let counters = Counters::read(&mut tx).await?;
@@ -176,10 +181,16 @@ impl FileTx {
     }
 
     /// Adds identities of the file's partner; gives each one's row and person, in the same order.
-    pub async fn put_identities(&mut self, new: Vec<NewIdentity>) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
-        let founders: Vec<u128> = new.iter().filter(|one| one.person.is_none()).map(|one| one.key.0).collect();
+    pub async fn put_identities(
+        &mut self,
+        new: Vec<NewIdentity>,
+    ) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
+        let founders: Vec<u128> =
+            new.iter().filter(|one| one.person.is_none()).map(|one| one.key.0).collect();
         let mut person = self.counters.take("person", founders.len());
-        sql::FOUND.write(&mut self.tx, &[Some(person), Some(1)], founders, |values, key| values.key(key)).await?;
+        sql::FOUND
+            .write(&mut self.tx, &[Some(person), Some(1)], founders, |values, key| values.key(key))
+            .await?;
         let first = self.counters.take("identity", new.len());
         let mut rows = Vec::with_capacity(new.len());
         for (one, id) in new.iter().zip(first..) {
@@ -190,7 +201,8 @@ impl FileTx {
             rows.push((IdentityRef(id), belongs));
         }
         let shared = [Some(first), Some(self.partner), Some(self.run.id.0)];
-        let bind = |values: &mut super::bulk::Values, (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
+        let bind = |values: &mut super::bulk::Values,
+                    (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
             values.key(one.key.0);
             values.int(person.0);
             bind_span(values, one.cohort);
@@ -210,8 +222,12 @@ impl FileTx {
     }
 
     /// Sets or ends the cohort designations that identities are.
-    pub async fn set_cohort(&mut self, spans: &[(IdentityRef, Option<CohortSpan>)]) -> Result<(), StoreError> {
-        let bind = |values: &mut super::bulk::Values, (identity, span): &(IdentityRef, Option<CohortSpan>)| {
+    pub async fn set_cohort(
+        &mut self,
+        spans: &[(IdentityRef, Option<CohortSpan>)],
+    ) -> Result<(), StoreError> {
+        let bind = |values: &mut super::bulk::Values,
+                    (identity, span): &(IdentityRef, Option<CohortSpan>)| {
             values.int(identity.0);
             bind_span(values, *span);
         };
@@ -270,7 +286,8 @@ impl FileTx {
         after: VersionRef,
         limit: u32,
     ) -> Result<Vec<CurrentVersion>, StoreError> {
-        let query = sqlx::query_as(sql::VERSION_OF_FEED).bind(after.0).bind(feed.to_owned()).bind(i64::from(limit));
+        let query =
+            sqlx::query_as(sql::VERSION_OF_FEED).bind(after.0).bind(feed.to_owned()).bind(i64::from(limit));
         let rows: Vec<CurrentTuple> = query.fetch_all(&mut *self.tx).await?;
         rows.iter().map(|row| current_version(row, &self.names)).collect()
     }
@@ -316,11 +333,15 @@ impl FileTx {
         self.add_versions(rows).await
     }
 
-    async fn add_versions(&mut self, rows: Vec<(Result<i64, StoreError>, i64, NewVersion)>) -> Result<(), StoreError> {
+    async fn add_versions(
+        &mut self,
+        rows: Vec<(Result<i64, StoreError>, i64, NewVersion)>,
+    ) -> Result<(), StoreError> {
         let first = self.counters.take("version", rows.len());
         let shared = [Some(first), Some(self.partner), Some(self.file.0), Some(self.run.id.0)];
         let mut unknown = None;
-        let bind = |values: &mut super::bulk::Values, (category, marks, one): (Result<i64, _>, i64, NewVersion)| {
+        let bind = |values: &mut super::bulk::Values,
+                    (category, marks, one): (Result<i64, _>, i64, NewVersion)| {
             let category = category.unwrap_or_else(|error| {
                 unknown = Some(error);
                 0

@@ -28,12 +28,13 @@ mod run;
 mod sql;
 
 use crate::vault::{Vault, private_folder};
-use lockgate_core::hash::hex;
 use lock::WriteLock;
+use lockgate_core::hash::hex;
 use names::Dictionaries;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{SqlSafeStr as _, Transaction};
 use std::path::Path;
@@ -44,7 +45,9 @@ pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, New
 pub use error::{CODES, StoreError};
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
-pub use intake::{CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion};
+pub use intake::{
+    CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion,
+};
 pub use names::Names;
 pub use person::{DuePerson, DuePersons, Forgotten, Members, PersonRow, Persons};
 pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
@@ -88,8 +91,10 @@ impl Store {
         }
         let read = pool(reading(folder), 3).await?;
         let mut connection = read.acquire().await?;
-        let (newest, applied): (Option<i64>, i64) =
-            sqlx::query_as(sql::FORM).fetch_one(&mut *connection).await.map_err(|error| match error.into() {
+        let (newest, applied): (Option<i64>, i64) = sqlx::query_as(sql::FORM)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| match error.into() {
                 // Made by nobody, or by a first run that is just making it.
                 StoreError::Refused(_) => StoreError::Absent(folder.to_owned()),
                 other => other,
