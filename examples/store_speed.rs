@@ -227,7 +227,7 @@ fn vaults(folder: &std::path::Path, vault: &Vault, rows: usize) -> anyhow::Resul
     let at = Instant::now();
     let mut nonces = Nonces::new();
     for _ in 0..rows {
-        nonces.next()?;
+        nonces.next_nonce()?;
     }
     told("nonces", rows, at)?;
     let at = Instant::now();

@@ -101,7 +101,8 @@ pub struct LedgerEntry {
     pub hash: Vec<u8>,
 }
 
-/// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing.
+/// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
+/// an error it is to be dropped.
 pub struct BundleTx {
     tx: Transaction<'static, Sqlite>,
     names: Arc<Dictionaries>,
@@ -285,8 +286,8 @@ impl LedgerPages {
     /// The next page.
     pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
         let query = sqlx::query_as(sql::LEDGER_PAGE).bind(stored(self.next)).bind(ENTRIES_A_PAGE);
-        let rows: Vec<(i64, Option<i64>, Vec<u8>, Vec<u8>)> = query.fetch_all(&self.pool).await?;
-        let entry = |(seq, bundle, entry, hash): (i64, Option<i64>, _, _)| {
+        let rows: Vec<EntryTuple> = query.fetch_all(&self.pool).await?;
+        let entry = |(seq, bundle, entry, hash): EntryTuple| {
             Ok(LedgerEntry { seq: count(seq, "ledger")?, bundle: bundle.map(BundleId), entry, hash })
         };
         let page: Vec<LedgerEntry> = rows.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
@@ -299,6 +300,7 @@ async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; 32]
     row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
 }
 
+type EntryTuple = (i64, Option<i64>, Vec<u8>, Vec<u8>);
 type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);
 
 fn bundle_row(row: BundleTuple, names: &Dictionaries) -> Result<BundleRow, StoreError> {

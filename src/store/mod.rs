@@ -1,6 +1,6 @@
 //! The store: what the gateway knows, as versions that are never edited.
 //!
-//! One SQLite file in the state folder, written by one process at a time through one connection and read
+//! One `SQLite` file in the state folder, written by one process at a time through one connection and read
 //! through a few others. A night writes one transaction a file ([`FileTx`]) and one a bundle
 //! ([`BundleTx`]); a transaction that is dropped leaves nothing. Reading in number is by pages (`next_page`
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
