@@ -256,7 +256,7 @@ impl Nonces {
     }
 
     /// A nonce that was not given before.
-    pub fn next(&mut self) -> Result<[u8; NONCE_LEN], VaultError> {
+    pub fn next_nonce(&mut self) -> Result<[u8; NONCE_LEN], VaultError> {
         if self.used == self.buffer.len() {
             getrandom::fill(&mut self.buffer).map_err(|_| VaultError::Random)?;
             self.used = 0;
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn nonces_do_not_repeat_across_refills() {
         let mut nonces = Nonces::new();
-        let mut seen: Vec<_> = (0..2_000).map(|_| nonces.next().unwrap()).collect();
+        let mut seen: Vec<_> = (0..2_000).map(|_| nonces.next_nonce().unwrap()).collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 2_000);

@@ -6,7 +6,7 @@
 //!
 //! In the text that is made here, values stand as `?` and only the shared ones as `$N`: `SQLite` finds
 //! numbered parameters by searching a list, which made long statements three times slower. A later
-//! PostgreSQL dialect numbers them all, in this one function.
+//! `PostgreSQL` dialect numbers them all, in this one function.
 
 use super::error::StoreError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
@@ -37,7 +37,12 @@ pub(super) struct Bulk {
 }
 
 impl Bulk {
-    pub(super) const fn new(before: &'static str, row: &'static [Cell], after: &'static str, rows: usize) -> Self {
+    pub(super) const fn new(
+        before: &'static str,
+        row: &'static [Cell],
+        after: &'static str,
+        rows: usize,
+    ) -> Self {
         Self { before, row, after, rows, full: OnceLock::new() }
     }
 
@@ -140,7 +145,9 @@ impl Bulk {
             if taken == 0 {
                 return Ok(());
             }
-            shared.iter().for_each(|value| values.maybe(*value));
+            for value in shared {
+                values.maybe(*value);
+            }
             for row in connection.fetch_all(self.query(taken, values)?).await? {
                 take(R::from_row(&row)?)?;
             }

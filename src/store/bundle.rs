@@ -101,7 +101,8 @@ pub struct LedgerEntry {
     pub hash: Vec<u8>,
 }
 
-/// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing.
+/// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
+/// an error it is to be dropped.
 pub struct BundleTx {
     tx: Transaction<'static, Sqlite>,
     names: Arc<Dictionaries>,
@@ -148,12 +149,18 @@ impl Store {
             found.push((PersonRef(person), packed));
             Ok(())
         };
-        sql::HOLDING_READ.read(&mut connection, &shared, persons, |values, id| values.int(id.0), take).await?;
+        sql::HOLDING_READ
+            .read(&mut connection, &shared, persons, |values, id| values.int(id.0), take)
+            .await?;
         Ok(found)
     }
 
     /// Bundles, the newest first, of one recipient or of all.
-    pub async fn bundles(&self, recipient: Option<PartnerId>, limit: u32) -> Result<Vec<BundleRow>, StoreError> {
+    pub async fn bundles(
+        &self,
+        recipient: Option<PartnerId>,
+        limit: u32,
+    ) -> Result<Vec<BundleRow>, StoreError> {
         let recipient = recipient.map(|id| self.names.partner_row(id)).transpose()?;
         let query = sqlx::query_as(sql::BUNDLE_LIST).bind(recipient).bind(i64::from(limit));
         self.bundle_rows(query.fetch_all(&self.read).await?)
@@ -166,8 +173,14 @@ impl Store {
     }
 
     /// A recipient's bundle of a day, when there is one: a day has no second.
-    pub async fn bundle_of_day(&self, recipient: PartnerId, as_of: Date) -> Result<Option<BundleRow>, StoreError> {
-        let query = sqlx::query_as(sql::BUNDLE_BY_DAY).bind(self.names.partner_row(recipient)?).bind(as_of.to_string());
+    pub async fn bundle_of_day(
+        &self,
+        recipient: PartnerId,
+        as_of: Date,
+    ) -> Result<Option<BundleRow>, StoreError> {
+        let query = sqlx::query_as(sql::BUNDLE_BY_DAY)
+            .bind(self.names.partner_row(recipient)?)
+            .bind(as_of.to_string());
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
@@ -221,7 +234,11 @@ impl BundleTx {
     }
 
     /// Appends entries. Their numbers must follow the head without a gap; otherwise nothing is written (LG2010).
-    pub async fn append_ledger(&mut self, bundle: Option<BundleId>, entries: Vec<NewEntry>) -> Result<(), StoreError> {
+    pub async fn append_ledger(
+        &mut self,
+        bundle: Option<BundleId>,
+        entries: Vec<NewEntry>,
+    ) -> Result<(), StoreError> {
         let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
         let mut expected = self.head + 1;
         for entry in &entries {
@@ -247,7 +264,8 @@ impl BundleTx {
         holdings: Vec<(PersonRef, Vec<u8>)>,
     ) -> Result<(), StoreError> {
         let shared = [Some(self.names.partner_row(recipient)?)];
-        let (kept, dropped): (Vec<_>, Vec<_>) = holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
         let bind = |values: &mut super::bulk::Values, (person, packed): (PersonRef, Vec<u8>)| {
             values.int(person.0);
             values.blob(packed);
@@ -268,8 +286,8 @@ impl LedgerPages {
     /// The next page.
     pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
         let query = sqlx::query_as(sql::LEDGER_PAGE).bind(stored(self.next)).bind(ENTRIES_A_PAGE);
-        let rows: Vec<(i64, Option<i64>, Vec<u8>, Vec<u8>)> = query.fetch_all(&self.pool).await?;
-        let entry = |(seq, bundle, entry, hash): (i64, Option<i64>, _, _)| {
+        let rows: Vec<EntryTuple> = query.fetch_all(&self.pool).await?;
+        let entry = |(seq, bundle, entry, hash): EntryTuple| {
             Ok(LedgerEntry { seq: count(seq, "ledger")?, bundle: bundle.map(BundleId), entry, hash })
         };
         let page: Vec<LedgerEntry> = rows.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
@@ -282,6 +300,7 @@ async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; 32]
     row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
 }
 
+type EntryTuple = (i64, Option<i64>, Vec<u8>, Vec<u8>);
 type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);
 
 fn bundle_row(row: BundleTuple, names: &Dictionaries) -> Result<BundleRow, StoreError> {

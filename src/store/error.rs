@@ -154,7 +154,8 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(fault) => {
-                let primary = fault.code().and_then(|code| code.parse::<i32>().ok()).map_or(0, |code| code & 0xff);
+                let primary =
+                    fault.code().and_then(|code| code.parse::<i32>().ok()).map_or(0, |code| code & 0xff);
                 let text = fault.message().to_owned();
                 match primary {
                     5 | 6 | 13 => Self::Temporary(text),
@@ -167,7 +168,9 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::ColumnDecode { index, .. } => Self::Damaged(format!("column {index} does not read")),
             sqlx::Error::Decode(_) => Self::Damaged("a column does not read".into()),
             sqlx::Error::RowNotFound => Self::NotFound("row"),
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Refused("the connection is closed".into()),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Refused("the connection is closed".into())
+            }
             _ => Self::Refused("the driver failed".into()),
         }
     }

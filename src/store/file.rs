@@ -103,23 +103,23 @@ impl Store {
 
     /// The feed's accepted files in the order of their data dates, for replay.
     pub async fn accepted_files(&self, feed: &str) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(sqlx::query(sql::FILE_ACCEPTED).bind(feed).fetch_all(&self.read).await?)
+        file_rows(&sqlx::query(sql::FILE_ACCEPTED).bind(feed).fetch_all(&self.read).await?)
     }
 
     /// Files that wait for a person.
     pub async fn held_files(&self) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(sqlx::query(sql::FILE_HELD).fetch_all(&self.read).await?)
+        file_rows(&sqlx::query(sql::FILE_HELD).fetch_all(&self.read).await?)
     }
 
     /// The files that a run took.
     pub async fn files_of_run(&self, run: RunId) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(sqlx::query(sql::FILE_OF_RUN).bind(run.0).fetch_all(&self.read).await?)
+        file_rows(&sqlx::query(sql::FILE_OF_RUN).bind(run.0).fetch_all(&self.read).await?)
     }
 
     /// The feed's files whose data is older than `before`: what retention looks at.
     pub async fn files_before(&self, feed: &str, before: Date) -> Result<Vec<FileRow>, StoreError> {
         let query = sqlx::query(sql::FILE_BEFORE).bind(feed).bind(before.to_string());
-        file_rows(query.fetch_all(&self.read).await?)
+        file_rows(&query.fetch_all(&self.read).await?)
     }
 
     /// Records a file that is kept out. Nothing else of it is stored. Held again, it replaces its earlier
@@ -148,8 +148,12 @@ impl Store {
     }
 }
 
-pub(super) async fn supersede_held(connection: &mut SqliteConnection, outcome: &FileOutcome) -> Result<(), StoreError> {
-    let query = sqlx::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
+pub(super) async fn supersede_held(
+    connection: &mut SqliteConnection,
+    outcome: &FileOutcome,
+) -> Result<(), StoreError> {
+    let query =
+        sqlx::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
     query.execute(connection).await?;
     Ok(())
 }
@@ -185,7 +189,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn file_rows(rows: Vec<SqliteRow>) -> Result<Vec<FileRow>, StoreError> {
+fn file_rows(rows: &[SqliteRow]) -> Result<Vec<FileRow>, StoreError> {
     rows.iter().map(file_row).collect()
 }
 

@@ -1,5 +1,6 @@
 //! One transaction a file: what an accepted file brings, or nothing of it.
 
+use super::bulk::Values;
 use super::error::StoreError;
 use super::file::{FileOutcome, FileState, insert, supersede_held};
 use super::ids::{self, FileId, IdentityRef, PersonRef, VersionRef, count};
@@ -130,7 +131,8 @@ pub struct NewReview {
     pub reason: String,
 }
 
-/// The transaction of one file. Dropped without [`commit`](Self::commit), it leaves nothing.
+/// The transaction of one file. Dropped without [`commit`](Self::commit), it leaves nothing. After an error it is
+/// to be dropped: a part of the rows of the failed call may stand in it.
 pub struct FileTx {
     tx: Transaction<'static, Sqlite>,
     names: Arc<Dictionaries>,
@@ -150,7 +152,12 @@ impl Store {
 
     /// Starts a transaction that adds versions from a file accepted before, for persons who have joined the
     /// cohort since. Ends with [`FileTx::commit_replay`].
-    pub async fn begin_replay(&self, run: &Run, file: FileId, partner: PartnerId) -> Result<FileTx, StoreError> {
+    pub async fn begin_replay(
+        &self,
+        run: &Run,
+        file: FileId,
+        partner: PartnerId,
+    ) -> Result<FileTx, StoreError> {
         let partner = self.names.partner_row(partner)?;
         let mut tx = self.begin().await?;
         let counters = Counters::read(&mut tx).await?;
@@ -176,10 +183,14 @@ impl FileTx {
     }
 
     /// Adds identities of the file's partner; gives each one's row and person, in the same order.
-    pub async fn put_identities(&mut self, new: Vec<NewIdentity>) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
-        let founders: Vec<u128> = new.iter().filter(|one| one.person.is_none()).map(|one| one.key.0).collect();
+    pub async fn put_identities(
+        &mut self,
+        new: Vec<NewIdentity>,
+    ) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
+        let founders: Vec<u128> =
+            new.iter().filter(|one| one.person.is_none()).map(|one| one.key.0).collect();
         let mut person = self.counters.take("person", founders.len());
-        sql::FOUND.write(&mut self.tx, &[Some(person), Some(1)], founders, |values, key| values.key(key)).await?;
+        sql::FOUND.write(&mut self.tx, &[Some(person), Some(1)], founders, Values::key).await?;
         let first = self.counters.take("identity", new.len());
         let mut rows = Vec::with_capacity(new.len());
         for (one, id) in new.iter().zip(first..) {
@@ -190,7 +201,7 @@ impl FileTx {
             rows.push((IdentityRef(id), belongs));
         }
         let shared = [Some(first), Some(self.partner), Some(self.run.id.0)];
-        let bind = |values: &mut super::bulk::Values, (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
+        let bind = |values: &mut Values, (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
             values.key(one.key.0);
             values.int(person.0);
             bind_span(values, one.cohort);
@@ -202,7 +213,7 @@ impl FileTx {
 
     /// Moves identities to persons. Both persons are to be marked dirty by the caller.
     pub async fn set_person(&mut self, moves: &[(IdentityRef, PersonRef)]) -> Result<(), StoreError> {
-        let bind = |values: &mut super::bulk::Values, (identity, person): &(IdentityRef, PersonRef)| {
+        let bind = |values: &mut Values, (identity, person): &(IdentityRef, PersonRef)| {
             values.int(identity.0);
             values.int(person.0);
         };
@@ -210,8 +221,11 @@ impl FileTx {
     }
 
     /// Sets or ends the cohort designations that identities are.
-    pub async fn set_cohort(&mut self, spans: &[(IdentityRef, Option<CohortSpan>)]) -> Result<(), StoreError> {
-        let bind = |values: &mut super::bulk::Values, (identity, span): &(IdentityRef, Option<CohortSpan>)| {
+    pub async fn set_cohort(
+        &mut self,
+        spans: &[(IdentityRef, Option<CohortSpan>)],
+    ) -> Result<(), StoreError> {
+        let bind = |values: &mut Values, (identity, span): &(IdentityRef, Option<CohortSpan>)| {
             values.int(identity.0);
             bind_span(values, *span);
         };
@@ -220,7 +234,7 @@ impl FileTx {
 
     /// Replaces identities' link evidence.
     pub async fn set_evidence(&mut self, evidence: &[(IdentityRef, Evidence)]) -> Result<(), StoreError> {
-        let bind = |values: &mut super::bulk::Values, (identity, evidence): &(IdentityRef, Evidence)| {
+        let bind = |values: &mut Values, (identity, evidence): &(IdentityRef, Evidence)| {
             values.int(identity.0);
             values.blob(evidence_bytes(evidence));
         };
@@ -270,19 +284,20 @@ impl FileTx {
         after: VersionRef,
         limit: u32,
     ) -> Result<Vec<CurrentVersion>, StoreError> {
-        let query = sqlx::query_as(sql::VERSION_OF_FEED).bind(after.0).bind(feed.to_owned()).bind(i64::from(limit));
+        let query =
+            sqlx::query_as(sql::VERSION_OF_FEED).bind(after.0).bind(feed.to_owned()).bind(i64::from(limit));
         let rows: Vec<CurrentTuple> = query.fetch_all(&mut *self.tx).await?;
         rows.iter().map(|row| current_version(row, &self.names)).collect()
     }
 
     /// Adds versions from this file. A record's earlier version is to be closed by the caller.
     pub async fn put_versions(&mut self, new: Vec<NewVersion>) -> Result<(), StoreError> {
-        let names = Arc::clone(&self.names);
-        let rows = new.into_iter().map(|one| {
+        let mut rows = Vec::with_capacity(new.len());
+        for one in new {
             let marks = i64::from(one.cancelled) * CANCELLED + i64::from(one.restricted) * RESTRICTED;
-            (names.category_row(one.category), marks, one)
-        });
-        self.add_versions(rows.collect()).await
+            rows.push((self.names.category_row(one.category)?, marks, one));
+        }
+        self.add_versions(rows).await
     }
 
     /// Closes versions: they were current until before this run. The only change a version knows.
@@ -292,39 +307,35 @@ impl FileTx {
     }
 
     /// Ends records that are no longer in their source: the current version is closed, and an empty one marked
-    /// gone takes its number on, so that a record that comes back goes on counting. Gives the identities, whose
-    /// persons are to be marked dirty.
+    /// gone takes its number on, so that a record that comes back goes on counting. The persons are to be marked
+    /// dirty by the caller.
     pub async fn retire(&mut self, versions: &[CurrentVersion]) -> Result<(), StoreError> {
-        let ids: Vec<VersionRef> = versions.iter().map(|version| version.id).collect();
-        self.close_versions(&ids).await?;
-        let rows = versions.iter().filter(|version| !version.gone).map(|version| {
-            let category = version.category.ok_or(StoreError::NoName("category"));
+        let mut rows = Vec::with_capacity(versions.len());
+        for version in versions.iter().filter(|version| !version.gone) {
+            let category = version.category.ok_or(StoreError::NoName("category"))?;
             let empty = NewVersion {
                 identity: version.identity,
                 record: version.record,
                 number: version.number.saturating_add(1),
-                category: version.category.unwrap_or(CategoryId(0)),
+                category,
                 row_fp: 0,
                 content: 0,
                 cancelled: false,
                 restricted: false,
                 payload: Vec::new(),
             };
-            (category.and_then(|category| self.names.category_row(category)), GONE, empty)
-        });
-        let rows = rows.collect();
+            rows.push((self.names.category_row(category)?, GONE, empty));
+        }
+        let closing: Vec<VersionRef> =
+            versions.iter().filter(|version| !version.gone).map(|version| version.id).collect();
+        self.close_versions(&closing).await?;
         self.add_versions(rows).await
     }
 
-    async fn add_versions(&mut self, rows: Vec<(Result<i64, StoreError>, i64, NewVersion)>) -> Result<(), StoreError> {
+    async fn add_versions(&mut self, rows: Vec<(i64, i64, NewVersion)>) -> Result<(), StoreError> {
         let first = self.counters.take("version", rows.len());
         let shared = [Some(first), Some(self.partner), Some(self.file.0), Some(self.run.id.0)];
-        let mut unknown = None;
-        let bind = |values: &mut super::bulk::Values, (category, marks, one): (Result<i64, _>, i64, NewVersion)| {
-            let category = category.unwrap_or_else(|error| {
-                unknown = Some(error);
-                0
-            });
+        let bind = |values: &mut Values, (category, marks, one): (i64, i64, NewVersion)| {
             values.int(one.identity.0);
             values.key(one.record.0);
             values.int(i64::from(one.number));
@@ -334,8 +345,7 @@ impl FileTx {
             values.key(one.content);
             values.blob(one.payload);
         };
-        sql::VERSION_ADD.write(&mut self.tx, &shared, rows, bind).await?;
-        unknown.map_or(Ok(()), Err)
+        sql::VERSION_ADD.write(&mut self.tx, &shared, rows, bind).await.map(drop)
     }
 
     /// The gate is to look at these persons again.
@@ -347,7 +357,7 @@ impl FileTx {
     pub async fn put_quarantine(&mut self, rows: Vec<NewQuarantine>) -> Result<(), StoreError> {
         let first = self.counters.take("quarantine", rows.len());
         let shared = [Some(first), Some(self.file.0), Some(self.run.id.0)];
-        let bind = |values: &mut super::bulk::Values, row: NewQuarantine| {
+        let bind = |values: &mut Values, row: NewQuarantine| {
             values.int(ids::stored(row.row));
             values.text(row.column);
             values.text(Some(row.code));
@@ -358,7 +368,7 @@ impl FileTx {
     /// Records pairs for review; a pair that is known, in whichever order, stays as it is.
     pub async fn put_reviews(&mut self, pairs: Vec<NewReview>) -> Result<(), StoreError> {
         let run = [Some(self.run.id.0)];
-        let bind = |values: &mut super::bulk::Values, pair: NewReview| {
+        let bind = |values: &mut Values, pair: NewReview| {
             values.key(pair.a.min(pair.b).0);
             values.key(pair.a.max(pair.b).0);
             values.text(Some(pair.reason));
@@ -393,7 +403,7 @@ impl FileTx {
     }
 }
 
-fn bind_span(values: &mut super::bulk::Values, span: Option<CohortSpan>) {
+fn bind_span(values: &mut Values, span: Option<CohortSpan>) {
     let text = |date: Option<Date>| date.map(|date| date.to_string());
     values.int(i64::from(span.is_some()));
     values.text(text(span.and_then(|span| span.from)));

@@ -5,7 +5,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 /// The right to write to a store.
-pub(super) struct WriteLock(#[expect(dead_code, reason = "held open: closing the file gives the lock back")] File);
+pub(super) struct WriteLock(
+    #[expect(dead_code, reason = "held open: closing the file gives the lock back")] File,
+);
 
 impl WriteLock {
     pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {

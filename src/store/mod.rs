@@ -1,6 +1,6 @@
 //! The store: what the gateway knows, as versions that are never edited.
 //!
-//! One SQLite file in the state folder, written by one process at a time through one connection and read
+//! One `SQLite` file in the state folder, written by one process at a time through one connection and read
 //! through a few others. A night writes one transaction a file ([`FileTx`]) and one a bundle
 //! ([`BundleTx`]); a transaction that is dropped leaves nothing. Reading in number is by pages (`next_page`
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
@@ -28,12 +28,13 @@ mod run;
 mod sql;
 
 use crate::vault::{Vault, private_folder};
-use lockgate_core::hash::hex;
 use lock::WriteLock;
+use lockgate_core::hash::hex;
 use names::Dictionaries;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{SqlSafeStr as _, Transaction};
 use std::path::Path;
@@ -44,7 +45,9 @@ pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, New
 pub use error::{CODES, StoreError};
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
-pub use intake::{CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion};
+pub use intake::{
+    CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion,
+};
 pub use names::Names;
 pub use person::{DuePerson, DuePersons, Forgotten, KnownIdentity, Members, PersonRow, Persons};
 pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
@@ -88,8 +91,10 @@ impl Store {
         }
         let read = pool(reading(folder), 3).await?;
         let mut connection = read.acquire().await?;
-        let (newest, applied): (Option<i64>, i64) =
-            sqlx::query_as(sql::FORM).fetch_one(&mut *connection).await.map_err(|error| match error.into() {
+        let (newest, applied): (Option<i64>, i64) = sqlx::query_as(sql::FORM)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| match error.into() {
                 // Made by nobody, or by a first run that is just making it.
                 StoreError::Refused(_) => StoreError::Absent(folder.to_owned()),
                 other => other,

@@ -30,7 +30,8 @@ impl Dictionaries {
         names: &Names<'_>,
         add: bool,
     ) -> Result<Self, StoreError> {
-        let categories = Dictionary::resolve(connection, &super::sql::CATEGORY, names.categories, add).await?;
+        let categories =
+            Dictionary::resolve(connection, &super::sql::CATEGORY, names.categories, add).await?;
         let partners = Dictionary::resolve(connection, &super::sql::PARTNER, names.partners, add).await?;
         Ok(Self { categories, partners })
     }

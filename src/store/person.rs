@@ -260,7 +260,8 @@ impl Persons {
 impl DuePersons {
     /// The next page, by rising row: about 2,000 persons with their current versions.
     pub async fn next_page(&mut self) -> Result<Option<Vec<DuePerson>>, StoreError> {
-        let query = sqlx::query_as(sql::PERSON_DUE).bind(self.after).bind(self.everybody).bind(self.as_of.clone());
+        let query =
+            sqlx::query_as(sql::PERSON_DUE).bind(self.after).bind(self.everybody).bind(self.as_of.clone());
         let rows: Vec<PersonTuple> = query.bind(PERSONS_A_PAGE).fetch_all(&self.pool).await?;
         let Some(last) = rows.last() else { return Ok(None) };
         self.after = last.0;
@@ -286,7 +287,9 @@ impl DuePersons {
         for row in rows {
             let owner: i64 = row.try_get(0)?;
             while persons.next_if(|person| person.person.id.0 < owner).is_some() {}
-            let Some(person) = persons.peek_mut().filter(|person| person.person.id.0 == owner) else { continue };
+            let Some(person) = persons.peek_mut().filter(|person| person.person.id.0 == owner) else {
+                continue;
+            };
             person.versions.extend(version(&row, dates, &self.names)?);
         }
         Ok(())

@@ -219,17 +219,26 @@ impl Store {
     /// Records a nominee.
     pub async fn add_nominee(&self, entry: &Nominee) -> Result<EntryId, StoreError> {
         let entry = entry.clone();
-        self.add(sql::NOMINEE_ADD, &entry.made.clone(), |query| query.bind(entry.partner).bind(entry.token)).await
+        self.add(sql::NOMINEE_ADD, &entry.made.clone(), |query| query.bind(entry.partner).bind(entry.token))
+            .await
     }
 
     /// Records a suspension.
     pub async fn add_suspension(&self, entry: &Suspension) -> Result<EntryId, StoreError> {
         let entry = entry.clone();
-        self.add(sql::SUSPENSION_ADD, &entry.made.clone(), |query| query.bind(entry.partner).bind(entry.reason)).await
+        self.add(sql::SUSPENSION_ADD, &entry.made.clone(), |query| {
+            query.bind(entry.partner).bind(entry.reason)
+        })
+        .await
     }
 
     /// Ends an entry that is not ended yet.
-    pub async fn end_entry(&self, register: Register, entry: EntryId, ending: &Ending) -> Result<(), StoreError> {
+    pub async fn end_entry(
+        &self,
+        register: Register,
+        entry: EntryId,
+        ending: &Ending,
+    ) -> Result<(), StoreError> {
         let done = sqlx::query(register.end())
             .bind(entry.0)
             .bind(ending.on.to_string())

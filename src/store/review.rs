@@ -28,7 +28,8 @@ impl QuarantineState {
     }
 
     fn parse(word: &str) -> Result<Self, StoreError> {
-        let known = [Self::Open, Self::Discarded, Self::Retried].into_iter().find(|state| state.word() == word);
+        let known =
+            [Self::Open, Self::Discarded, Self::Retried].into_iter().find(|state| state.word() == word);
         known.ok_or_else(|| StoreError::row("quarantine"))
     }
 }
@@ -127,8 +128,14 @@ type ReviewTuple = (Vec<u8>, Vec<u8>, String, i64, String, Option<String>, Optio
 
 impl Store {
     /// Refused rows, the newest first.
-    pub async fn quarantine(&self, filter: QuarantineFilter<'_>, limit: u32) -> Result<Vec<QuarantineRow>, StoreError> {
-        let query = sqlx::query_as(sql::QUARANTINE_LIST).bind(filter.feed).bind(filter.state.map(QuarantineState::word));
+    pub async fn quarantine(
+        &self,
+        filter: QuarantineFilter<'_>,
+        limit: u32,
+    ) -> Result<Vec<QuarantineRow>, StoreError> {
+        let query = sqlx::query_as(sql::QUARANTINE_LIST)
+            .bind(filter.feed)
+            .bind(filter.state.map(QuarantineState::word));
         let rows: Vec<QuarantineTuple> = query.bind(i64::from(limit)).fetch_all(&self.read).await?;
         rows.into_iter().map(quarantine_row).collect()
     }

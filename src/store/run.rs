@@ -99,7 +99,13 @@ impl Store {
     }
 
     /// Records how a run ended; `summary` is JSON without personal values.
-    pub async fn finish_run(&self, run: RunId, finished_at: &str, exit_code: u8, summary: &str) -> Result<(), StoreError> {
+    pub async fn finish_run(
+        &self,
+        run: RunId,
+        finished_at: &str,
+        exit_code: u8,
+        summary: &str,
+    ) -> Result<(), StoreError> {
         let done = sqlx::query(sql::RUN_FINISH)
             .bind(run.0)
             .bind(finished_at)
@@ -112,7 +118,8 @@ impl Store {
 
     /// The newest runs first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        let rows: Vec<RunTuple> = sqlx::query_as(sql::RUN_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
+        let rows: Vec<RunTuple> =
+            sqlx::query_as(sql::RUN_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
         rows.into_iter().map(run_row).collect()
     }
 

@@ -28,17 +28,19 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// The archive in `folder`, which is made when it is not there. What a killed run left half-written
-    /// is removed: it has no name yet, so nothing refers to it.
+    /// The archive in `folder`, which is made when it is not there.
     pub fn at(folder: &Path, vault: &Vault) -> Result<Self, VaultError> {
         private_folder(folder).map_err(VaultError::io("making the archive's folder"))?;
-        let archive = Self { folder: folder.to_owned(), key: vault.archive_key() };
-        for entry in archive.entries()? {
-            if entry.starts_with(TEMPORARY) {
-                let _ = fs::remove_file(folder.join(entry));
-            }
+        Ok(Self { folder: folder.to_owned(), key: vault.archive_key() })
+    }
+
+    /// Removes what a killed run left half-written; nothing refers to it. Only for the process that holds the
+    /// store's lock, or it would take away what another is just writing.
+    pub fn sweep(&self) -> Result<(), VaultError> {
+        for entry in self.entries()?.iter().filter(|entry| entry.starts_with(TEMPORARY)) {
+            fs::remove_file(self.folder.join(entry)).map_err(VaultError::io("sweeping the archive"))?;
         }
-        Ok(archive)
+        Ok(())
     }
 
     /// Keeps all bytes of `reader`; gives their digest and number. The same bytes again replace the
@@ -227,7 +229,7 @@ impl Archived {
         }
         let key = file_key(key, id);
         let mut foot = [0; FOOT];
-        file.seek(SeekFrom::End(-(FOOT as i64))).map_err(VaultError::io(reading))?;
+        file.seek(SeekFrom::Start(size - FOOT as u64)).map_err(VaultError::io(reading))?;
         file.read_exact(&mut foot).map_err(VaultError::io(reading))?;
         let foot = Piece::Foot.open(&key, &foot)?;
         let (named, len) = foot.split_at_checked(32).ok_or(VaultError::Damaged)?;
@@ -428,8 +430,9 @@ mod tests {
         assert!(archive.put(Breaks(3)).is_err());
         assert_eq!(archive.entries().unwrap(), Vec::<String>::new());
         fs::write(archive.folder.join(".incoming-old"), b"half").unwrap();
-        let again = Archive::at(&archive.folder, &Vault::new(Secret::new([5; 32]))).unwrap();
-        assert_eq!(again.entries().unwrap(), Vec::<String>::new());
+        archive.put(&b"whole"[..]).unwrap();
+        archive.sweep().unwrap();
+        assert_eq!(archive.entries().unwrap(), [Digest::of(b"whole").hex()]);
     }
 
     #[test]

@@ -151,7 +151,9 @@ mod tests {
         let mut spool = Spool::new_in(folder.path()).unwrap();
         let entries: Vec<Vec<u8>> =
             (0..3_000usize).map(|i| vec![u8::try_from(i % 256).unwrap(); i % 400]).collect();
-        entries.iter().for_each(|entry| spool.push(entry).unwrap());
+        for entry in &entries {
+            spool.push(entry).unwrap();
+        }
         spool.push(&vec![7; 3 * CHUNK]).unwrap();
         assert_eq!(spool.entries(), 3_001);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the spool has no name");

@@ -1,0 +1,276 @@
+//! Files: accepted whole, held, rolled back, replayed.
+
+use super::*;
+
+#[tokio::test]
+async fn a_dropped_file_leaves_nothing() {
+    let (_folder, store, run) = fresh().await;
+    let before = store.status().await.unwrap();
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    let added = file.put_identities(vec![identity(1), identity(2)]).await.unwrap();
+    file.put_versions(vec![version(added[0].0, 10, 1)]).await.unwrap();
+    file.put_quarantine(vec![NewQuarantine { row: 4, column: None, code: "LG1201".into() }]).await.unwrap();
+    file.put_reviews(vec![NewReview { a: IdentityId(1), b: IdentityId(2), reason: "name".into() }])
+        .await
+        .unwrap();
+    file.put_seen("releases", vec![vec![1; 32]]).await.unwrap();
+    drop(file);
+    assert_eq!(store.status().await.unwrap(), before);
+    assert!(store.find_file("releases", &outcome("releases", 17).digest).await.unwrap().is_none());
+    assert!(store.seen("releases").await.unwrap().is_empty());
+    let again = accept(&store, &run, 17, 1, 2).await;
+    assert_eq!(again[0].0, added[0].0, "ids of what was rolled back are free");
+}
+
+#[tokio::test]
+async fn a_file_is_found_by_its_bytes_and_its_feed() {
+    let (_folder, store, run) = fresh().await;
+    for day in [18, 17, 19] {
+        accept(&store, &run, day, u128::from(day.unsigned_abs()) * 100, 1).await;
+    }
+    let found = store.find_file("releases", &outcome("releases", 18).digest).await.unwrap().unwrap();
+    assert_eq!(
+        (found.state, &found.outcome, found.run),
+        (FileState::Accepted, &outcome("releases", 18), run.id)
+    );
+    assert!(store.find_file("orders", &outcome("releases", 18).digest).await.unwrap().is_none());
+    assert_eq!(store.last_accepted("releases").await.unwrap().unwrap().outcome.data_date, date(2008, 11, 19));
+    assert!(store.last_accepted("orders").await.unwrap().is_none());
+    let days: Vec<i8> =
+        store.accepted_files("releases").await.unwrap().iter().map(|f| f.outcome.data_date.day()).collect();
+    assert_eq!(days, [17, 18, 19]);
+    assert_eq!(store.files_before("releases", date(2008, 11, 18)).await.unwrap().len(), 1);
+    assert_eq!(store.files_of_run(run.id).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_held_file_waits_and_is_superseded_when_accepted() {
+    let (_folder, store, run) = fresh().await;
+    let held = FileOutcome { reason: Some("LG1302".into()), ..outcome("releases", 17) };
+    store.record_held(&run, &held).await.unwrap();
+    let second = store.record_held(&run, &held).await.unwrap();
+    let waiting = store.held_files().await.unwrap();
+    assert_eq!(waiting.iter().map(|file| file.id).collect::<Vec<_>>(), [second], "held twice, waits once");
+    assert_eq!(waiting[0].outcome.reason.as_deref(), Some("LG1302"));
+    assert!(store.last_accepted("releases").await.unwrap().is_none());
+    accept(&store, &run, 17, 1, 1).await;
+    assert!(store.held_files().await.unwrap().is_empty());
+    let found = store.find_file("releases", &held.digest).await.unwrap().unwrap();
+    assert_eq!(found.state, FileState::Accepted);
+    assert_eq!(code(store.supersede_file(found.id).await), "LG2011", "only a held file can be let go");
+}
+
+#[tokio::test]
+async fn identities_come_back_as_they_went() {
+    let (_folder, store, run) = fresh().await;
+    let span = CohortSpan { from: Some(date(2008, 11, 1)), until: None };
+    let mut file = store.begin_file(&run, SOUTH).await.unwrap();
+    let founder = file.put_identities(vec![identity(1)]).await.unwrap()[0];
+    let joins = NewIdentity { person: Some(founder.1), cohort: Some(span), ..identity(2) };
+    let added = file.put_identities(vec![joins, identity(3)]).await.unwrap();
+    assert_eq!(added[0].1, founder.1);
+    assert_ne!(added[1].1, founder.1);
+    let mut found =
+        file.identities(&[IdentityId(3), IdentityId(77), IdentityId(2), IdentityId(2)]).await.unwrap();
+    found.sort_by_key(|row| row.key);
+    assert_eq!(found.len(), 2);
+    let expected = IdentityRow {
+        id: added[0].0,
+        key: IdentityId(2),
+        partner: Some(SOUTH),
+        person: founder.1,
+        cohort: Some(span),
+        evidence: Evidence { keys: vec![Key(7), Key(9)] },
+    };
+    assert_eq!(found[0], expected);
+    file.set_cohort(&[(added[0].0, None), (founder.0, Some(CohortSpan::default()))]).await.unwrap();
+    file.set_evidence(&[(founder.0, Evidence::default())]).await.unwrap();
+    file.commit(&outcome("cohort", 17)).await.unwrap();
+    let page = store.members().next_page().await.unwrap().unwrap();
+    let seen: Vec<_> = page.iter().map(|row| (row.key.0, row.cohort, row.evidence.keys.len())).collect();
+    assert_eq!(seen, [(1, Some(CohortSpan::default()), 0), (2, None, 2), (3, None, 2)]);
+}
+
+#[tokio::test]
+async fn an_identity_cannot_stand_twice() {
+    let (_folder, store, run) = fresh().await;
+    accept(&store, &run, 17, 1, 1).await;
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    assert_eq!(code(file.put_identities(vec![identity(1)]).await), "LG2008");
+}
+
+#[tokio::test]
+async fn a_new_version_closes_the_old_one_and_both_stay() {
+    let (_folder, store, run) = fresh().await;
+    let (id, person) = accept(&store, &run, 17, 1, 1).await[0];
+    let next = begin(&store, date(2008, 11, 18)).await;
+    let mut file = store.begin_file(&next, NORTH).await.unwrap();
+    let current = file.current(&[id]).await.unwrap();
+    assert_eq!(current.len(), 1);
+    let expected = CurrentVersion {
+        id: current[0].id,
+        identity: id,
+        record: RecordId(10),
+        number: 1,
+        category: Some(CategoryId(1)),
+        file: FileId(1),
+        row_fp: 11,
+        content: 12,
+        cancelled: false,
+        restricted: false,
+        gone: false,
+    };
+    assert_eq!(current[0], expected);
+    file.close_versions(&[current[0].id]).await.unwrap();
+    file.put_versions(vec![NewVersion { cancelled: true, ..version(id, 10, 2) }]).await.unwrap();
+    file.commit(&outcome("releases", 18)).await.unwrap();
+    let found = store.person(person).await.unwrap().unwrap();
+    let (head, payload) = &found.versions[0];
+    assert_eq!(
+        (head.number, head.cancelled, head.restricted, head.as_of),
+        (2, true, false, date(2008, 11, 18))
+    );
+    assert_eq!(payload, &[0xaa, 2]);
+    let closed: Vec<(i64, Option<i64>, Vec<u8>)> =
+        sqlx::query_as("SELECT number, until_run, payload FROM version ORDER BY id")
+            .fetch_all(&store.read)
+            .await
+            .unwrap();
+    assert_eq!(closed, [(1, Some(next.id.0), vec![0xaa, 1]), (2, None, vec![0xaa, 2])]);
+}
+
+#[tokio::test]
+async fn a_vanished_record_is_withdrawn_and_counts_on_when_it_comes_back() {
+    let (_folder, store, run) = fresh().await;
+    let added = accept(&store, &run, 17, 1, 3).await;
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    let first = file.current_of_feed("releases", VersionRef(0), 2).await.unwrap();
+    let rest = file.current_of_feed("releases", first[1].id, 2).await.unwrap();
+    assert_eq!((first.len(), rest.len()), (2, 1));
+    assert!(file.current_of_feed("orders", VersionRef(0), 9).await.unwrap().is_empty());
+    file.retire(&first[..1]).await.unwrap();
+    assert_eq!(file.current_of_feed("releases", VersionRef(0), 9).await.unwrap().len(), 2);
+    file.commit(&outcome("releases", 18)).await.unwrap();
+    assert_eq!(everybody(&store).await, [(1, 0, 0), (2, 20, 1), (3, 30, 1)]);
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    let current = file.current(&[added[0].0]).await.unwrap();
+    assert_eq!((current.len(), current[0].number, current[0].gone), (1, 2, true));
+    file.close_versions(&[current[0].id]).await.unwrap();
+    file.put_versions(vec![version(added[0].0, 10, 3)]).await.unwrap();
+    file.commit(&outcome("releases", 19)).await.unwrap();
+    assert_eq!(everybody(&store).await[0], (1, 10, 3));
+}
+
+#[tokio::test]
+async fn a_replay_adds_versions_under_the_file_that_is_there() {
+    let (_folder, store, run) = fresh().await;
+    accept(&store, &run, 17, 1, 1).await;
+    let file_id = store.last_accepted("releases").await.unwrap().unwrap().id;
+    let mut replay = store.begin_replay(&run, file_id, NORTH).await.unwrap();
+    let added = replay.put_identities(vec![identity(5)]).await.unwrap();
+    replay.put_versions(vec![version(added[0].0, 50, 1)]).await.unwrap();
+    assert_eq!(replay.current(&[added[0].0]).await.unwrap()[0].file, file_id);
+    replay.commit_replay().await.unwrap();
+    assert_eq!(store.accepted_files("releases").await.unwrap().len(), 1);
+    assert_eq!(everybody(&store).await, [(1, 10, 1), (5, 50, 1)]);
+}
+
+#[tokio::test]
+async fn numbers_around_a_full_statement_are_all_written() {
+    let (_folder, store, run) = fresh().await;
+    for (night, people) in [1u128, 99, 100, 101, 200, 201, 450].into_iter().enumerate() {
+        let first = u128::try_from(night).unwrap() * 10_000 + 1;
+        let added = accept(&store, &run, 17, first, people).await;
+        let ids: Vec<IdentityRef> = added.iter().map(|(id, _)| *id).collect();
+        let mut file = store.begin_file(&run, NORTH).await.unwrap();
+        let current = file.current(&ids).await.unwrap();
+        assert_eq!(current.len(), ids.len());
+        assert!(current.iter().all(|version| version.record.0 % 10 == 0));
+        let mut rows: Vec<VersionRef> = current.iter().map(|version| version.id).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        assert_eq!(rows.len(), ids.len(), "each version has a row of its own");
+    }
+}
+
+#[tokio::test]
+async fn refused_rows_and_pairs_wait_for_a_person() {
+    let (_folder, store, run) = fresh().await;
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    let row = |row, column: Option<&str>| NewQuarantine {
+        row,
+        column: column.map(Into::into),
+        code: "LG1201".into(),
+    };
+    file.put_quarantine(vec![row(3, Some("dob")), row(9, None)]).await.unwrap();
+    let pair = |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "same name".into() };
+    file.put_reviews(vec![pair(2, 1), pair(1, 2), pair(3, 4)]).await.unwrap();
+    file.commit(&outcome("releases", 17)).await.unwrap();
+
+    let filter = QuarantineFilter { feed: Some("releases"), state: Some(QuarantineState::Open) };
+    let rows = store.quarantine(filter, 10).await.unwrap();
+    assert_eq!(
+        rows.iter().map(|r| (r.row, r.column.as_deref())).collect::<Vec<_>>(),
+        [(9, None), (3, Some("dob"))]
+    );
+    assert_eq!(rows[0].name_token, "releases_17");
+    store.set_quarantine(rows[0].id, QuarantineState::Discarded).await.unwrap();
+    assert_eq!(store.quarantine(filter, 10).await.unwrap().len(), 1);
+    assert_eq!(store.quarantined(rows[0].id).await.unwrap().unwrap().state, QuarantineState::Discarded);
+    assert!(
+        store
+            .quarantine(QuarantineFilter { feed: Some("orders"), state: None }, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(code(store.set_quarantine(QuarantineId(99), QuarantineState::Open).await), "LG2011");
+
+    assert_eq!(
+        store.reviews(Some(ReviewState::Open)).await.unwrap().len(),
+        2,
+        "a pair is one pair in any order"
+    );
+    let decision = ReviewDecision {
+        by: "nominee-3".into(),
+        at: "2008-11-18T09:00:00Z".into(),
+        reference: "R/12".into(),
+    };
+    store.decide_review((IdentityId(2), IdentityId(1)), ReviewState::Different, &decision).await.unwrap();
+    let decided = store.reviews(Some(ReviewState::Different)).await.unwrap();
+    assert_eq!((decided[0].a.0, decided[0].b.0, decided[0].decision.as_ref()), (1, 2, Some(&decision)));
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    file.put_reviews(vec![pair(1, 2)]).await.unwrap();
+    file.commit(&outcome("releases", 18)).await.unwrap();
+    assert_eq!(store.reviews(Some(ReviewState::Open)).await.unwrap().len(), 1, "a decision stands");
+    let status = store.status().await.unwrap();
+    assert_eq!((status.open_quarantine, status.open_reviews), (1, 1));
+}
+
+#[tokio::test]
+async fn fingerprints_are_those_of_the_last_file() {
+    let (_folder, store, run) = fresh().await;
+    for (day, parts) in [(17, vec![vec![1; 64], vec![2; 32]]), (18, vec![vec![3; 16]])] {
+        let mut file = store.begin_file(&run, NORTH).await.unwrap();
+        file.put_seen("releases", parts.clone()).await.unwrap();
+        file.put_seen("orders", vec![vec![9; 16]]).await.unwrap();
+        file.commit(&outcome("releases", day)).await.unwrap();
+        assert_eq!(store.seen("releases").await.unwrap(), parts);
+    }
+    assert_eq!(store.seen("orders").await.unwrap(), [vec![9; 16]]);
+}
+
+#[tokio::test]
+async fn a_file_can_be_worked_on_in_another_task() {
+    let (_folder, store, run) = fresh().await;
+    let mut file = store.begin_file(&run, NORTH).await.unwrap();
+    let task = tokio::spawn(async move {
+        let added = file.put_identities(vec![identity(1)]).await?;
+        file.put_versions(vec![version(added[0].0, 10, 1)]).await?;
+        let current = file.current(&[added[0].0]).await?;
+        file.retire(&current).await?;
+        file.mark_dirty(&[added[0].1]).await?;
+        file.commit(&outcome("releases", 17)).await
+    });
+    assert_eq!(code(task.await.unwrap()), "done");
+}
