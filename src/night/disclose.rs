@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, anyhow};
 use jiff::civil::Date;
 use jiff::ToSpan as _;
 use lockgate_core::agreement::{PartnerId, Standing};
-use lockgate_core::bundle::{BundleKind, Change, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
+use lockgate_core::bundle::{BundleKind, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
 use lockgate_core::gate::{Facts, Gate, Registers};
 use lockgate_core::hash::HashKey;
 use lockgate_core::ledger::{Disclosure, Entry};
@@ -144,7 +144,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         sequence: last.map_or(1, |b| b.sequence + 1),
         previous: last.map(|b| b.manifest_digest),
         as_of: night.order.as_of,
-        policy_hash: agreement.digest(),
+        policy_hash: *agreement.digest(),
         software: crate::SOFTWARE.into(),
         acknowledge_by: working_days_after(night.order.as_of, deployment.settings.bundles.acknowledge_days)?,
         reply_to: format!("{}, {}", deployment.settings.contact.name, deployment.settings.contact.reach),

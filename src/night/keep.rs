@@ -260,7 +260,7 @@ impl<'a, 'n> Writer<'a, 'n> {
             content,
             cancelled: one.cancelled(),
             restricted: one.restricted(),
-            payload: one.to_rest(self.night.vault.rest(), self.nonces.next()?, number),
+            payload: one.to_rest(self.night.vault.rest(), self.nonces.next_nonce()?, number),
         };
         page.touched.insert(at);
         page.put(version, before);

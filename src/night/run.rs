@@ -84,7 +84,7 @@ async fn in_state(
     let vault = Vault::new(deployment.secret()?);
     let (categories, partners) = deployment.names();
     let store = match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
-        Err(StoreError::Locked(_)) => {
+        Err(StoreError::InUse(_)) => {
             return Err(Expected::new(Exit::Temporary, "another run is going on; try again when it has ended"));
         }
         other => other?,
@@ -95,7 +95,7 @@ async fn in_state(
     let new = NewRun {
         as_of: order.as_of,
         started_at: &started,
-        agreement_digest: deployment.agreement.digest(),
+        agreement_digest: *deployment.agreement.digest(),
         software: crate::SOFTWARE,
     };
     let run = store.begin_run(&new).await?;
@@ -209,7 +209,7 @@ fn joined(who: &WhoIsWho) -> u64 {
 async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut Summary) -> Result<()> {
     let deployment = night.deployment;
     let registers = registers::read(night).await?;
-    let basis_now = registers.digest(&deployment.agreement.digest());
+    let basis_now = registers.digest(deployment.agreement.digest());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =
         deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();

@@ -62,7 +62,7 @@ impl Spool {
 
     fn flush(&mut self) -> Result<()> {
         let Some(write) = self.write.as_mut().filter(|_| !self.waiting.is_empty()) else { return Ok(()) };
-        let sealed = self.waiting.seal(&self.key, self.nonces.next()?, self.chunks);
+        let sealed = self.waiting.seal(&self.key, self.nonces.next_nonce()?, self.chunks);
         let length = u32::try_from(sealed.len()).context("a spooled chunk is too large")?;
         write.write_all(&length.to_le_bytes()).and_then(|()| write.write_all(&sealed)).context("writing to a spool")?;
         self.chunks += 1;

@@ -260,7 +260,7 @@ pub fn table(plain: bool, head: &[&str], rows: &[Vec<String>]) -> String {
         return rows.iter().map(line).collect::<Vec<_>>().join("\n");
     }
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header(head.to_vec());
+    table.load_style(UTF8_FULL_CONDENSED).set_header(head.to_vec());
     for row in rows {
         table.add_row(row.clone());
     }

@@ -2,6 +2,7 @@
 //!
 //! All faults of a row are found, not the first alone, so that whoever mends the row mends it once.
 
+use super::Mapping;
 use super::bind::Bound;
 use super::codes;
 use super::convert::{Given, Scene, convert, day_and_time, fits};
@@ -111,6 +112,25 @@ impl Scratch {
         if self.faults.len() < MAX_FAULTS && !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
+    }
+}
+
+impl Mapping {
+    /// The identity that a source's key of a person makes, given in the order of `[identity] key`; `None`
+    /// when the parts do not fit. For asking about a person by a number that a partner knows.
+    pub fn identity_of(&self, parts: &[&str], keys: &Keys, day: Date) -> Option<IdentityId> {
+        if parts.len() != self.identity.key.len() {
+            return None;
+        }
+        let mut row = RowBuf::new();
+        row.start(1);
+        for at in 0..self.columns.len() {
+            let part = self.identity.key.iter().position(|c| usize::from(c.0) == at).and_then(|n| parts.get(n));
+            row.push(part.copied().unwrap_or(""));
+        }
+        let bound = Bound::direct(self);
+        let scene = Scene { lists: &self.lists, maps: &self.maps, zone: &self.zone, day, epoch_1904: false };
+        Reader { bound: &bound, row: &row, scene }.identity(keys, &mut Scratch::new())
     }
 }
 

@@ -1,0 +1,124 @@
+//! `lockgate quarantine list|show`: places and reasons, never a value.
+
+use super::{Voice, explain, reading};
+use crate::cli::QuarantineCommand;
+use crate::config::Deployment;
+use crate::exit::{Exit, Expected};
+use crate::night::summary::table;
+use crate::report;
+use crate::store::{FileRow, QuarantineFilter, QuarantineId, QuarantineRow, QuarantineState};
+use anyhow::Result;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct RowJson {
+    id: i64,
+    feed: String,
+    file: String,
+    file_date: String,
+    row: u64,
+    column: Option<String>,
+    code: String,
+    reason: &'static str,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct HeldJson {
+    feed: String,
+    file: String,
+    file_date: String,
+    code: Option<String>,
+    warnings: serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct ListJson {
+    rows: Vec<RowJson>,
+    held_files: Vec<HeldJson>,
+}
+
+fn title(code: &str) -> &'static str {
+    explain::codes().find(|c| c.code == code).map_or("", |c| c.title)
+}
+
+fn row_json(row: &QuarantineRow) -> RowJson {
+    RowJson {
+        id: row.id.0,
+        feed: row.feed.clone(),
+        file: row.name_token.clone(),
+        file_date: row.data_date.to_string(),
+        row: row.row,
+        column: row.column.clone(),
+        code: row.code.clone(),
+        reason: title(&row.code),
+        state: row.state.word(),
+    }
+}
+
+fn held_json(file: &FileRow) -> HeldJson {
+    HeldJson {
+        feed: file.outcome.feed.clone(),
+        file: file.outcome.name_token.clone(),
+        file_date: file.outcome.data_date.to_string(),
+        code: file.outcome.reason.clone(),
+        warnings: serde_json::from_str(&file.outcome.warnings).unwrap_or_default(),
+    }
+}
+
+/// Lists or shows what waits; ends 4 when something does.
+pub async fn quarantine(voice: Voice, deployment: &Deployment, what: &QuarantineCommand) -> Result<Exit> {
+    match what {
+        QuarantineCommand::List { feed } => list(voice, deployment, feed.as_deref()).await,
+        QuarantineCommand::Show { id } => show(voice, deployment, *id).await,
+    }
+}
+
+async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>) -> Result<Exit> {
+    let (store, _) = reading(deployment).await?;
+    let filter = QuarantineFilter { feed, state: Some(QuarantineState::Open) };
+    let mut rows: Vec<RowJson> = store.quarantine(filter, u32::MAX).await?.iter().map(row_json).collect();
+    rows.sort_by_key(|r| r.id);
+    let held = store.held_files().await?;
+    let held: Vec<HeldJson> =
+        held.iter().filter(|f| feed.is_none_or(|name| f.outcome.feed == name)).map(held_json).collect();
+    let waits = !rows.is_empty() || !held.is_empty();
+    if voice.json {
+        report::json(&ListJson { rows, held_files: held });
+    } else if !waits {
+        report::line("Nothing waits in quarantine");
+    } else {
+        let line = |r: &RowJson| {
+            let column = r.column.clone().unwrap_or_else(|| "whole row".into());
+            vec![r.id.to_string(), r.feed.clone(), r.file_date.clone(), r.row.to_string(), column, format!("{} {}", r.code, r.reason)]
+        };
+        let lines: Vec<Vec<String>> = rows.iter().map(line).collect();
+        if !lines.is_empty() {
+            report::line(&table(voice.plain, &["id", "feed", "file of", "row", "column", "reason"], &lines));
+        }
+        for file in &held {
+            let code = file.code.as_deref().unwrap_or("");
+            report::line(&format!("held file: {} ({code} {})", file.file, title(code)));
+        }
+    }
+    Ok(if waits { Exit::Waiting } else { Exit::Done })
+}
+
+async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
+    let (store, _) = reading(deployment).await?;
+    let Some(row) = store.quarantined(QuarantineId(id)).await? else {
+        return Err(Expected::new(Exit::Usage, format!("there is no quarantine item {id}; see `lockgate quarantine list`")));
+    };
+    let row = row_json(&row);
+    if voice.json {
+        report::json(&row);
+        return Ok(Exit::Done);
+    }
+    let column = row.column.as_deref().map_or_else(|| "the whole row".into(), |c| format!("column `{c}`"));
+    report::line(&format!("Item {}: feed `{}`, file of {}, row {}, {column}", row.id, row.feed, row.file_date, row.row));
+    report::line(&format!("{} {} ({})", row.code, row.reason, row.state));
+    if let Some(doc) = explain::codes().find(|c| c.code == row.code) {
+        report::line(&format!("\n{}", doc.explanation));
+    }
+    Ok(Exit::Done)
+}
