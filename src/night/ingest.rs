@@ -140,7 +140,8 @@ fn pour(
     }
     taken.spool.finish()?;
     taken.tally.trailer = rows.trailer();
-    warnings.extend(unknown_columns(mapping, &rows.unknown()));
+    let unknown: Vec<String> = rows.unknown().into_iter().filter(|name| !mapping.ignores(name)).collect();
+    warnings.extend(unknown_columns(mapping, &unknown));
     warnings.extend(rows.notes().iter().cloned().map(|n| n.in_data(mapping.name(), None, None)));
     Ok(Ok(warnings))
 }

@@ -27,6 +27,11 @@ pub struct HeaderFault {
 }
 
 impl Mapping {
+    /// Whether the mapping lists a header text under `ignore`: known, and not used.
+    pub fn ignores(&self, header: &str) -> bool {
+        self.ignore.contains(&fold(header))
+    }
+
     /// Binds to a file's header: case-insensitive, trimmed, runs of white space taken as one space.
     pub fn bind(&self, header: &[String]) -> Result<Bound<'_>, HeaderFault> {
         let folded: Vec<String> = header.iter().map(|h| fold(h)).collect();
