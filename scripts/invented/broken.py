@@ -82,7 +82,8 @@ def tag_files(world, night):
     spoiled = crlf([*orders, f"TRAILER,{len(orders) - 1}"]).replace("Leeds Magistrates Court", "Leeds Magistrates\u2019 Court").encode("cp1252")
     yield "wrong-encoding", "g4s-orders", f"{stem}ORDERS.csv", "held", "Windows-1252 bytes that are no UTF-8", spoiled
     visits = tag_lines(world, night, tagging.INSTALLS, tagging.installs)
-    opened = crlf([*visits, f"TRAILER,{len(visits) - 1}"]).replace('"No answer', '"No "answer', 1).replace('Calling card left"', "Calling card left", 1)
+    visits[-1] = visits[-1].rsplit(",", 1)[0] + ',"Nobody in'
+    opened = crlf([*visits, f"TRAILER,{len(visits) - 1}"])
     yield "quote-never-closed", "g4s-installs", f"{stem}INSTALLS.csv", "held", "a quote is opened and never closed", opened.encode("utf-8")
     endings = lines(tagging.ENDINGS, [], ",")
     yield "nothing-ended", "g4s-endings", f"{stem}ENDINGS.csv", "accepted", "no rows and a trailer of 0: nothing ended that day", crlf([*endings, "TRAILER,0"]).encode("utf-8")
@@ -106,8 +107,8 @@ def workbooks(world, night):
     few = {sheet: (columns, []) for sheet, columns in housing.SHEETS.items() if sheet != "TENANCY"}
     yield "sheet-missing", feed, name, "held", "the sheet TENANCY is not there", workbook(few)
     yield "macros", feed, name, "held", "the workbook holds macros", added(workbook({s: (c, []) for s, c in housing.SHEETS.items()}), "xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
-    yield "unpacks-to-too-much", feed, name, "held", "forty megabytes of blanks in a few kilobytes", added(workbook(few), "xl/worksheets/sheet9.xml", b" " * (40 << 20))
-    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1016
+    yield "unpacks-to-too-much", feed, name, "held", "forty megabytes of blanks in less than a hundred kilobytes", added(workbook(few), "xl/worksheets/sheet9.xml", (b"<c><v>" + b" " * 1000 + b"</v></c>") * 40_000)
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 480
     yield "password", feed, name, "held", "a workbook with a password is another kind of file", locked
 
 
