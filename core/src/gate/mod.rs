@@ -143,3 +143,7 @@ impl<'a> Gate<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+mod tests;
