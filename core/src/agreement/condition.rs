@@ -6,7 +6,7 @@ use super::syntax::{ConditionsDraft, MovementDraft, PredicateDraft, TestDraft, W
 use crate::schema::{CategoryId, FieldId, Kind};
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A named condition.
@@ -100,14 +100,12 @@ impl Builder<'_, '_> {
     }
 
     fn named(&mut self, word: &Word) -> Predicate {
-        match self.above.iter().position(|c| &c.name == word.get_ref()) {
-            Some(at) => Predicate::Condition(at),
-            None => {
-                let known = self.above.iter().map(|c| c.name.as_str());
-                self.faults.unknown(self.file, word, "condition above this one", known);
-                Predicate::Any(Vec::new())
-            }
+        if let Some(at) = self.above.iter().position(|c| &c.name == word.get_ref()) {
+            return Predicate::Condition(at);
         }
+        let known = self.above.iter().map(|c| c.name.as_str());
+        self.faults.unknown(self.file, word, "condition above this one", known);
+        Predicate::Any(Vec::new())
     }
 
     fn who(&mut self, word: &Word) -> Option<Who> {
@@ -226,7 +224,7 @@ impl Builder<'_, '_> {
             None => flag.to_vec(),
         };
         if known.contains(&text.as_str()) {
-            return Some(text.to_string());
+            return Some(text.clone());
         }
         self.faults.unknown(self.file, word, "code", known);
         None

@@ -4,7 +4,7 @@ use super::delivered::{AGREEMENT, SCHEMA, Texts, build, root, texts};
 use crate::problem::{Location, Problem};
 use jiff::civil::date;
 use std::prelude::v1::*;
-use std::{format, fs};
+use std::{format, fs, panic};
 
 /// The faults after changing one text.
 fn faults(file: &str, from: &str, to: &str) -> Vec<Problem> {

@@ -75,7 +75,7 @@ impl Gate<'_> {
         }
         let (mut cells, mut counted) = (Vec::new(), Vec::new());
         for (field, how) in opened {
-            if how == Some(Reduction::Count) {
+            if how == Standing::Reduced(Reduction::Count) {
                 counted.push((field, self.tallied(case, field)));
                 cells.push((field, None));
             } else {
@@ -189,19 +189,14 @@ impl Gate<'_> {
         })
     }
 
-    /// Fields that may leave, each with its reduction (`None` = whole), in schema order.
-    pub(super) fn opened(&self, case: &Case<'_>, grant: &Grant) -> Vec<(FieldId, Option<Reduction>)> {
-        let how = |listed: &GrantField| Some((listed.field, self.how(case, grant, listed)?));
+    /// Fields that may leave, and how, in schema order.
+    pub(super) fn opened(&self, case: &Case<'_>, grant: &Grant) -> Vec<(FieldId, Standing)> {
+        let how = |listed: &GrantField| Some((listed.field, self.how(case, grant, *listed)?));
         grant.fields().iter().filter_map(how).collect()
     }
 
-    /// How one field leaves: not at all, or whole (`Some(None)`), or reduced.
-    pub(super) fn how(
-        &self,
-        case: &Case<'_>,
-        grant: &Grant,
-        listed: &GrantField,
-    ) -> Option<Option<Reduction>> {
+    /// How one field leaves, if at all.
+    pub(super) fn how(&self, case: &Case<'_>, grant: &Grant, listed: GrantField) -> Option<Standing> {
         let category = case.record.head.category;
         let handling = self.agreement.handling(category)?;
         let kind = self.schema.get(category)?.get(listed.field)?.kind;
@@ -215,7 +210,7 @@ impl Gate<'_> {
         };
         let restricted =
             self.index.reduction(case.person.id, case.record, listed.field, case.recipient, self.as_of);
-        Some(Reduction::coarser(granted, restricted))
+        Some(Reduction::coarser(granted, restricted).map_or(Standing::Whole, Standing::Reduced))
     }
 
     /// Whether recorded authorities open a field: what the grant asks for, and what its handling
@@ -250,10 +245,10 @@ impl Gate<'_> {
         &self,
         case: &Case<'_>,
         field: FieldId,
-        how: Option<Reduction>,
+        how: Standing,
     ) -> Result<Option<String>, Rule> {
         let Some(value) = text(case.record, field) else { return Ok(None) };
-        let Some(reduction) = how else { return Ok(Some(value.to_string())) };
+        let Standing::Reduced(reduction) = how else { return Ok(Some(value.to_string())) };
         let head = &case.record.head;
         let kind = self.schema.get(head.category).and_then(|c| c.get(field)).map(|f| f.kind);
         let list = self.schema.list_of(head.category, field);

@@ -178,7 +178,9 @@ impl Scene {
         let wanted = category(category_name);
         let heads = self.person.records.iter().map(|r| r.head);
         let ids: Vec<RecordId> = heads.filter(|h| h.category == wanted).map(|h| h.id).collect();
-        ids.into_iter().for_each(|id| self.set(id, name, value));
+        for id in ids {
+            self.set(id, name, value);
+        }
     }
 
     fn gate(&self) -> Gate<'_> {

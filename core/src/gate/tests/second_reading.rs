@@ -59,7 +59,7 @@ fn reduced(how: &str, value: &str) -> String {
         "year" => value[..4].to_owned(),
         "district" => value.split(' ').next().expect("outward half").to_owned(),
         "count" => "1".to_owned(),
-        other => std::panic!("no second reading of `{other}`"),
+        other => std::unreachable!("no second reading of `{other}`"),
     }
 }
 
