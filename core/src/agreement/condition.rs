@@ -19,6 +19,8 @@ pub struct Condition {
     pub(crate) predicate: Predicate,
     /// The categories of record that it can be asked about; `None` = it is about the person.
     pub(crate) about_record: Option<Vec<CategoryId>>,
+    /// Whether it asks who the recipient is.
+    pub(crate) about_recipient: bool,
 }
 
 /// What the gate keeps about a person is one bit per condition.
@@ -36,6 +38,7 @@ pub(crate) fn build(faults: &mut Faults<'_>, file: &str, draft: &ConditionsDraft
         let mut builder = Builder { faults, file, name, above: &out };
         let predicate = builder.predicate(&condition.is);
         let about_record = predicate.about_record(&out);
+        let about_recipient = predicate.about_recipient(&out);
         if about_record.as_ref().is_some_and(Vec::is_empty) {
             faults.at(
                 "LG0306",
@@ -45,7 +48,7 @@ pub(crate) fn build(faults: &mut Faults<'_>, file: &str, draft: &ConditionsDraft
             );
         }
         let title = condition.title.clone();
-        out.push(Condition { name: name.get_ref().clone(), title, predicate, about_record });
+        out.push(Condition { name: name.get_ref().clone(), title, predicate, about_record, about_recipient });
     }
     out
 }

@@ -69,6 +69,21 @@ fn what_a_recipient_sees_is_who_sees_it() {
 }
 
 #[test]
+fn every_condition_is_explained_in_the_documentation_and_used() {
+    let page = fs::read_to_string(root().join("docs/conditions.md")).expect("page");
+    for (at, condition) in AGREEMENT.conditions().iter().enumerate() {
+        assert!(
+            page.contains(&format!("| `{}` |", condition.name)),
+            "docs/conditions.md lacks `{}`",
+            condition.name
+        );
+        let used = AGREEMENT.table.iter().flatten().any(|g| g.conditions().contains(&at));
+        let named = texts()["conditions.toml"].contains(&format!("condition = \"{}\"", condition.name));
+        assert!(used || named, "no grant asks for `{}`", condition.name);
+    }
+}
+
+#[test]
 fn clause_3_1_ninth_partner_refused() {
     finds(
         "entitlements/cri.toml",

@@ -87,7 +87,7 @@ impl Gate<'_> {
         Explained { record: record.head.id, decision, clause, steps }
     }
 
-    fn steps(&self, case: &Case<'_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
+    fn steps(&self, case: &Case<'_, '_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
         for rule in ROW_RULES {
             let passed = self.passes(rule, case);
             steps.push(Step { rule, passed, text: self.words(rule, passed, case) });
@@ -129,14 +129,14 @@ impl Gate<'_> {
     }
 
     /// Whether another record goes to the recipient, so that an identity row may.
-    fn accompanied(&self, case: &Case<'_>) -> bool {
+    fn accompanied(&self, case: &Case<'_, '_>) -> bool {
         let others = case.person.records.iter().filter(|r| r.head.category != case.record.head.category);
         let mut rows =
             others.filter_map(|record| self.decide(&Case { record, person: case.person, ..*case }).ok());
         rows.any(|row| self.beside(row.originator, case.record.head.originator))
     }
 
-    fn words(&self, rule: Rule, passed: bool, case: &Case<'_>) -> String {
+    fn words(&self, rule: Rule, passed: bool, case: &Case<'_, '_>) -> String {
         let grant = self.agreement.grant(case.recipient, case.record.head.category);
         let unmet = grant.filter(|_| rule == Rule::Condition).and_then(|g| self.unmet(case, g));
         match (passed, unmet) {

@@ -209,6 +209,22 @@ fn clause_5_2_3_a_row_from_somebody_who_does_not_share_it_stays() {
 }
 
 #[test]
+fn clause_5_2_3_a_clause_that_the_grant_does_not_list_opens_nothing() {
+    let mut texts = crate::agreement::delivered::texts();
+    let file = texts.get_mut("entitlements/probation.toml").expect("file");
+    let (before, after) = file.split_once("[treatment_plan]").expect("grant");
+    *file = std::format!(
+        "{before}[treatment_plan]{}",
+        after.replacen("[\"5.1.7.i\", \"5.1.8.i\"]", "[\"5.1.8.i\"]", 1)
+    );
+    let agreement = crate::agreement::delivered::build(&texts).expect("holds");
+    let scene =
+        Scene { agreement: std::boxed::Box::leak(std::boxed::Box::new(agreement)), ..Scene::full(ADULT) };
+    assert_eq!(scene.row("probation", "treatment_plan").originator, "cri");
+    assert_eq!(scene.disclose("probation").withheld.count(Rule::Originator), 1);
+}
+
+#[test]
 fn clause_5_2_4_every_row_has_its_purposes() {
     let row = Scene::full(ADULT).row("wyp", "prison_release");
     assert_eq!(row.purpose, "b;c;e");
