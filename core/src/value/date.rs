@@ -3,7 +3,7 @@
 //! Dates are written `2008-11-20`, instants `2008-11-20T23:15:00Z`.
 
 use super::codes::{BIRTH, DATE_FORM, DATE_IMPOSSIBLE, EMPTY, INSTANT, SERIAL, TIME};
-use super::{Fault, all_or_nothing, is_space, push_number, whole};
+use super::{Fault, is_space, push_number, whole};
 use alloc::string::String;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -157,15 +157,13 @@ pub fn instant(date: Date, time: Clock, zone: &TimeZone, out: &mut String) -> Re
     if !(0..=9999).contains(&utc.year()) {
         return Err(INSTANT);
     }
-    all_or_nothing(out, |out| {
-        write(utc.date(), out);
-        for (mark, part) in [('T', utc.hour()), (':', utc.minute()), (':', utc.second())] {
-            out.push(mark);
-            push_small(out, part);
-        }
-        out.push('Z');
-        Ok(())
-    })
+    write(utc.date(), out);
+    for (mark, part) in [('T', utc.hour()), (':', utc.minute()), (':', utc.second())] {
+        out.push(mark);
+        push_small(out, part);
+    }
+    out.push('Z');
+    Ok(())
 }
 
 /// Whether a person can have been born on that day: not after today, not over 110 years old.

@@ -7,7 +7,7 @@
 //! says otherwise.
 
 use super::codes::{EMPTY, ID_CHECK, ID_NEVER_ISSUED, ID_PLACEHOLDER, ID_SHAPE};
-use super::{Fault, all_or_nothing, is_space, push_ascii, push_number, push_padded, whole};
+use super::{Fault, is_space, push_ascii, push_number, push_padded, whole};
 use alloc::string::String;
 
 /// An identifier whose shape (and check letter, where it has one) is known.
@@ -139,18 +139,18 @@ impl IdKind {
 /// this century, and a year beyond it has not yet been (PNC only).
 pub fn read(kind: IdKind, text: &str, century_pivot: u8, out: &mut String) -> Result<(), Fault> {
     if kind == IdKind::Local {
-        return all_or_nothing(out, |out| local(text, out));
+        return local(text, out);
     }
     let mut buffer = [0; MAX];
     let tidied = tidy(text, &mut buffer, kind == IdKind::Asn)?;
-    all_or_nothing(out, |out| match kind {
+    match kind {
         IdKind::Pnc => pnc(tidied, u16::from(century_pivot.min(99)), out),
         IdKind::Cro => cro(tidied, out),
         IdKind::Asn => asn(tidied, out),
         IdKind::Uprn => uprn(tidied, out),
         IdKind::YosId | IdKind::TenancyRef | IdKind::Local => reference(tidied, out),
         _ => as_it_stands(kind, tidied, out),
-    })
+    }
 }
 
 /// Drops white space, dashes at the ends and, for an arrest/summons number, slashes; capitals.
@@ -219,8 +219,7 @@ fn pnc(tidied: &[u8], pivot: u16, out: &mut String) -> Result<(), Fault> {
     let (year, digits) = match split_slash(body) {
         Some(parts) => parts,
         None if body.len() == 11 => body.split_at(4),
-        None if body.len() < 10 => body.split_at_checked(2).ok_or(ID_SHAPE)?,
-        None => return Err(ID_SHAPE),
+        None => body.split_at_checked(2).ok_or(ID_SHAPE)?,
     };
     if !matches!(year.len(), 2 | 4) {
         return Err(ID_SHAPE);

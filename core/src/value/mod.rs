@@ -1,7 +1,7 @@
 //! Typed values: from a partner's text to the one canonical text that the schema knows.
 //!
-//! Each reader appends the canonical text to `out`, or returns a [`Fault`] and leaves `out` as it
-//! was. A fault names the rule that was broken, never the value. Canonical text read again gives
+//! Each reader checks first and appends the canonical text to `out` last, so that a [`Fault`] leaves
+//! `out` as it was. A fault names the rule that was broken, never the value. Canonical text read again gives
 //! itself (money: under the gateway's own sign), so a record can be compared byte by byte with its
 //! earlier version. No reader allocates, except where `out` grows.
 
@@ -20,19 +20,6 @@ pub use codes::CODES;
 /// Why a value was refused. Names the rule, never the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fault(pub &'static str);
-
-/// Runs a reader; when it refuses the value, what it had appended is taken back.
-fn all_or_nothing<T>(
-    out: &mut String,
-    reader: impl FnOnce(&mut String) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let start = out.len();
-    let result = reader(out);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
-}
 
 /// White space as partners' systems make it: Unicode's, and the four ASCII separators 1C to 1F.
 fn is_space(c: char) -> bool {

@@ -6,7 +6,7 @@
 //! equal bytes.
 
 use super::codes::EMPTY;
-use super::{Fault, all_or_nothing, is_space};
+use super::{Fault, is_space};
 use alloc::string::String;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -114,22 +114,20 @@ impl Gap {
 }
 
 fn fold(text: &str, shape: Shape, out: &mut String) -> Result<(), Fault> {
-    all_or_nothing(out, |out| {
-        let start = out.len();
-        let mut gap = Gap::None;
-        for c in visible(text).nfc() {
-            if let Some(wider) = gap.after(c, shape) {
-                gap = wider;
-                continue;
-            }
-            if out.len() > start {
-                out.push_str(gap.text());
-            }
-            gap = Gap::None;
-            out.push(c);
+    let start = out.len();
+    let mut gap = Gap::None;
+    for c in visible(text).nfc() {
+        if let Some(wider) = gap.after(c, shape) {
+            gap = wider;
+            continue;
         }
-        if out.len() > start { Ok(()) } else { Err(EMPTY) }
-    })
+        if out.len() > start {
+            out.push_str(gap.text());
+        }
+        gap = Gap::None;
+        out.push(c);
+    }
+    if out.len() > start { Ok(()) } else { Err(EMPTY) }
 }
 
 /// The characters that can be seen, with every white space as a space and every line break as `\n`.

@@ -20,8 +20,7 @@ const MAX: usize = 7;
 /// Appends a postcode as `OUT IN` in capitals, with one space.
 ///
 /// Spaces, dashes at the ends and case are tidied. A letter O is read as 0 only in a place where
-/// none but a digit can stand, and only when exactly one postcode comes of it; nothing else is
-/// guessed.
+/// none but a digit can stand, and only when a postcode comes of it; nothing else is guessed.
 pub fn read(text: &str, out: &mut String) -> Result<Postcode, Fault> {
     let mut buffer = [0; MAX];
     let tidied = tidy(text, &mut buffer).ok_or(POSTCODE)?;
@@ -33,14 +32,8 @@ pub fn read(text: &str, out: &mut String) -> Result<Postcode, Fault> {
         push(tidied, out);
         return Ok(Postcode::Whole);
     }
-    // The area is one or two letters long; each reading has its own places of digits.
-    let (one, two) = (repaired(tidied, 1), repaired(tidied, 2));
-    let chosen = match (one, two) {
-        (Some(a), Some(b)) if a != b => return Err(POSTCODE),
-        (Some(found), _) | (None, Some(found)) => found,
-        (None, None) => return Err(POSTCODE),
-    };
-    push(chosen.get(..tidied.len()).unwrap_or_default(), out);
+    let mended = mend(tidied).ok_or(POSTCODE)?;
+    push(mended.get(..tidied.len()).unwrap_or_default(), out);
     Ok(Postcode::Whole)
 }
 
@@ -64,24 +57,18 @@ fn push(tidied: &[u8], out: &mut String) {
     }
 }
 
-/// Reads O as 0 in the places of digits, for an area of so many letters.
-fn repaired(tidied: &[u8], area: usize) -> Option<[u8; MAX]> {
+/// Reads O as 0 where none but a digit can stand: the district's digits, and the one before the
+/// last two letters. The first digit of a longer district is left, since none starts with 0.
+fn mend(tidied: &[u8]) -> Option<[u8; MAX]> {
     let (outward, _) = tidied.split_last_chunk::<3>()?;
-    // An O is no permitted letter after the area's digit, nor in front of the inward letters.
-    let places = area.max(1)..=outward.len();
+    let area = if tidied.get(1).is_some_and(u8::is_ascii_digit) { 1 } else { 2 };
+    let first = if outward.len() > area + 1 { area + 1 } else { area };
+    let places = first..=outward.len();
     let mut buffer = [0; MAX];
     for (at, (to, from)) in buffer.iter_mut().zip(tidied).enumerate() {
         *to = if *from == b'O' && places.contains(&at) { b'0' } else { *from };
     }
-    let result = buffer.get(..tidied.len())?;
-    if result == b"GIR0AA" {
-        return Some(buffer);
-    }
-    let letters = result.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    // District 0 exists only after two letters, and no district starts with 0.
-    let district = outward.len().checked_sub(area)?;
-    let zero = result.get(area) == Some(&b'0') && (area, district) != (2, 1);
-    (is_postcode(result) && letters == area && !zero).then_some(buffer)
+    is_postcode(buffer.get(..tidied.len())?).then_some(buffer)
 }
 
 fn is_postcode(tidied: &[u8]) -> bool {
