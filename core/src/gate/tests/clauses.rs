@@ -174,6 +174,21 @@ fn clause_5_2_2_identity_leaves_only_beside_something() {
 }
 
 #[test]
+fn clause_5_2_2_identity_beside_its_own_originator_where_the_agreement_says_so() {
+    let mut texts = crate::agreement::delivered::texts();
+    let file = texts.get_mut("conditions.toml").expect("file");
+    *file = file.replacen("beside = \"any\"", "beside = \"same_originator\"", 1);
+    let agreement = crate::agreement::delivered::build(&texts).expect("holds");
+    let mut scene =
+        Scene { agreement: std::boxed::Box::leak(std::boxed::Box::new(agreement)), ..Scene::designated() };
+    for originator in ["disc", "g4s"] {
+        scene.add(originator, "person", &[("surname", "Invented")]);
+    }
+    scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10")]);
+    assert_eq!(scene.row("wyp", "person").originator, "g4s");
+}
+
+#[test]
 fn clause_5_2_2_a_value_that_cannot_be_reduced_is_not_given() {
     let mut scene = Scene::full(ADULT);
     let arrest = scene.find("wyp", "arrest");

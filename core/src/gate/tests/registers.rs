@@ -86,6 +86,51 @@ fn an_authority_that_is_not_whole_opens_nothing() {
 }
 
 #[test]
+fn an_authority_of_another_kind_than_the_grants_opens_nothing() {
+    let mut scene = Scene::full(ADULT);
+    let medical = scene.find("disc", "treatment_medical");
+    for to in ["wyp", "probation"] {
+        let consent = authority(&scene, AuthorityKind::SubjectConsent, medical, to, &["diagnosis"]);
+        scene.registers.authorities.push(consent);
+    }
+    assert_eq!(scene.recipients_of("treatment_medical"), ["probation"], "consent opens what its grant says");
+}
+
+#[test]
+fn a_ceiling_that_asked_for_less_would_still_need_what_the_handling_asks_for() {
+    // Defence in depth: a table changed behind the checker's back.
+    let mut agreement =
+        crate::agreement::delivered::build(&crate::agreement::delivered::texts()).expect("holds");
+    for ceiling in agreement.table.iter_mut().flatten().filter_map(|g| g.ceiling.as_mut()) {
+        ceiling.all = std::vec![AuthorityKind::ProviderConsent];
+        ceiling.any.clear();
+    }
+    let mut scene =
+        Scene { agreement: std::boxed::Box::leak(std::boxed::Box::new(agreement)), ..Scene::full(ADULT) };
+    for (owner, category) in [
+        ("disc", "treatment_medical"),
+        ("disc", "treatment_harm_alert"),
+        ("wyp", "police_intelligence"),
+        ("hmps", "self_harm"),
+    ] {
+        let record = scene.find(owner, category);
+        let fields: Vec<&str> = SCHEMA
+            .get(super::category(category))
+            .expect("category")
+            .fields
+            .iter()
+            .map(|f| f.name.as_str())
+            .collect();
+        let opened = authority(&scene, AuthorityKind::ProviderConsent, record, "probation", &fields);
+        scene.registers.authorities.push(opened);
+    }
+    for category in ["treatment_medical", "treatment_harm_alert", "police_intelligence"] {
+        assert!(scene.rows_of("probation", category).is_empty(), "{category}");
+    }
+    assert!(scene.row("probation", "self_harm").fields().contains(&"method"), "health asks for nothing more");
+}
+
+#[test]
 fn an_authority_opens_nothing_above_the_ceiling() {
     let mut scene = Scene::full(ADULT);
     let tenancy = scene.find("lcc", "tenancy");
