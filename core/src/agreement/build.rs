@@ -25,7 +25,7 @@ pub(crate) struct Known {
 }
 
 /// Checks all files; either the agreement, or every fault.
-pub(crate) fn build(files: Files, schema: &Schema) -> Result<Agreement, Vec<Problem>> {
+pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Problem>> {
     let mut faults = Faults::new(schema);
     let (file, draft) = &files.agreement;
     let partners = parties(&mut faults, file, draft);

@@ -6,7 +6,7 @@ use super::syntax::{ConditionsDraft, MovementDraft, PredicateDraft, TestDraft, W
 use crate::schema::{CategoryId, FieldId, Kind};
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A named condition.
@@ -19,6 +19,8 @@ pub struct Condition {
     pub(crate) predicate: Predicate,
     /// The categories of record that it can be asked about; `None` = it is about the person.
     pub(crate) about_record: Option<Vec<CategoryId>>,
+    /// Whether it asks who the recipient is.
+    pub(crate) about_recipient: bool,
 }
 
 /// What the gate keeps about a person is one bit per condition.
@@ -36,6 +38,7 @@ pub(crate) fn build(faults: &mut Faults<'_>, file: &str, draft: &ConditionsDraft
         let mut builder = Builder { faults, file, name, above: &out };
         let predicate = builder.predicate(&condition.is);
         let about_record = predicate.about_record(&out);
+        let about_recipient = predicate.about_recipient(&out);
         if about_record.as_ref().is_some_and(Vec::is_empty) {
             faults.at(
                 "LG0306",
@@ -45,7 +48,7 @@ pub(crate) fn build(faults: &mut Faults<'_>, file: &str, draft: &ConditionsDraft
             );
         }
         let title = condition.title.clone();
-        out.push(Condition { name: name.get_ref().clone(), title, predicate, about_record });
+        out.push(Condition { name: name.get_ref().clone(), title, predicate, about_record, about_recipient });
     }
     out
 }
@@ -100,14 +103,12 @@ impl Builder<'_, '_> {
     }
 
     fn named(&mut self, word: &Word) -> Predicate {
-        match self.above.iter().position(|c| &c.name == word.get_ref()) {
-            Some(at) => Predicate::Condition(at),
-            None => {
-                let known = self.above.iter().map(|c| c.name.as_str());
-                self.faults.unknown(self.file, word, "condition above this one", known);
-                Predicate::Any(Vec::new())
-            }
+        if let Some(at) = self.above.iter().position(|c| &c.name == word.get_ref()) {
+            return Predicate::Condition(at);
         }
+        let known = self.above.iter().map(|c| c.name.as_str());
+        self.faults.unknown(self.file, word, "condition above this one", known);
+        Predicate::Any(Vec::new())
     }
 
     fn who(&mut self, word: &Word) -> Option<Who> {
@@ -226,7 +227,7 @@ impl Builder<'_, '_> {
             None => flag.to_vec(),
         };
         if known.contains(&text.as_str()) {
-            return Some(text.to_string());
+            return Some(text.clone());
         }
         self.faults.unknown(self.file, word, "code", known);
         None

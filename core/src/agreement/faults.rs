@@ -100,10 +100,10 @@ impl<'a> Faults<'a> {
     /// A span of dates; an unreadable or earlier end is a fault.
     pub(crate) fn span(&mut self, file: &str, from: &Word, until: Option<&Word>) -> Span {
         let span = Span { from: self.date(file, from), until: until.and_then(|u| self.date(file, u)) };
-        if let (Some(first), Some(last), Some(word)) = (span.from, span.until, until) {
-            if last < first {
-                self.at("LG0305", file, word, format!("`{last}` lies before the beginning `{first}`"));
-            }
+        if let (Some(first), Some(last), Some(word)) = (span.from, span.until, until)
+            && last < first
+        {
+            self.at("LG0305", file, word, format!("`{last}` lies before the beginning `{first}`"));
         }
         span
     }

@@ -36,7 +36,7 @@ pub struct GrantField {
 
 impl GrantField {
     /// Whether what is given changes with the day alone.
-    pub(crate) fn depends_on_day(&self) -> bool {
+    pub(crate) const fn depends_on_day(self) -> bool {
         matches!(self.standing, Some(Standing::Reduced(reduction)) if reduction.depends_on_day())
     }
 }
@@ -218,15 +218,12 @@ impl Check<'_, '_> {
             let Some(kind) = self.faults.field(self.file, self.category, word).map(|(_, f)| f.kind) else {
                 continue;
             };
-            match Reduction::parse(kind, how.get_ref()) {
-                Some(reduction) => {
-                    let standing = Some(Standing::Reduced(reduction));
-                    out.push(GrantField { field, standing, on_authority: false });
-                }
-                None => {
-                    let sort = format!("reduction of a {}", kind.word());
-                    self.faults.unknown(self.file, how, &sort, Reduction::words(kind).iter().copied());
-                }
+            if let Some(reduction) = Reduction::parse(kind, how.get_ref()) {
+                let standing = Some(Standing::Reduced(reduction));
+                out.push(GrantField { field, standing, on_authority: false });
+            } else {
+                let sort = format!("reduction of a {}", kind.word());
+                self.faults.unknown(self.file, how, &sort, Reduction::words(kind).iter().copied());
             }
         }
         out

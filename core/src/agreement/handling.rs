@@ -132,7 +132,7 @@ pub(crate) fn kinds(faults: &mut Faults<'_>, file: &str, words: &[Word]) -> Vec<
         match AuthorityKind::parse(word.get_ref()) {
             Some(kind) => out.push(kind),
             None => {
-                faults.unknown(file, word, "kind of authority", AuthorityKind::ALL.map(AuthorityKind::word))
+                faults.unknown(file, word, "kind of authority", AuthorityKind::ALL.map(AuthorityKind::word));
             }
         }
     }

@@ -23,6 +23,7 @@ use alloc::vec::Vec;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+pub(crate) use crate::value::date::canonical_day as day;
 pub use condition::Condition;
 pub use grant::{Ceiling, Grant, GrantField, Standing};
 pub use handling::{AuthorityKind, Handling};
@@ -136,11 +137,6 @@ pub(crate) fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
     }
 }
 
-/// The day of a canonical date or instant (`2008-11-20`, `2008-11-20T23:15:00Z`).
-pub(crate) fn day(text: &str) -> Option<Date> {
-    text.get(..10)?.parse().ok()
-}
-
 /// What the agreement says of one category.
 #[derive(Debug, Clone)]
 pub struct CategoryRule {
@@ -243,8 +239,9 @@ pub struct Agreement {
 
 impl Agreement {
     /// Checks the files against each other and the schema; returns every fault found.
+    #[expect(clippy::needless_pass_by_value, reason = "what was read is used up by checking it")]
     pub fn build(files: Files, schema: &Schema) -> Result<Self, Vec<Problem>> {
-        build::build(files, schema)
+        build::build(&files, schema)
     }
 
     /// Handling codes and what each asks, for README and manifest.

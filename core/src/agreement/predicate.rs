@@ -84,6 +84,23 @@ pub(crate) enum Test {
 }
 
 impl Predicate {
+    /// Whether the answer may differ between recipients who may look at the same records.
+    pub(crate) fn about_recipient(&self, conditions: &[super::Condition]) -> bool {
+        let partner = |who: &Who| matches!(who, Who::Recipient | Who::Other);
+        let tests = |tests: &[Test]| tests.iter().any(|t| matches!(t, Test::NamesRecipient(_)));
+        let search = |s: &Search| s.by.iter().any(partner) || tests(&s.tests);
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|p| p.about_recipient(conditions)),
+            Self::Not(part) => part.about_recipient(conditions),
+            Self::Condition(i) => conditions.get(*i).is_none_or(|c| c.about_recipient),
+            Self::Age { .. } => false,
+            Self::WorksWith(who) => partner(who),
+            Self::Record(s) => search(s),
+            Self::LatestMovement { of, .. } => of.iter().any(|m| search(&m.search)),
+            Self::This(of) => of.iter().any(|(_, t)| tests(t)),
+        }
+    }
+
     /// The categories for which every question about the disclosed record can be answered; `None` =
     /// it asks none, so it can be computed once per person.
     pub(crate) fn about_record(&self, conditions: &[super::Condition]) -> Option<Vec<CategoryId>> {

@@ -4,7 +4,7 @@ use super::delivered::{AGREEMENT, SCHEMA, Texts, build, root, texts};
 use crate::problem::{Location, Problem};
 use jiff::civil::date;
 use std::prelude::v1::*;
-use std::{format, fs};
+use std::{format, fs, panic};
 
 /// The faults after changing one text.
 fn faults(file: &str, from: &str, to: &str) -> Vec<Problem> {
@@ -65,6 +65,21 @@ fn what_a_recipient_sees_is_who_sees_it() {
         for sees in AGREEMENT.what_sees(&SCHEMA, recipient) {
             assert!(AGREEMENT.who_sees(sees.category, sees.field).contains(&sees));
         }
+    }
+}
+
+#[test]
+fn every_condition_is_explained_in_the_documentation_and_used() {
+    let page = fs::read_to_string(root().join("docs/conditions.md")).expect("page");
+    for (at, condition) in AGREEMENT.conditions().iter().enumerate() {
+        assert!(
+            page.contains(&format!("| `{}` |", condition.name)),
+            "docs/conditions.md lacks `{}`",
+            condition.name
+        );
+        let used = AGREEMENT.table.iter().flatten().any(|g| g.conditions().contains(&at));
+        let named = texts()["conditions.toml"].contains(&format!("condition = \"{}\"", condition.name));
+        assert!(used || named, "no grant asks for `{}`", condition.name);
     }
 }
 

@@ -19,12 +19,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// One question: may this record of this person go to this recipient?
-pub(super) struct Case<'c> {
+pub(super) struct Case<'c, 's> {
     pub(super) person: &'c Person,
     pub(super) record: &'c Record,
     pub(super) recipient: PartnerId,
     pub(super) facts: RecipientFacts,
-    pub(super) sight: &'c Sight<'c>,
+    pub(super) sight: &'c Sight<'s>,
 }
 
 /// A row before it is grouped and closed as a `Disclosed`.
@@ -61,7 +61,7 @@ pub(super) const ROW_RULES: [Rule; 13] = [
 
 impl Gate<'_> {
     /// Decides about one record.
-    pub(super) fn decide(&self, case: &Case<'_>) -> Result<Row, Rule> {
+    pub(super) fn decide(&self, case: &Case<'_, '_>) -> Result<Row, Rule> {
         if let Some(rule) = ROW_RULES.into_iter().find(|rule| !self.passes(*rule, case)) {
             return Err(rule);
         }
@@ -75,7 +75,7 @@ impl Gate<'_> {
         }
         let (mut cells, mut counted) = (Vec::new(), Vec::new());
         for (field, how) in opened {
-            if how == Some(Reduction::Count) {
+            if how == Standing::Reduced(Reduction::Count) {
                 counted.push((field, self.tallied(case, field)));
                 cells.push((field, None));
             } else {
@@ -99,7 +99,7 @@ impl Gate<'_> {
     }
 
     /// Whether a rule about the row as a whole lets pass.
-    pub(super) fn passes(&self, rule: Rule, case: &Case<'_>) -> bool {
+    pub(super) fn passes(&self, rule: Rule, case: &Case<'_, '_>) -> bool {
         let head = &case.record.head;
         let standing = self.recipients.get(usize::from(case.recipient.0));
         let grant = || self.agreement.grant(case.recipient, head.category);
@@ -131,7 +131,7 @@ impl Gate<'_> {
     }
 
     /// The first condition of a grant that does not hold.
-    pub(super) fn unmet(&self, case: &Case<'_>, grant: &Grant) -> Option<&Condition> {
+    pub(super) fn unmet(&self, case: &Case<'_, '_>, grant: &Grant) -> Option<&Condition> {
         for at in grant.conditions() {
             let condition = self.agreement.conditions.get(*at)?;
             let holds = if condition.about_record.is_some() {
@@ -147,14 +147,14 @@ impl Gate<'_> {
     }
 
     /// The dissemination code, where the category has one: what it says about the recipient.
-    fn release(&self, case: &Case<'_>, handling: &Handling) -> Option<Release> {
+    fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
         let graded = handling.graded.as_ref()?;
         let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
         let class = self.agreement.get(case.recipient).map_or("", |p| p.class.as_str());
         Some(graded.release(text(case.record, field), class))
     }
 
-    fn permitted(&self, case: &Case<'_>, handling: &Handling) -> bool {
+    fn permitted(&self, case: &Case<'_, '_>, handling: &Handling) -> bool {
         match self.release(case, handling) {
             None | Some(Release::Free) => true,
             Some(Release::OnAuthority) => self.authority(case, AuthorityKind::Nim, None),
@@ -164,7 +164,7 @@ impl Gate<'_> {
 
     /// The handling code as it stands in the row, with the originator's conditions when its
     /// dissemination code makes them travel; without those conditions the row cannot leave.
-    fn marked(&self, case: &Case<'_>, handling: &Handling) -> Result<String, Rule> {
+    fn marked(&self, case: &Case<'_, '_>, handling: &Handling) -> Result<String, Rule> {
         let code = handling.code.clone();
         let field = handling.graded.as_ref().and_then(|graded| {
             let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
@@ -182,26 +182,21 @@ impl Gate<'_> {
     }
 
     /// Whether an authority of a kind counts for the record, recipient and (when given) field.
-    pub(super) fn authority(&self, case: &Case<'_>, kind: AuthorityKind, field: Option<FieldId>) -> bool {
+    pub(super) fn authority(&self, case: &Case<'_, '_>, kind: AuthorityKind, field: Option<FieldId>) -> bool {
         self.index.authorities(case.record.head.id).any(|a| {
             a.counts(kind, case.record, case.recipient, self.as_of)
                 && field.is_none_or(|f| a.fields.contains(&f))
         })
     }
 
-    /// Fields that may leave, each with its reduction (`None` = whole), in schema order.
-    pub(super) fn opened(&self, case: &Case<'_>, grant: &Grant) -> Vec<(FieldId, Option<Reduction>)> {
-        let how = |listed: &GrantField| Some((listed.field, self.how(case, grant, listed)?));
+    /// Fields that may leave, and how, in schema order.
+    pub(super) fn opened(&self, case: &Case<'_, '_>, grant: &Grant) -> Vec<(FieldId, Standing)> {
+        let how = |listed: &GrantField| Some((listed.field, self.how(case, grant, *listed)?));
         grant.fields().iter().filter_map(how).collect()
     }
 
-    /// How one field leaves: not at all, or whole (`Some(None)`), or reduced.
-    pub(super) fn how(
-        &self,
-        case: &Case<'_>,
-        grant: &Grant,
-        listed: &GrantField,
-    ) -> Option<Option<Reduction>> {
+    /// How one field leaves, if at all.
+    pub(super) fn how(&self, case: &Case<'_, '_>, grant: &Grant, listed: GrantField) -> Option<Standing> {
         let category = case.record.head.category;
         let handling = self.agreement.handling(category)?;
         let kind = self.schema.get(category)?.get(listed.field)?.kind;
@@ -215,12 +210,12 @@ impl Gate<'_> {
         };
         let restricted =
             self.index.reduction(case.person.id, case.record, listed.field, case.recipient, self.as_of);
-        Some(Reduction::coarser(granted, restricted))
+        Some(Reduction::coarser(granted, restricted).map_or(Standing::Whole, Standing::Reduced))
     }
 
     /// Whether recorded authorities open a field: what the grant asks for, and what its handling
     /// code asks for besides.
-    fn authorised(&self, case: &Case<'_>, grant: &Grant, handling: &Handling, field: FieldId) -> bool {
+    fn authorised(&self, case: &Case<'_, '_>, grant: &Grant, handling: &Handling, field: FieldId) -> bool {
         let Some(ceiling) = grant.ceiling() else { return false };
         let has = |kind: &AuthorityKind| {
             // A dissemination code that permits the recipient's class is itself the authority to
@@ -237,7 +232,7 @@ impl Gate<'_> {
             && any(&handling.needs_any)
     }
 
-    fn tallied(&self, case: &Case<'_>, field: FieldId) -> bool {
+    fn tallied(&self, case: &Case<'_, '_>, field: FieldId) -> bool {
         let kind = self.schema.get(case.record.head.category).and_then(|c| c.get(field)).map(|f| f.kind);
         match text(case.record, field) {
             Some(value) => kind != Some(Kind::Flag) || value == "true",
@@ -248,12 +243,12 @@ impl Gate<'_> {
     /// One cell; a value that cannot be reduced drops the row.
     pub(super) fn cell(
         &self,
-        case: &Case<'_>,
+        case: &Case<'_, '_>,
         field: FieldId,
-        how: Option<Reduction>,
+        how: Standing,
     ) -> Result<Option<String>, Rule> {
         let Some(value) = text(case.record, field) else { return Ok(None) };
-        let Some(reduction) = how else { return Ok(Some(value.to_string())) };
+        let Standing::Reduced(reduction) = how else { return Ok(Some(value.to_string())) };
         let head = &case.record.head;
         let kind = self.schema.get(head.category).and_then(|c| c.get(field)).map(|f| f.kind);
         let list = self.schema.list_of(head.category, field);

@@ -4,7 +4,7 @@ use super::Gate;
 use super::decide::{Case, ROW_RULES};
 use super::facts::{RecipientFacts, Sight};
 use super::rule::Rule;
-use crate::agreement::PartnerId;
+use crate::agreement::{PartnerId, Standing};
 use crate::link::Person;
 use crate::record::{Record, RecordId};
 use crate::schema::{CategoryId, FieldId};
@@ -78,17 +78,16 @@ impl Gate<'_> {
         let case = Case { person, record, recipient, facts, sight };
         let mut steps = Vec::new();
         let decision = self.steps(&case, field, &mut steps);
-        let clause = match (decision, steps.last()) {
-            (Decision::Withheld(rule), _) => rule.clause().to_string(),
-            _ => {
-                let head = &record.head;
-                self.agreement.clause(head.originator, head.category).unwrap_or_default().to_string()
-            }
+        let clause = if let Decision::Withheld(rule) = decision {
+            rule.clause().to_string()
+        } else {
+            let head = &record.head;
+            self.agreement.clause(head.originator, head.category).unwrap_or_default().to_string()
         };
         Explained { record: record.head.id, decision, clause, steps }
     }
 
-    fn steps(&self, case: &Case<'_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
+    fn steps(&self, case: &Case<'_, '_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
         for rule in ROW_RULES {
             let passed = self.passes(rule, case);
             steps.push(Step { rule, passed, text: self.words(rule, passed, case) });
@@ -104,7 +103,7 @@ impl Gate<'_> {
             return withhold(Rule::Field, steps);
         };
         pass(Rule::Field, steps);
-        let Some(how) = self.how(case, grant, listed) else {
+        let Some(how) = self.how(case, grant, *listed) else {
             let needed = grant.ceiling().map_or_else(String::new, needed);
             let text = format!("{}{needed}", Rule::Authority.title());
             steps.push(Step { rule: Rule::Authority, passed: false, text });
@@ -123,18 +122,21 @@ impl Gate<'_> {
             }
             pass(Rule::Alone, steps);
         }
-        how.map_or(Decision::Whole, |reduction| Decision::Reduced(reduction.word()))
+        match how {
+            Standing::Whole => Decision::Whole,
+            Standing::Reduced(reduction) => Decision::Reduced(reduction.word()),
+        }
     }
 
     /// Whether another record goes to the recipient, so that an identity row may.
-    fn accompanied(&self, case: &Case<'_>) -> bool {
+    fn accompanied(&self, case: &Case<'_, '_>) -> bool {
         let others = case.person.records.iter().filter(|r| r.head.category != case.record.head.category);
         let mut rows =
             others.filter_map(|record| self.decide(&Case { record, person: case.person, ..*case }).ok());
         rows.any(|row| self.beside(row.originator, case.record.head.originator))
     }
 
-    fn words(&self, rule: Rule, passed: bool, case: &Case<'_>) -> String {
+    fn words(&self, rule: Rule, passed: bool, case: &Case<'_, '_>) -> String {
         let grant = self.agreement.grant(case.recipient, case.record.head.category);
         let unmet = grant.filter(|_| rule == Rule::Condition).and_then(|g| self.unmet(case, g));
         match (passed, unmet) {

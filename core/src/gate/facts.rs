@@ -12,6 +12,7 @@ use crate::link::Person;
 use crate::record::{PersonId, Record, text};
 use crate::schema::FieldId;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -29,6 +30,13 @@ pub(super) struct RecipientFacts {
     pub(super) cohort: bool,
     /// One bit per named condition that is about the person.
     pub(super) holds: u64,
+}
+
+/// What all recipients who look at the same records have in common.
+#[derive(Debug, Clone, Copy)]
+struct Common {
+    facts: RecipientFacts,
+    next: Option<Date>,
 }
 
 /// An answer, and the next day on which it may be another.
@@ -62,37 +70,59 @@ impl Verdict {
 
 /// What one recipient's conditions may look at.
 pub(super) struct Sight<'s> {
-    pub(super) gate: &'s Gate<'s>,
-    pub(super) recipient: PartnerId,
-    /// Current records from which the recipient is not kept, each by an owner of its category.
-    pub(super) records: Vec<&'s Record>,
+    gate: &'s Gate<'s>,
+    person: &'s Person,
+    recipient: PartnerId,
+    /// See [`Sight::records`]; listed when first asked for.
+    listed: OnceCell<Vec<&'s Record>>,
 }
 
 impl<'s> Sight<'s> {
-    pub(super) fn new(gate: &'s Gate<'s>, person: &'s Person, recipient: PartnerId) -> Self {
-        let seen = |record: &&Record| {
-            let head = &record.head;
-            let agreement = gate.agreement;
-            let owned = agreement.rule(head.category).is_none()
-                || agreement.clause(head.originator, head.category).is_some();
-            owned && !head.cancelled && !gate.index.silent(person.id, record, recipient, gate.as_of)
-        };
-        Self { gate, recipient, records: person.records.iter().filter(seen).collect() }
+    pub(super) const fn new(gate: &'s Gate<'s>, person: &'s Person, recipient: PartnerId) -> Self {
+        Self { gate, person, recipient, listed: OnceCell::new() }
     }
 
-    /// Whether a condition holds; `this` is the record to be disclosed.
+    /// Current records from which the recipient is not kept, each by an owner of its category.
+    fn records(&self) -> &[&'s Record] {
+        self.listed.get_or_init(|| self.person.records.iter().filter(|r| self.seen(r)).collect())
+    }
+
+    fn seen(&self, record: &Record) -> bool {
+        let (head, agreement) = (&record.head, self.gate.agreement);
+        let owned = agreement.rule(head.category).is_none()
+            || agreement.clause(head.originator, head.category).is_some();
+        let silent = || self.gate.index.silent(self.person.id, record, self.recipient, self.gate.as_of);
+        owned && !head.cancelled && !silent()
+    }
+
     pub(super) fn condition(&self, condition: &Condition, this: Option<&Record>) -> Verdict {
         self.ask(&condition.predicate, this)
     }
 
     /// Whether the person is in the cohort (1.1).
-    pub(super) fn cohort(&self) -> Verdict {
-        let spans = self.records.iter().filter_map(|r| self.gate.agreement.designation(r));
+    fn cohort(&self) -> Verdict {
+        let spans = self.records().iter().filter_map(|r| self.gate.agreement.designation(r));
         let verdict = |span: crate::agreement::Span| Verdict {
             holds: span.contains(self.gate.as_of),
             next: span.flips(self.gate.as_of),
         };
         spans.map(verdict).fold(Verdict::fixed(false), Verdict::or)
+    }
+
+    /// What does not depend on who the recipient is. Outside the cohort nothing else matters, and
+    /// nothing changes before that does.
+    fn common(&self) -> Common {
+        let cohort = self.cohort();
+        let facts = RecipientFacts { cohort: cohort.holds, holds: 0 };
+        let mut common = Common { facts, next: cohort.next };
+        for (bit, condition) in
+            self.gate.person_conditions().filter(|(_, c)| cohort.holds && !c.about_recipient)
+        {
+            let verdict = self.condition(condition, None);
+            common.facts.holds |= u64::from(verdict.holds) << bit;
+            common.next = earliest(common.next, verdict.next);
+        }
+        common
     }
 
     fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
@@ -120,7 +150,7 @@ impl<'s> Sight<'s> {
                         && agreement.rule(category).is_some()
                         && who.is(r.head.originator, self.recipient)
                 };
-                Verdict::fixed(self.records.iter().copied().any(|r| counts(&r)))
+                Verdict::fixed(self.records().iter().copied().any(|r| counts(&r)))
             }
             Predicate::Record(search) => self.record(search),
             Predicate::LatestMovement { is, of } => self.latest_movement(*is, of),
@@ -136,7 +166,7 @@ impl<'s> Sight<'s> {
 
     fn found(&self, search: &Search) -> impl Iterator<Item = &'s Record> {
         let by = |r: &Record| search.by.iter().all(|who| who.is(r.head.originator, self.recipient));
-        self.records.iter().copied().filter(move |r| r.head.category == search.category && by(r))
+        self.records().iter().copied().filter(move |r| r.head.category == search.category && by(r))
     }
 
     fn record(&self, search: &Search) -> Verdict {
@@ -168,7 +198,7 @@ impl<'s> Sight<'s> {
 
     fn age(&self, from: Option<u8>, below: Option<u8>) -> Verdict {
         let identity = &self.gate.agreement.identity;
-        let rows = self.records.iter().filter(|r| r.head.category == identity.category);
+        let rows = self.records().iter().filter(|r| r.head.category == identity.category);
         let births = rows.flat_map(|r| identity.births.iter().filter_map(move |f| text(r, *f)));
         let verdict = |birth: &str| {
             let Some(birth) = day(birth) else { return Verdict::fixed(false) };
@@ -241,22 +271,40 @@ impl Gate<'_> {
     /// What the named conditions say about a person, for every recipient.
     pub fn facts(&self, person: &Person) -> Facts {
         let mut facts = Facts { person: person.id, recipients: Vec::new(), next: self.register_days(person) };
+        let alike = self.index.unrestricted(person);
+        let mut sight = Sight::new(self, person, PartnerId(0));
+        let mut common = None;
         for (recipient, _) in self.agreement.partners() {
-            let sight = Sight::new(self, person, recipient);
-            let cohort = sight.cohort();
-            let mut of = RecipientFacts { cohort: cohort.holds, holds: 0 };
-            facts.next = earliest(facts.next, cohort.next);
-            for (bit, condition) in self.agreement.conditions.iter().enumerate() {
-                if condition.about_record.is_none() {
-                    let verdict = sight.condition(condition, None);
-                    of.holds |= u64::from(verdict.holds) << bit;
-                    facts.next = earliest(facts.next, verdict.next);
-                }
+            if alike {
+                sight.recipient = recipient;
+            } else {
+                sight = Sight::new(self, person, recipient);
+                common = None;
             }
-            facts.next = earliest(facts.next, self.row_days(&sight));
+            let common = *common.get_or_insert_with(|| sight.common());
+            let of = self.recipient_facts(&sight, common, &mut facts.next);
             facts.recipients.push(of);
         }
         facts
+    }
+
+    /// Adds to what recipients have in common what holds for one of them.
+    fn recipient_facts(&self, sight: &Sight<'_>, common: Common, next: &mut Option<Date>) -> RecipientFacts {
+        *next = earliest(*next, common.next);
+        let mut of = common.facts;
+        if of.cohort {
+            for (bit, condition) in self.person_conditions().filter(|(_, c)| c.about_recipient) {
+                let verdict = sight.condition(condition, None);
+                of.holds |= u64::from(verdict.holds) << bit;
+                *next = earliest(*next, verdict.next);
+            }
+            *next = earliest(*next, self.row_days(sight));
+        }
+        of
+    }
+
+    fn person_conditions(&self) -> impl Iterator<Item = (usize, &Condition)> {
+        self.agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none())
     }
 
     /// The earliest day after the as-of date on which any decision about this person may change
@@ -272,7 +320,7 @@ impl Gate<'_> {
     /// The next day on which a condition about a row, or a reduction to an age, gives something else.
     fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
         let mut next = None;
-        for record in &sight.records {
+        for record in sight.records() {
             let Some(grant) = self.agreement.grant(sight.recipient, record.head.category) else { continue };
             let conditions = grant.conditions.iter().filter_map(|i| self.agreement.conditions.get(*i));
             for condition in conditions.filter(|c| c.about_record.is_some()) {

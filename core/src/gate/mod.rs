@@ -118,14 +118,15 @@ impl<'a> Gate<'a> {
             identity.into_iter().partition(|i| rows.iter().any(|r| self.beside(r.originator, i.originator)));
         withheld.add(Rule::Alone, u32::try_from(alone.len()).unwrap_or(u32::MAX));
         rows.extend(beside);
+        let person_ref = pseudonym::person(self.key(recipient), person.id);
         let mut disclosed: Vec<Disclosed> =
-            rows.into_iter().map(|row| self.close(row, person, recipient)).collect();
+            rows.into_iter().map(|row| self.close(row, person, recipient, &person_ref)).collect();
         disclosed.sort_by(|a, b| (a.category, &a.record_ref).cmp(&(b.category, &b.record_ref)));
         Disclosures { disclosed, withheld }
     }
 
     /// The one place in which a `Disclosed` is made.
-    fn close(&self, row: Row, person: &Person, recipient: PartnerId) -> Disclosed {
+    fn close(&self, row: Row, person: &Person, recipient: PartnerId, person_ref: &str) -> Disclosed {
         let key = self.key(recipient);
         Disclosed {
             recipient,
@@ -135,7 +136,7 @@ impl<'a> Gate<'a> {
             person: person.id,
             version: row.version,
             record_ref: pseudonym::record(key, row.record),
-            person_ref: pseudonym::person(key, person.id),
+            person_ref: person_ref.into(),
             clause: row.clause,
             purpose: row.purpose,
             handling: row.handling,
@@ -143,3 +144,7 @@ impl<'a> Gate<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+mod tests;

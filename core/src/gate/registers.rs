@@ -1,6 +1,7 @@
 //! The registers: recorded human decisions that the gate obeys. Empty registers are the strict answer.
 
 use crate::agreement::{AuthorityKind, PartnerId, Span};
+use crate::link::Person;
 use crate::record::{PersonId, Record, RecordId};
 use crate::reduce::Reduction;
 use crate::schema::{CategoryId, FieldId};
@@ -161,6 +162,14 @@ impl<'a> Index<'a> {
         let records = self.records.get(&record).into_iter().flatten();
         let persons = self.persons.get(&person).into_iter().flatten();
         records.chain(persons).copied()
+    }
+
+    /// Whether nothing about a person is restricted from anyone, so that all look at the same records.
+    pub(super) fn unrestricted(&self, person: &Person) -> bool {
+        let free = self.records.is_empty() && self.persons.is_empty();
+        let listed =
+            |r: &Record| r.head.restricted || (!free && self.over(person.id, r.head.id).next().is_some());
+        !person.records.iter().any(listed)
     }
 
     /// Whether a record is silent for a recipient: marked by its source (to all but that source), or

@@ -1,0 +1,288 @@
+//! Restrictions and authorities.
+
+use super::*;
+use crate::agreement::AuthorityKind;
+use crate::gate::{Authority, Effect, Recipients, Restriction, Rule, Scope};
+use crate::reduce::Reduction;
+
+fn authority(scene: &Scene, kind: AuthorityKind, record: RecordId, to: &str, fields: &[&str]) -> Authority {
+    let head = scene.person.records.iter().map(|r| r.head).find(|h| h.id == record).expect("record");
+    let rule = SCHEMA.get(head.category).expect("category");
+    Authority {
+        kind,
+        record,
+        version: (kind == AuthorityKind::TextReview).then_some(head.number),
+        recipients: std::vec![partner(to)],
+        fields: fields.iter().map(|f| rule.field(f).expect("field")).collect(),
+        granted_by: head.originator,
+        ground: "risk to others".into(),
+        reference: "D/1".into(),
+        conditions: None,
+        from: date(2008, 11, 10),
+        until: date(2008, 11, 30),
+    }
+}
+
+fn restriction(scope: Scope, recipients: Recipients, effect: Effect) -> Restriction {
+    Restriction { scope, recipients, by: partner("hmps"), effect, from: date(2008, 11, 10), until: None }
+}
+
+#[test]
+fn clause_5_1_7_ii_override_opens_only_named_fields() {
+    let mut scene = Scene::full(ADULT);
+    let alert = scene.find("disc", "treatment_harm_alert");
+    let opened = authority(&scene, AuthorityKind::Harm, alert, "wyp", &["risk_to", "advised_action"]);
+    scene.registers.authorities.push(opened);
+    assert_eq!(scene.row("wyp", "treatment_harm_alert").fields(), ["advised_action", "risk_to"]);
+    assert_eq!(scene.recipients_of("treatment_harm_alert"), ["wyp"]);
+}
+
+#[test]
+fn clause_5_1_1_iv_a_particular_risk_opens_the_named_fields() {
+    let mut scene = Scene::full(ADULT);
+    let risk = scene.find("wyp", "dv_victim_risk");
+    for kind in [AuthorityKind::TextReview, AuthorityKind::Harm] {
+        let wrong = authority(&scene, kind, risk, "hmps", &["victim_name"]);
+        scene.registers.authorities.push(wrong);
+    }
+    assert!(scene.recipients_of("dv_victim_risk").is_empty(), "the wrong kind opens nothing");
+    let right = authority(&scene, AuthorityKind::DvRisk, risk, "hmps", &["relation", "safety_action"]);
+    scene.registers.authorities.push(right);
+    assert_eq!(scene.row("hmps", "dv_victim_risk").fields(), ["relation", "safety_action"]);
+}
+
+#[test]
+fn clause_5_1_1_v_needs_relevance_statement() {
+    let mut scene = Scene::full(ADULT);
+    let report = scene.find("wyp", "child_protection");
+    let stated = authority(&scene, AuthorityKind::ChildRisk, report, "probation", &["status", "concern"]);
+    scene.registers.authorities.push(Authority { ground: " ".into(), ..stated.clone() });
+    assert!(scene.recipients_of("child_protection").is_empty());
+    scene.registers.authorities.push(stated);
+    assert_eq!(scene.recipients_of("child_protection"), ["probation"]);
+}
+
+#[test]
+fn an_authority_that_is_not_whole_opens_nothing() {
+    let changes: [fn(&mut Authority); 9] = [
+        |a| a.reference = String::new(),
+        |a| a.granted_by = partner("lcc"),
+        |a| a.until = date(2008, 11, 16),
+        |a| a.from = date(2008, 11, 18),
+        |a| a.recipients.clear(),
+        |a| a.fields.clear(),
+        |a| a.version = Some(2),
+        |a| a.record = RecordId(1),
+        |a| a.kind = AuthorityKind::ProviderConsent,
+    ];
+    for (case, change) in changes.into_iter().enumerate() {
+        let mut scene = Scene::full(ADULT);
+        let alert = scene.find("disc", "treatment_harm_alert");
+        let mut opened = authority(&scene, AuthorityKind::Harm, alert, "wyp", &["risk_to"]);
+        change(&mut opened);
+        scene.registers.authorities.push(opened);
+        assert!(scene.recipients_of("treatment_harm_alert").is_empty(), "case {case}");
+    }
+}
+
+#[test]
+fn an_authority_of_another_kind_than_the_grants_opens_nothing() {
+    let mut scene = Scene::full(ADULT);
+    let medical = scene.find("disc", "treatment_medical");
+    for to in ["wyp", "probation"] {
+        let consent = authority(&scene, AuthorityKind::SubjectConsent, medical, to, &["diagnosis"]);
+        scene.registers.authorities.push(consent);
+    }
+    assert_eq!(scene.recipients_of("treatment_medical"), ["probation"], "consent opens what its grant says");
+}
+
+#[test]
+fn a_ceiling_that_asked_for_less_would_still_need_what_the_handling_asks_for() {
+    // Defence in depth: a table changed behind the checker's back.
+    let mut agreement =
+        crate::agreement::delivered::build(&crate::agreement::delivered::texts()).expect("holds");
+    for ceiling in agreement.table.iter_mut().flatten().filter_map(|g| g.ceiling.as_mut()) {
+        ceiling.all = std::vec![AuthorityKind::ProviderConsent];
+        ceiling.any.clear();
+    }
+    let mut scene =
+        Scene { agreement: std::boxed::Box::leak(std::boxed::Box::new(agreement)), ..Scene::full(ADULT) };
+    for (owner, category) in [
+        ("disc", "treatment_medical"),
+        ("disc", "treatment_harm_alert"),
+        ("wyp", "police_intelligence"),
+        ("hmps", "self_harm"),
+    ] {
+        let record = scene.find(owner, category);
+        let fields: Vec<&str> = SCHEMA
+            .get(super::category(category))
+            .expect("category")
+            .fields
+            .iter()
+            .map(|f| f.name.as_str())
+            .collect();
+        let opened = authority(&scene, AuthorityKind::ProviderConsent, record, "probation", &fields);
+        scene.registers.authorities.push(opened);
+    }
+    for category in ["treatment_medical", "treatment_harm_alert", "police_intelligence"] {
+        assert!(scene.rows_of("probation", category).is_empty(), "{category}");
+    }
+    assert!(scene.row("probation", "self_harm").fields().contains(&"method"), "health asks for nothing more");
+}
+
+#[test]
+fn an_authority_opens_nothing_above_the_ceiling() {
+    let mut scene = Scene::full(ADULT);
+    let tenancy = scene.find("lcc", "tenancy");
+    for kind in AuthorityKind::ALL {
+        let opened = authority(&scene, kind, tenancy, "wyp", &["household", "arrears"]);
+        scene.registers.authorities.push(opened);
+    }
+    assert!(!scene.row("wyp", "tenancy").fields().contains(&"household"));
+}
+
+#[test]
+fn a_review_counts_for_the_version_that_was_read() {
+    let mut scene = Scene::full(ADULT);
+    let release = scene.find("hmps", "prison_release");
+    let review = authority(&scene, AuthorityKind::TextReview, release, "wyp", &["remarks"]);
+    scene.registers.authorities.push(Authority { version: None, ..review.clone() });
+    assert!(!scene.row("wyp", "prison_release").fields().contains(&"remarks"));
+    scene.registers.authorities.push(review);
+    assert!(scene.row("wyp", "prison_release").fields().contains(&"remarks"));
+    scene.record(release).head.number = 4;
+    assert!(!scene.row("wyp", "prison_release").fields().contains(&"remarks"), "a changed text is unread");
+}
+
+#[test]
+fn an_authority_opens_whole_what_stands_reduced() {
+    let mut scene = Scene::full(ADULT);
+    let harm = scene.find("hmps", "self_harm");
+    assert_eq!(scene.row("probation", "self_harm").value("incident_date"), Some("2008-11"));
+    let opened = authority(&scene, AuthorityKind::Harm, harm, "probation", &["incident_date"]);
+    scene.registers.authorities.push(opened);
+    assert_eq!(scene.row("probation", "self_harm").value("incident_date"), Some("2008-11-10"));
+    assert!(scene.gate().next_change(&scene.facts()).expect("a day") <= date(2008, 12, 1));
+}
+
+#[test]
+fn clause_5_1_1_vii_missing_code_is_denied() {
+    // code, to a law enforcement body, to another: without and with the originator's authority.
+    for (code, law, law_on, other, other_on) in [
+        (Some("1"), true, true, false, false),
+        (Some("2"), true, true, false, true),
+        (Some("3"), false, false, false, false),
+        (Some("4"), false, false, false, false),
+        (Some("5"), false, true, false, true),
+        (Some("P"), true, true, false, true),
+        (Some("C"), false, true, false, true),
+        (Some("9"), false, false, false, false),
+        (None, false, false, false, false),
+    ] {
+        for (to, plain, on) in [("probation", law, law_on), ("lcc", other, other_on)] {
+            let mut scene = Scene::full(ADULT);
+            let report = scene.find("wyp", "police_intelligence");
+            scene.set(report, "nim_code", code);
+            let review = authority(&scene, AuthorityKind::TextReview, report, to, &["kind", "report"]);
+            scene.registers.authorities.push(review);
+            assert_eq!(!scene.rows_of(to, "police_intelligence").is_empty(), plain, "{code:?} {to}");
+            let mut nim = authority(&scene, AuthorityKind::Nim, report, to, &["kind", "report"]);
+            nim.conditions = Some("not to be acted on without a call".into());
+            scene.registers.authorities.push(nim);
+            assert_eq!(
+                !scene.rows_of(to, "police_intelligence").is_empty(),
+                on,
+                "{code:?} {to} on authority"
+            );
+        }
+    }
+}
+
+#[test]
+fn clause_5_1_1_vii_the_originators_conditions_travel_or_the_row_stays() {
+    let mut scene = Scene::full(ADULT);
+    let report = scene.find("wyp", "police_intelligence");
+    scene.set(report, "nim_code", Some("5"));
+    for kind in [AuthorityKind::TextReview, AuthorityKind::Nim] {
+        let opened = authority(&scene, kind, report, "probation", &["kind", "report"]);
+        scene.registers.authorities.push(opened);
+    }
+    assert!(scene.rows_of("probation", "police_intelligence").is_empty());
+    scene.registers.authorities[1].conditions = Some("ask first".into());
+    assert_eq!(scene.row("probation", "police_intelligence").handling, "intel; ask first");
+}
+
+#[test]
+fn clause_5_1_2_iv_review_needed() {
+    for category in ["asb_intelligence", "probation_intelligence", "prison_intelligence", "tag_intelligence"]
+    {
+        let mut scene = Scene::full(ADULT);
+        let owner = AGREEMENT.rule(super::category(category)).expect("rule").owners[0].0;
+        let owner = AGREEMENT.get(owner).expect("owner").key.clone();
+        let report = scene.find(&owner, category);
+        let nim = authority(&scene, AuthorityKind::Nim, report, "wyp", &["kind", "report"]);
+        scene.registers.authorities.push(nim);
+        assert!(scene.rows_of("wyp", category).is_empty(), "{category}: not without a review");
+        let review = authority(&scene, AuthorityKind::TextReview, report, "wyp", &["report"]);
+        scene.registers.authorities.push(review);
+        assert_eq!(scene.row("wyp", category).fields(), ["report"], "{category}: what both name");
+    }
+}
+
+#[test]
+fn no_authority_passes_a_restriction() {
+    let mut scene = Scene::full(ADULT);
+    let alert = scene.find("disc", "treatment_harm_alert");
+    let opened = authority(&scene, AuthorityKind::Harm, alert, "wyp", &["risk_to"]);
+    scene.registers.authorities.push(opened);
+    let only = Recipients::Only(std::vec![partner("wyp")]);
+    scene.registers.restrictions.push(restriction(Scope::Record(alert), only, Effect::Silent));
+    assert!(scene.recipients_of("treatment_harm_alert").is_empty());
+    assert_eq!(scene.disclose("wyp").withheld.count(Rule::Restriction), 1);
+}
+
+#[test]
+fn clause_5_1_1_iii_a_registered_restriction_changes_no_byte() {
+    for birth in [ADULT, SEVENTEEN] {
+        for at in 0..Scene::full(birth).person.records.len() {
+            let (mut marked, mut without) = (Scene::full(birth), Scene::full(birth));
+            let id = marked.person.records[at].head.id;
+            let only = Recipients::Only(["wyp", "lcc", "yos"].map(partner).into());
+            marked.registers.restrictions.push(restriction(Scope::Record(id), only, Effect::Silent));
+            let whole = without.rows("hmps");
+            without.person.records.remove(at);
+            for recipient in ["wyp", "lcc", "yos"] {
+                assert_eq!(marked.rows(recipient), without.rows(recipient), "{birth} {at} {recipient}");
+            }
+            assert_eq!(marked.rows("hmps"), whole, "others see what they saw");
+        }
+    }
+}
+
+#[test]
+fn a_person_can_be_restricted_for_a_time() {
+    let mut scene = Scene::full(ADULT);
+    let mut silent = restriction(Scope::Person(scene.person.id), Recipients::All, Effect::Silent);
+    silent.until = Some(date(2008, 11, 17));
+    scene.registers.restrictions.push(silent);
+    assert!(scene.rows("wyp").is_empty());
+    assert_eq!(scene.gate().next_change(&scene.facts()), Some(date(2008, 11, 18)));
+    scene.as_of = date(2008, 11, 18);
+    assert!(!scene.rows("wyp").is_empty());
+    scene.registers.restrictions[0].until = Some(date(2008, 11, 1));
+    assert!(scene.rows("wyp").is_empty(), "an end before the beginning is no end");
+}
+
+#[test]
+fn two_reductions_meet_at_the_coarser() {
+    let mut scene = Scene::full(ADULT);
+    let id = scene.find("wyp", "arrest");
+    let at = field("arrest", "arrested_at");
+    let coarse = Effect::Reduce(std::vec![(category("arrest"), at, Reduction::Year)]);
+    scene.registers.restrictions.push(restriction(Scope::Record(id), Recipients::All, coarse));
+    assert_eq!(scene.row("disc", "arrest").value("arrested_at"), Some("2008"), "month and year");
+    assert_eq!(scene.row("probation", "arrest").value("arrested_at"), Some("2008"), "whole and year");
+    let fine = Effect::Reduce(std::vec![(category("arrest"), at, Reduction::DateOnly)]);
+    scene.registers.restrictions[0].effect = fine;
+    assert_eq!(scene.row("disc", "arrest").value("arrested_at"), Some("2008-11"), "month and date");
+}
