@@ -3,11 +3,12 @@
 use super::{Voice, agreement, reading};
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
+use crate::night::registers;
 use crate::report;
 use crate::store::PersonRef;
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
-use lockgate_core::gate::{Decision, Explained, Gate, Registers};
+use lockgate_core::gate::{Decision, Explained, Gate};
 use lockgate_core::hash::Digest;
 use lockgate_core::link::Person;
 use lockgate_core::record::{IdentityId, Record};
@@ -71,7 +72,7 @@ pub async fn why(
         let opened: Result<Vec<Record>, _> =
             due.versions.iter().map(|(head, sealed)| Record::from_rest(*head, vault.rest(), sealed)).collect();
         let person = Person::new(due.person.key, opened.context("a stored record does not open")?);
-        let registers = Registers::default();
+        let registers = registers::read(&store, deployment, as_of).await?.registers;
         let keys: Vec<Vec<u8>> = deployment.agreement.partners().map(|(_, p)| vault.pseudonym_key(&p.key)).collect();
         let gate = Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, as_of);
         records = gate.explain(&person, to, category, at).iter().map(json).collect();

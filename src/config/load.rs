@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, OptionValue, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::{self, Agreement};
+use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, CodeMapLine, Mapping};
 use lockgate_core::problem::Problem;
 use lockgate_core::schema::{self, CodeEntry, CodeList, Schema};
@@ -59,6 +60,12 @@ impl Deployment {
         transport.map_err(|p| anyhow!("place `{name}`: {} ({})", p.what, p.code))
     }
 
+    /// Digest of the schema's files, which give the field bits of the ledger their names.
+    pub fn schema_digest(&self) -> Digest {
+        let start = format!("{}/", self.settings.folders.schema);
+        agreement::digest_of(self.texts.below(&start).map(|(name, text)| (name.strip_prefix(&start).unwrap_or(name), text)))
+    }
+
     /// Category names in schema order and partner keys in agreement order, for the store.
     pub fn names(&self) -> (Vec<&str>, Vec<&str>) {
         let categories = self.schema.categories().map(|(_, c)| c.name.as_str()).collect();
@@ -103,10 +110,10 @@ pub fn load(root: &Path) -> Result<Deployment, (Vec<Problem>, Texts)> {
 impl Reading<'_> {
     fn all(&mut self) -> Option<Deployment> {
         let settings: Option<Settings> = self.toml("lockgate.toml");
-        let schema = self.schema();
-        let (settings, schema) = (settings?, schema?);
+        let settings = settings?;
+        let schema = self.schema(&settings.folders.schema)?;
         let zone = self.zone(&settings)?;
-        let agreement = self.agreement(&schema)?;
+        let agreement = self.agreement(&settings.folders.agreement, &schema)?;
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, &zone)?;
         let wanted = mappings.iter().map(wanted).collect();
         Some(Deployment {
@@ -149,15 +156,15 @@ impl Reading<'_> {
         self.keep(files).unwrap_or_default()
     }
 
-    fn schema(&mut self) -> Option<Schema> {
+    fn schema(&mut self, folder: &str) -> Option<Schema> {
         let mut lists = BTreeMap::new();
-        for name in self.files("schema/codes", ".csv") {
+        for name in self.files(&format!("{folder}/codes"), ".csv") {
             if let Some(list) = self.code_list(&name) {
                 lists.insert(stem(&name).to_owned(), list);
             }
         }
         let mut drafts = Vec::new();
-        for name in self.files("schema", ".toml") {
+        for name in self.files(folder, ".toml") {
             drafts.extend(self.toml::<schema::Draft>(&name).map(|d| (name, d)));
         }
         self.keep_all(Schema::build(drafts, lists))
@@ -218,24 +225,27 @@ impl Reading<'_> {
         Some(out)
     }
 
-    fn agreement(&mut self, schema: &Schema) -> Option<Agreement> {
-        let agreement = self.toml("agreement/agreement.toml");
-        let categories = self.toml("agreement/categories.toml");
-        let handling = self.toml("agreement/handling.toml");
-        let conditions = self.toml("agreement/conditions.toml");
-        let nominees = self.toml("agreement/nominees.toml");
+    fn agreement(&mut self, folder: &str, schema: &Schema) -> Option<Agreement> {
+        let named = |name: &str| format!("{folder}/{name}.toml");
+        let agreement = self.toml(&named("agreement"));
+        let categories = self.toml(&named("categories"));
+        let handling = self.toml(&named("handling"));
+        let conditions = self.toml(&named("conditions"));
+        let nominees = self.toml(&named("nominees"));
         let mut entitlements = Vec::new();
-        for name in self.files("agreement/entitlements", ".toml") {
+        for name in self.files(&format!("{folder}/entitlements"), ".toml") {
             entitlements.extend(self.toml(&name).map(|draft| (name, draft)));
         }
-        let texts: Vec<(&str, &str)> = self.texts.below("agreement/").collect();
-        let digest = agreement::digest_of(texts);
+        let start = format!("{folder}/");
+        let digest = agreement::digest_of(self.texts.below(&start).map(|(name, text)| {
+            (name.strip_prefix(&start).unwrap_or(name), text)
+        }));
         let files = agreement::Files {
-            agreement: ("agreement/agreement.toml".into(), agreement?),
-            categories: ("agreement/categories.toml".into(), categories?),
-            handling: ("agreement/handling.toml".into(), handling?),
-            conditions: ("agreement/conditions.toml".into(), conditions?),
-            nominees: ("agreement/nominees.toml".into(), nominees?),
+            agreement: (named("agreement"), agreement?),
+            categories: (named("categories"), categories?),
+            handling: (named("handling"), handling?),
+            conditions: (named("conditions"), conditions?),
+            nominees: (named("nominees"), nominees?),
             entitlements,
             digest,
         };
@@ -249,9 +259,11 @@ impl Reading<'_> {
         agreement: &Agreement,
         zone: &TimeZone,
     ) -> Option<(Vec<Mapping>, Vec<Box<dyn Format>>)> {
+        let folder = settings.folders.mappings.as_str();
+        let codes = format!("{folder}/codes");
         let mut code_maps = BTreeMap::new();
-        for name in self.files("mappings/codes", ".csv") {
-            let key = name.trim_start_matches("mappings/codes/").trim_end_matches(".csv").to_owned();
+        for name in self.files(&codes, ".csv") {
+            let key = name.strip_prefix(&codes).unwrap_or(&name).trim_matches('/').trim_end_matches(".csv").to_owned();
             if let Some(map) = self.code_map(&name) {
                 code_maps.insert(key, map);
             }
@@ -259,7 +271,7 @@ impl Reading<'_> {
         let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
         let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
         let (mut mappings, mut formats) = (Vec::new(), Vec::new());
-        for name in self.files("mappings", ".toml") {
+        for name in self.files(folder, ".toml") {
             let Some(draft) = self.toml::<mapping::Draft>(&name) else { continue };
             let text = self.texts.get(&name).unwrap_or_default().to_owned();
             let compiled = Mapping::compile(&name, &text, draft, &context);

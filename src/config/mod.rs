@@ -6,7 +6,7 @@ mod settings;
 
 pub use load::{Deployment, load};
 pub use parse::Texts;
-pub use settings::{Settings, SecretRef};
+pub use settings::{SecretRef, Settings};
 
 use lockgate_core::problem::CodeDoc;
 

@@ -23,6 +23,27 @@ pub struct Settings {
     pub bundles: BundleSettings,
     /// Whom a recipient calls.
     pub contact: Contact,
+    /// Where the deployment's data lies.
+    #[serde(default)]
+    pub folders: Folders,
+}
+
+/// Folders of data, relative to the deployment; several deployments may share a schema.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Folders {
+    /// Categories and code lists.
+    pub schema: String,
+    /// Parties, purposes, entitlements.
+    pub agreement: String,
+    /// One file per feed.
+    pub mappings: String,
+}
+
+impl Default for Folders {
+    fn default() -> Self {
+        Self { schema: "schema".into(), agreement: "agreement".into(), mappings: "mappings".into() }
+    }
 }
 
 fn london() -> String {

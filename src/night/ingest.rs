@@ -12,7 +12,7 @@ use lockgate_connectors::{ReadError, Rows, Step};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Fate, FileMemory, Span};
+use lockgate_core::link::{Fate, FileMemory, Found, Span};
 use lockgate_core::mapping::{Bound, HeaderFault, Mapping, Outcome, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
@@ -228,19 +228,20 @@ impl Mill<'_> {
         let prints: Vec<Fingerprint> =
             rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
         // Looking up is one comparison for most rows; it stays on this thread, in the file's order.
-        let known: Vec<Option<usize>> = prints.iter().map(|p| taken.memory.find(*p)).collect();
+        let known: Vec<Found> = prints.iter().map(|p| taken.memory.find(*p)).collect();
         let ground: Vec<Ground> = (rows, &batch.bad, &known)
             .into_par_iter()
             .with_min_len(STRIDE)
             .map_init(Scratch::default, |scratch, (row, bad, known)| match (bad, known) {
                 (Some(code), _) => Ground::Bad(code),
-                (None, Some(base)) => Ground::Known(*base),
-                (None, None) => self.map(row, scratch),
+                (None, Found::Known(base)) => Ground::Known(*base),
+                (None, Found::New | Found::Refused) => self.map(row, scratch),
             })
             .collect();
         let mut spool = SpoolWriter::default();
-        for ((row, print), ground) in rows.iter().zip(prints).zip(ground) {
-            settle(taken, &mut spool, row.number(), print, ground);
+        for (((row, print), ground), known) in rows.iter().zip(prints).zip(ground).zip(known) {
+            let one = Settled { number: row.number(), print, news: known != Found::Refused };
+            settle(taken, &mut spool, &one, ground);
         }
         taken.spool.append(&mut spool)
     }
@@ -260,8 +261,17 @@ impl Mill<'_> {
     }
 }
 
+/// A row on its way to the tally.
+struct Settled {
+    number: u64,
+    print: Fingerprint,
+    /// Whether the feed's last file did not refuse the same row.
+    news: bool,
+}
+
 /// Counts a row, remembers it, and spools what it gave.
-fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Fingerprint, ground: Ground) {
+fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Ground) {
+    let print = one.print;
     let row = u32::try_from(taken.memory.len()).unwrap_or(u32::MAX);
     match ground {
         Ground::Known(base) => match taken.memory.base_fate(base) {
@@ -280,12 +290,12 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Finger
         },
         Ground::Bad(code) => {
             taken.tally.count_unreadable();
-            refuse(taken, number, print, &[RowFault { column: None, code }]);
+            refuse(taken, one, &[RowFault { column: None, code }]);
         }
         Ground::Fresh(outcome, span) => {
             taken.tally.count(&outcome);
             match outcome {
-                Outcome::Refused(faults) => refuse(taken, number, print, &faults),
+                Outcome::Refused(faults) => refuse(taken, one, &faults),
                 Outcome::Skipped => taken.memory.push_fresh().push_other(print, Fate::Skipped),
                 Outcome::Mapped(mapped) => {
                     taken.memory.push_fresh().push(print, mapped.identity, &mapped.evidence.keys, span);
@@ -296,10 +306,11 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Finger
     }
 }
 
-fn refuse(taken: &mut Taken, row: u64, print: Fingerprint, faults: &[RowFault]) {
-    taken.memory.push_fresh().push_other(print, Fate::Refused);
-    if taken.refused.len() < LISTED {
-        taken.refused.extend(faults.iter().map(|f| Refused { row, column: f.column, code: f.code }));
+/// A row that was refused in the feed's last file too waits in quarantine already.
+fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
+    taken.memory.push_fresh().push_other(one.print, Fate::Refused);
+    if one.news && taken.refused.len() < LISTED {
+        taken.refused.extend(faults.iter().map(|f| Refused { row: one.number, column: f.column, code: f.code }));
     }
 }
 

@@ -10,7 +10,9 @@ use crate::vault::SpoolReader;
 use anyhow::{Context as _, Result};
 use lockgate_core::bundle::Meta;
 use lockgate_core::hash::Digest;
-use lockgate_core::ledger::{BundleEntry, Chain, Entry, LedgerCommit, Outgoing, Prepared};
+use lockgate_core::ledger::{
+    BundleEntry, Chain, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared, RunEntry,
+};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,26 @@ impl LedgerCommit for Closing<'_> {
         self.id = Some(id);
         Ok(())
     }
+}
+
+/// Opens the night's chapter of the ledger: under which agreement and schema, and what became of which file.
+pub async fn open_chapter(night: &Night<'_>, files: &[(String, Digest, FileState)]) -> Result<()> {
+    let mut tx = night.store.begin_bundle(&night.run).await?;
+    let mut chain = chain(&mut tx).await?;
+    let deployment = night.deployment;
+    let run = Entry::Run(RunEntry {
+        as_of: night.order.as_of,
+        agreement: *deployment.agreement.digest(),
+        schema: deployment.schema_digest(),
+        software: crate::SOFTWARE,
+    });
+    let mut entries = vec![linked(&mut chain, &run.encode())];
+    for (feed, digest, state) in files {
+        let entry = Entry::File(FileEntry { feed, file: *digest, state: *state });
+        entries.push(linked(&mut chain, &entry.encode()));
+    }
+    tx.append_ledger(None, entries).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The ledger's end.

@@ -3,9 +3,10 @@
 //! An entry that names a partner, kind, field or category that is not known holds nothing open; a
 //! restriction that cannot be read stops the night, because it would stop restricting.
 
-use super::Night;
-use crate::store;
+use crate::config::Deployment;
+use crate::store::{self, Store};
 use anyhow::{Context as _, Result, bail};
+use jiff::civil::Date;
 use lockgate_core::agreement::{AuthorityKind, PartnerId};
 use lockgate_core::gate::{Authority, Effect, Recipients, Registers, Restriction, Scope};
 use lockgate_core::hash::Digest;
@@ -29,17 +30,17 @@ impl Read {
 }
 
 /// Reads the registers as they stand on the run's day.
-pub async fn read(night: &Night<'_>) -> Result<Read> {
-    let stored = night.store.registers(night.order.as_of).await?;
+pub async fn read(store: &Store, deployment: &Deployment, as_of: Date) -> Result<Read> {
+    let stored = store.registers(as_of).await?;
     let mut registers = Registers::default();
     for (_, entry) in &stored.restrictions {
-        registers.restrictions.push(restriction(night, entry)?);
+        registers.restrictions.push(restriction(deployment, entry)?);
     }
     for (_, entry) in &stored.authorities {
-        registers.authorities.extend(authority(night, entry).await?);
+        registers.authorities.extend(authority(deployment, entry));
     }
     for (_, entry) in &stored.suspensions {
-        let partner = night.deployment.agreement.partner(&entry.partner);
+        let partner = deployment.agreement.partner(&entry.partner);
         registers.suspended.push(partner.context("a suspension names a partner that the agreement does not have")?);
     }
     let entries = stored.restrictions.len() + stored.authorities.len() + stored.suspensions.len();
@@ -47,8 +48,8 @@ pub async fn read(night: &Night<'_>) -> Result<Read> {
     Ok(Read { registers, empty: entries == 0, text })
 }
 
-fn restriction(night: &Night<'_>, entry: &store::Restriction) -> Result<Restriction> {
-    let agreement = &night.deployment.agreement;
+fn restriction(deployment: &Deployment, entry: &store::Restriction) -> Result<Restriction> {
+    let agreement = &deployment.agreement;
     let known = |key: &String| agreement.partner(key).context("a restriction names a partner that is not known");
     let scope = match entry.scope.as_str() {
         "record" => Scope::Record(RecordId(entry.subject)),
@@ -76,31 +77,30 @@ fn restriction(night: &Night<'_>, entry: &store::Restriction) -> Result<Restrict
 }
 
 /// An authority opens something only when all of it is understood.
-async fn authority(night: &Night<'_>, entry: &store::Authority) -> Result<Option<Authority>> {
-    let agreement = &night.deployment.agreement;
-    let Some(kind) = AuthorityKind::parse(&entry.kind) else { return Ok(None) };
-    let Some(granted_by) = agreement.partner(&entry.granted_by) else { return Ok(None) };
+fn authority(deployment: &Deployment, entry: &store::Authority) -> Option<Authority> {
+    let agreement = &deployment.agreement;
+    let kind = AuthorityKind::parse(&entry.kind)?;
+    let granted_by = agreement.partner(&entry.granted_by)?;
     let recipients: Option<Vec<PartnerId>> = entry.recipients.iter().map(|r| agreement.partner(r)).collect();
-    let fields: Option<Vec<FieldId>> = entry.fields.iter().map(|f| field(night, f)).collect();
-    let (Some(recipients), Some(fields), Some(until)) = (recipients, fields, entry.made.until) else { return Ok(None) };
-    Ok(Some(Authority {
+    let fields: Option<Vec<FieldId>> = entry.fields.iter().map(|f| field(deployment, f)).collect();
+    Some(Authority {
         kind,
         record: RecordId(entry.record),
         version: None,
-        recipients,
-        fields,
+        recipients: recipients?,
+        fields: fields?,
         granted_by,
         ground: entry.ground.clone().unwrap_or_default(),
         reference: entry.made.reference.clone(),
         conditions: None,
         from: entry.made.since,
-        until,
-    }))
+        until: entry.made.until?,
+    })
 }
 
 /// `category.field` as the field's index.
-fn field(night: &Night<'_>, text: &str) -> Option<FieldId> {
-    let schema = &night.deployment.schema;
+fn field(deployment: &Deployment, text: &str) -> Option<FieldId> {
+    let schema = &deployment.schema;
     let (category, field) = text.split_once('.')?;
     schema.get(schema.category(category)?)?.field(field)
 }

@@ -8,7 +8,7 @@ use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::people::{self, People};
 use super::progress::Progress;
-use super::publish::{Doors, finish_earlier, publish_all};
+use super::publish::{Doors, finish_earlier, open_chapter, publish_all};
 use super::summary::{FeedLine, Summary};
 use super::{Night, Order, registers};
 use crate::config::Deployment;
@@ -19,6 +19,8 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
+use lockgate_core::hash::Digest;
+use lockgate_core::ledger::FileState;
 use lockgate_core::link::FileMemory;
 use lockgate_core::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,12 +152,26 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
             Verdict::Held(h) => held.extend(place(night, file, h)),
         }
     }
+    let files = chapter(night, &taken);
     drop(taken);
+    if !files.is_empty() {
+        open_chapter(night, &files).await?;
+    }
     decide(night, doors, &who, &mut summary).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
     }
     Ok(Told { summary, warnings, held })
+}
+
+/// What became of tonight's files, for the ledger.
+fn chapter(night: &Night<'_>, taken: &[Taken]) -> Vec<(String, Digest, FileState)> {
+    let one = |t: &Taken| {
+        let feed = night.deployment.mapping(t.due.feed).map_or("", |m| m.name()).to_owned();
+        let held = matches!(t.verdict, Verdict::Held(_));
+        (feed, t.due.digest, if held { FileState::Held } else { FileState::Accepted })
+    };
+    taken.iter().map(one).collect()
 }
 
 fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> {
@@ -208,7 +224,7 @@ fn joined(who: &WhoIsWho) -> u64 {
 /// Decides, records and publishes; then settles the people, and empties those who left.
 async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut Summary) -> Result<()> {
     let deployment = night.deployment;
-    let registers = registers::read(night).await?;
+    let registers = registers::read(night.store, deployment, night.order.as_of).await?;
     let basis_now = registers.digest(deployment.agreement.digest());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =

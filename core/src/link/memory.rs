@@ -210,6 +210,17 @@ fn unpack([a, b, month, day]: [u8; 4]) -> Result<Option<Date>, BrokenMemory> {
     Date::new(i16::from_le_bytes([a, b]), month, day).map(Some).map_err(|_| BrokenMemory)
 }
 
+/// What the feed's last file knew of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    New,
+    /// It had the row, at this index.
+    Known(usize),
+    /// It had the row, and it was refused: it is looked at again, and is no news if it is refused again.
+    Refused,
+}
+
 /// Where a row of tonight's file is remembered.
 #[derive(Clone, Copy)]
 enum Slot {
@@ -245,7 +256,12 @@ impl FileMemory {
 
     /// Looks for a row of the last file with this fingerprint; the next one is tried first, since
     /// most files keep their order. A row refused last time is looked at again every time.
-    pub fn find(&mut self, print: Fingerprint) -> Option<usize> {
+    pub fn find(&mut self, print: Fingerprint) -> Found {
+        let Some(row) = self.find_row(print) else { return Found::New };
+        if self.base.fate(row) == Some(Fate::Refused) { Found::Refused } else { Found::Known(row) }
+    }
+
+    fn find_row(&mut self, print: Fingerprint) -> Option<usize> {
         let hinted = self.base.prints.get(self.next) == Some(&print.0);
         let found = if hinted && self.base.fate(self.next) != Some(Fate::Duplicate) {
             self.next
@@ -253,7 +269,7 @@ impl FileMemory {
             self.search(print)?
         };
         self.next = if hinted { self.next + 1 } else { found + 1 };
-        (self.base.fate(found)? != Fate::Refused).then_some(found)
+        Some(found)
     }
 
     /// The first row of the last file with this fingerprint.
@@ -393,11 +409,11 @@ mod tests {
     #[test]
     fn a_second_file_remembers_known_and_fresh_rows_in_its_own_order() {
         let mut file = FileMemory::on(sample());
-        assert_eq!(file.find(Fingerprint(3)), Some(2));
+        assert_eq!(file.find(Fingerprint(3)), Found::Known(2));
         file.push_known(2);
-        assert_eq!(file.find(Fingerprint(9)), None);
+        assert_eq!(file.find(Fingerprint(9)), Found::New);
         file.push_fresh().push(Fingerprint(9), IdentityId(19), &[Key(8)], None);
-        assert_eq!(file.find(Fingerprint(2)), None, "a refused row is read again");
+        assert_eq!(file.find(Fingerprint(2)), Found::Refused, "a refused row is read again");
         file.push_fresh().push_other(Fingerprint(2), Fate::Refused);
         assert_eq!(file.vanished().collect::<Vec<_>>(), [IdentityId(11)]);
         let mut bytes = Vec::new();
@@ -437,11 +453,11 @@ mod tests {
         let FileMemory { fresh, .. } = file;
         let mut next = FileMemory::on(fresh);
         // The later one comes first tonight: it is the same row, known as the first.
-        assert_eq!(next.find(Fingerprint(3)), Some(2));
-        assert_eq!(next.find(Fingerprint(1)), Some(0));
+        assert_eq!(next.find(Fingerprint(3)), Found::Known(2));
+        assert_eq!(next.find(Fingerprint(1)), Found::Known(0));
         assert_eq!(next.base_fate(0), (Some(Fate::Mapped), false));
         next.push_known(0);
-        assert_eq!(next.find(Fingerprint(1)), Some(0));
+        assert_eq!(next.find(Fingerprint(1)), Found::Known(0));
         assert!(next.base_fate(0).1, "and now it repeats");
     }
 }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 pub use cluster::{Doubt, Linking, link};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
-pub use memory::{Fate, FileMemory, RowMemory, Span};
+pub use memory::{Fate, FileMemory, Found, RowMemory, Span};
 pub use scope::Scope;
 
 /// Codes of this room (`LG14nn`).
