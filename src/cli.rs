@@ -7,9 +7,11 @@ use std::path::PathBuf;
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
 #[command(name = "lockgate", version, about, long_about = None, propagate_version = true)]
-#[command(after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate agreement who-sees prison_release.release_address\n\n\
+#[command(
+    after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate agreement who-sees prison_release.release_address\n\n\
     Exit codes: 0 done, 1 internal fault, 2 usage, 3 check found problems, 4 items wait for a person,\n  \
-    5 delivered in part, 6 feed late, 7 integrity failure, 8 refused by the agreement,\n  75 temporary, 78 configuration unusable")]
+    5 delivered in part, 6 feed late, 7 integrity failure, 8 refused by the agreement,\n  75 temporary, 78 configuration unusable"
+)]
 pub struct Cli {
     /// The deployment's folder (the one with `lockgate.toml`)
     #[arg(long, global = true, default_value = ".", value_name = "DIR")]
@@ -32,7 +34,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a night: collect, map, link, disclose, write the bundles
-    #[command(after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate run --feed hmps-releases --dry-run")]
+    #[command(
+        after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate run --feed hmps-releases --dry-run"
+    )]
     Run(RunArgs),
     /// Show the last run and what waits for a person
     #[command(after_help = "Examples:\n  lockgate status\n  lockgate status --json")]
@@ -45,7 +49,9 @@ pub enum Command {
         last: u32,
     },
     /// Check the whole deployment: settings, schema, agreement, mappings and their examples
-    #[command(after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain")]
+    #[command(
+        after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain"
+    )]
     Check,
     /// Explain a message code
     #[command(after_help = "Examples:\n  lockgate explain LG1301\n  lockgate explain LG0102")]
@@ -90,14 +96,18 @@ pub struct RunArgs {
 #[derive(Debug, Subcommand)]
 pub enum BundleCommand {
     /// List bundles, newest first
-    #[command(after_help = "Examples:\n  lockgate bundle list\n  lockgate bundle list --recipient probation --json")]
+    #[command(
+        after_help = "Examples:\n  lockgate bundle list\n  lockgate bundle list --recipient probation --json"
+    )]
     List {
         /// Only this recipient's
         #[arg(long)]
         recipient: Option<String>,
     },
     /// Show one bundle: its files, counts and digest
-    #[command(after_help = "Examples:\n  lockgate bundle show lockgate_leeds-iom_probation_20081117_000001_snapshot\n  lockgate bundle show NAME --json")]
+    #[command(
+        after_help = "Examples:\n  lockgate bundle show lockgate_leeds-iom_probation_20081117_000001_snapshot\n  lockgate bundle show NAME --json"
+    )]
     Show {
         /// The bundle's name
         name: String,
@@ -111,19 +121,25 @@ pub enum AgreementCommand {
     #[command(after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --json")]
     Matrix,
     /// Who can ever see a field
-    #[command(after_help = "Examples:\n  lockgate agreement who-sees prison_release.release_address\n  lockgate agreement who-sees person.pnc_id")]
+    #[command(
+        after_help = "Examples:\n  lockgate agreement who-sees prison_release.release_address\n  lockgate agreement who-sees person.pnc_id"
+    )]
     WhoSees {
         /// `category.field`
         field: String,
     },
     /// What a recipient can ever see
-    #[command(after_help = "Examples:\n  lockgate agreement what-sees disc\n  lockgate agreement what-sees lcc --json")]
+    #[command(
+        after_help = "Examples:\n  lockgate agreement what-sees disc\n  lockgate agreement what-sees lcc --json"
+    )]
     WhatSees {
         /// The recipient's key
         recipient: String,
     },
     /// Why a recipient gets or does not get a field of a person
-    #[command(after_help = "Examples:\n  lockgate agreement why --person wyp-cohort:2004/0031877J --recipient g4s --field prison_release.release_address")]
+    #[command(
+        after_help = "Examples:\n  lockgate agreement why --person wyp-cohort:2004/0031877J --recipient g4s --field prison_release.release_address"
+    )]
     Why {
         /// `feed:key`, the person's key in one of the feeds, or a person's internal id (32 hex digits)
         #[arg(long)]
@@ -152,7 +168,9 @@ pub enum LedgerCommand {
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
     /// List refused rows and held files: feed, row, column and reason, never a value
-    #[command(after_help = "Examples:\n  lockgate quarantine list\n  lockgate quarantine list --feed hmps-releases --json")]
+    #[command(
+        after_help = "Examples:\n  lockgate quarantine list\n  lockgate quarantine list --feed hmps-releases --json"
+    )]
     List {
         /// Only this feed's
         #[arg(long)]

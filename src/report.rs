@@ -93,7 +93,13 @@ pub fn render(problem: &Problem, severity: Severity, texts: &Texts, style: Style
     }
 }
 
-fn snippet(problem: &Problem, severity: Severity, file: &str, span: std::ops::Range<usize>, text: &str) -> String {
+fn snippet(
+    problem: &Problem,
+    severity: Severity,
+    file: &str,
+    span: std::ops::Range<usize>,
+    text: &str,
+) -> String {
     let level = if severity == Severity::Error { Level::ERROR } else { Level::WARNING };
     let end = span.end.min(text.len());
     let start = span.start.min(end);
@@ -150,7 +156,11 @@ pub fn print(problems: &[Problem], severity: Severity, texts: &Texts, style: Sty
     }
     for (file, count) in printed.iter().filter(|(_, count)| *count > PER_FILE) {
         let place = file.map(|f| format!(" in `{f}`")).unwrap_or_default();
-        let _ = writeln!(out, "and {} more{place}; run `lockgate explain CODE` for what a code means", count - PER_FILE);
+        let _ = writeln!(
+            out,
+            "and {} more{place}; run `lockgate explain CODE` for what a code means",
+            count - PER_FILE
+        );
     }
 }
 
@@ -179,7 +189,8 @@ mod tests {
 
     #[test]
     fn plain_names_file_line_and_column() {
-        let problem = Problem::new("LG0102", "unknown key `nmae`").in_config("a.toml", 7..11).suggest("nmae", ["name"]);
+        let problem =
+            Problem::new("LG0102", "unknown key `nmae`").in_config("a.toml", 7..11).suggest("nmae", ["name"]);
         insta::assert_snapshot!(render(&problem, Severity::Error, &texts(), Style::Plain), @r"
         error[LG0102]: a.toml:2:1: unknown key `nmae`
           help: did you mean `name`?

@@ -30,7 +30,15 @@ fn allowed(expression: &str) -> bool {
 #[test]
 fn every_dependency_has_an_allowed_licence_and_a_known_source() {
     let out = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -42,12 +50,19 @@ fn every_dependency_has_an_allowed_licence_and_a_known_source() {
         let name = package["name"].as_str().unwrap();
         let licence = package["license"].as_str().unwrap_or("none");
         assert!(allowed(licence), "{name} is under `{licence}`");
-        assert!(package["source"].as_str().is_none_or(|s| s.starts_with("registry+")), "{name} is from elsewhere");
+        assert!(
+            package["source"].as_str().is_none_or(|s| s.starts_with("registry+")),
+            "{name} is from elsewhere"
+        );
     }
 }
 
 #[test]
 fn the_expression_reader_can_say_no() {
-    assert!(allowed("MIT OR Apache-2.0") && allowed("MIT/GPL-3.0") && allowed("(MIT OR Apache-2.0) AND Unicode-3.0"));
+    assert!(
+        allowed("MIT OR Apache-2.0")
+            && allowed("MIT/GPL-3.0")
+            && allowed("(MIT OR Apache-2.0) AND Unicode-3.0")
+    );
     assert!(!allowed("GPL-3.0") && !allowed("MIT AND GPL-3.0") && !allowed("none"));
 }

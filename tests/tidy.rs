@@ -56,9 +56,8 @@ fn no_agency_has_a_name_in_the_code() {
         for (n, line) in code(&text).lines().enumerate() {
             let words = line.to_lowercase();
             let comment = line.trim_start().starts_with("//") || path.ends_with("cli.rs");
-            let found = agencies.iter().find(|a| {
-                words.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| w == **a)
-            });
+            let found =
+                agencies.iter().find(|a| words.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| w == **a));
             assert!(comment || found.is_none(), "{}:{}: names `{}`", path.display(), n + 1, found.unwrap());
         }
     }

@@ -125,7 +125,8 @@ fn distance(a: &str, b: &str) -> usize {
         let mut line = alloc::vec![i + 1];
         for (j, y) in b.iter().enumerate() {
             let get = |v: &Vec<usize>, k: usize| v.get(k).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (get(&above, j) + usize::from(x != y)).min(get(&above, j + 1) + 1).min(get(&line, j) + 1);
+            let mut best =
+                (get(&above, j) + usize::from(x != y)).min(get(&above, j + 1) + 1).min(get(&line, j) + 1);
             if i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x) {
                 best = best.min(get(&before, j - 1) + 1);
             }

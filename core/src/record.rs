@@ -250,8 +250,13 @@ mod tests {
         let key = RestKey::new(&[3; 32]);
         let mut fields = Fields::new();
         fields.push(Some("x"));
-        let candidate =
-            Candidate { id: RecordId(5), category: CategoryId(0), cancelled: false, restricted: false, fields };
+        let candidate = Candidate {
+            id: RecordId(5),
+            category: CategoryId(0),
+            cancelled: false,
+            restricted: false,
+            fields,
+        };
         let sealed = candidate.to_rest(&key, [0; NONCE_LEN], 2);
         let head = VersionHead {
             id: RecordId(5),

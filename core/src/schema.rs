@@ -143,7 +143,10 @@ pub struct Schema {
 impl Schema {
     /// Builds the schema from its files (`(file name, draft)`, in reading order) and code lists;
     /// returns every fault found.
-    pub fn build(drafts: Vec<(String, Draft)>, lists: BTreeMap<String, CodeList>) -> Result<Self, Vec<Problem>> {
+    pub fn build(
+        drafts: Vec<(String, Draft)>,
+        lists: BTreeMap<String, CodeList>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut schema = Self { categories: Vec::new(), lists };
         let mut problems = Vec::new();
         for (file, draft) in drafts {
@@ -157,21 +160,30 @@ impl Schema {
     fn add(&mut self, file: &str, name: &Spanned<String>, draft: DraftCategory, problems: &mut Vec<Problem>) {
         let fault = |what: String, span| Problem::new("LG0201", what).in_config(file, span);
         if !is_word(name.get_ref()) || self.category(name.get_ref()).is_some() {
-            problems.push(fault(format!("category `{}` stands twice or is not a plain word", name.get_ref()), name.span()));
+            problems.push(fault(
+                format!("category `{}` stands twice or is not a plain word", name.get_ref()),
+                name.span(),
+            ));
         }
         let mut fields: Vec<Field> = Vec::new();
         for (field, spec) in draft.fields.0 {
             let text = field.get_ref();
             if !is_word(text) || fields.iter().any(|f| &f.name == text) {
-                problems.push(fault(format!("field `{text}` stands twice or is not a plain word"), field.span()));
+                problems
+                    .push(fault(format!("field `{text}` stands twice or is not a plain word"), field.span()));
             }
             if let (Kind::Code, detail) = (spec.kind, &spec.detail) {
                 if !detail.as_ref().is_some_and(|d| self.lists.contains_key(d)) {
                     let list = detail.as_deref().unwrap_or("");
                     problems.push(
-                        Problem::new("LG0202", format!("field `{text}` needs the code list `{list}`, which is not in `schema/codes`"))
-                            .in_config(file, field.span())
-                            .suggest(list, self.lists.keys().map(String::as_str)),
+                        Problem::new(
+                            "LG0202",
+                            format!(
+                                "field `{text}` needs the code list `{list}`, which is not in `schema/codes`"
+                            ),
+                        )
+                        .in_config(file, field.span())
+                        .suggest(list, self.lists.keys().map(String::as_str)),
                     );
                 }
             }
@@ -360,7 +372,8 @@ impl<'de> Deserialize<'de> for DraftFields {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "[b]\ntitle = \"B\"\nfields = { z = { type = \"date\" }, a = { type = \"code\", of = \"yn\" } }\n";
+    const TEXT: &str =
+        "[b]\ntitle = \"B\"\nfields = { z = { type = \"date\" }, a = { type = \"code\", of = \"yn\" } }\n";
 
     fn lists() -> BTreeMap<String, CodeList> {
         let yes = CodeEntry { code: "Y".into(), label: "yes".into(), group: None, from: None, until: None };
@@ -379,7 +392,8 @@ mod tests {
     #[test]
     fn a_missing_list_is_named_with_its_place() {
         let draft: Draft = toml::from_str(TEXT).expect("reads");
-        let problems = Schema::build(alloc::vec![("s.toml".into(), draft)], BTreeMap::new()).expect_err("refused");
+        let problems =
+            Schema::build(alloc::vec![("s.toml".into(), draft)], BTreeMap::new()).expect_err("refused");
         assert_eq!(problems.len(), 1);
         assert_eq!(problems.first().map(|p| p.code), Some("LG0202"));
     }

@@ -120,7 +120,13 @@ mod tests {
         let mut fields = Fields::new();
         fields.push(Some("a"));
         fields.push(None);
-        let fact = Candidate { id: RecordId(7), category: CategoryId(3), cancelled: true, restricted: false, fields };
+        let fact = Candidate {
+            id: RecordId(7),
+            category: CategoryId(3),
+            cancelled: true,
+            restricted: false,
+            fields,
+        };
         let mut writer = SpoolWriter::default();
         for n in 0..4u32 {
             writer.push(n, IdentityId(u128::from(n % 2)), &[fact.clone(), fact.clone()]);

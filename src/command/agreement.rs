@@ -31,7 +31,9 @@ pub fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, FieldId
     let usage = |what: String| Expected::new(Exit::Usage, what);
     let hint = |near: Option<&str>| near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
     let Some((category, name)) = text.split_once('.') else {
-        return Err(usage(format!("`{text}` is not of the form category.field, such as prison_release.release_address")));
+        return Err(usage(format!(
+            "`{text}` is not of the form category.field, such as prison_release.release_address"
+        )));
     };
     let Some(id) = schema.category(category) else {
         let near = nearest(category, schema.categories().map(|(_, c)| c.name.as_str()));
@@ -40,7 +42,9 @@ pub fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, FieldId
     let known = schema.get(id).map(|c| (c.field(name), c.fields.iter().map(|f| f.name.as_str())));
     match known {
         Some((Some(field), _)) => Ok((id, field)),
-        Some((None, names)) => Err(usage(format!("`{category}` has no field `{name}`{}", hint(nearest(name, names))))),
+        Some((None, names)) => {
+            Err(usage(format!("`{category}` has no field `{name}`{}", hint(nearest(name, names)))))
+        }
         None => Err(usage(format!("the schema has no category `{category}`"))),
     }
 }
@@ -50,7 +54,10 @@ pub fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
     let known = deployment.agreement.partners().map(|(_, p)| p.key.as_str());
     deployment.agreement.partner(key).ok_or_else(|| {
         let keys: Vec<&str> = known.collect();
-        Expected::new(Exit::Usage, format!("`{key}` is not a partner of the agreement; the partners are {}", keys.join(", ")))
+        Expected::new(
+            Exit::Usage,
+            format!("`{key}` is not a partner of the agreement; the partners are {}", keys.join(", ")),
+        )
     })
 }
 
@@ -76,11 +83,20 @@ fn words(cell: &CellJson<'_>) -> String {
         ([], []) => None,
         (all, []) => Some(format!("whole on a recorded authority ({})", all.join(" and "))),
         ([], any) => Some(format!("whole on a recorded authority ({})", any.join(" or "))),
-        (all, any) => Some(format!("whole on a recorded authority ({} and one of {})", all.join(" and "), any.join(", "))),
+        (all, any) => Some(format!(
+            "whole on a recorded authority ({} and one of {})",
+            all.join(" and "),
+            any.join(", ")
+        )),
     };
-    let standing = cell.standing.map(|s| if s == "whole" { "whole".to_owned() } else { format!("reduced to {s}") });
+    let standing =
+        cell.standing.map(|s| if s == "whole" { "whole".to_owned() } else { format!("reduced to {s}") });
     let what = [standing, authority].into_iter().flatten().collect::<Vec<_>>().join("; ");
-    if cell.conditions.is_empty() { what } else { format!("{what}, only if {}", cell.conditions.join(" and ")) }
+    if cell.conditions.is_empty() {
+        what
+    } else {
+        format!("{what}, only if {}", cell.conditions.join(" and "))
+    }
 }
 
 fn print(voice: Voice, cells: &[CellJson<'_>], nobody: &str) {
@@ -92,7 +108,14 @@ fn print(voice: Voice, cells: &[CellJson<'_>], nobody: &str) {
     }
     let row = |c: &CellJson<'_>| {
         let field = format!("{}.{}", c.category, c.field);
-        vec![c.recipient.to_owned(), field, words(c), c.clauses.join(", "), c.purposes.join(" "), c.reason.to_owned()]
+        vec![
+            c.recipient.to_owned(),
+            field,
+            words(c),
+            c.clauses.join(", "),
+            c.purposes.join(" "),
+            c.reason.to_owned(),
+        ]
     };
     let rows: Vec<Vec<String>> = cells.iter().map(row).collect();
     report::line(&table(voice.plain, &["recipient", "field", "how", "clause", "purpose", "why"], &rows));
@@ -119,7 +142,10 @@ pub fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) -> Resu
 /// The whole table.
 pub fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     if voice.json {
-        let all = deployment.agreement.partners().flat_map(|(id, _)| deployment.agreement.what_sees(&deployment.schema, id));
+        let all = deployment
+            .agreement
+            .partners()
+            .flat_map(|(id, _)| deployment.agreement.what_sees(&deployment.schema, id));
         let cells: Vec<_> = all.collect();
         report::json(&cells.iter().map(|s| cell(deployment, s)).collect::<Vec<_>>());
     } else {

@@ -69,7 +69,8 @@ async fn list(voice: Voice, deployment: &Deployment, recipient: Option<&str>) ->
         cells.push(b.state.to_owned());
         cells
     };
-    let head = ["name", "recipient", "kind", "as of", "new", "corrections", "withdrawals", "current", "state"];
+    let head =
+        ["name", "recipient", "kind", "as of", "new", "corrections", "withdrawals", "current", "state"];
     report::line(&table(voice.plain, &head, &all.iter().map(line).collect::<Vec<_>>()));
     Ok(Exit::Done)
 }
@@ -85,13 +86,19 @@ struct ShowJson {
 async fn show(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
     let Some(row) = store.bundle(name).await? else {
-        return Err(Expected::new(Exit::Usage, format!("there is no bundle `{name}`; see `lockgate bundle list`")));
+        return Err(Expected::new(
+            Exit::Usage,
+            format!("there is no bundle `{name}`; see `lockgate bundle list`"),
+        ));
     };
     let folder = deployment.settings.bundles.folder.join(recipient(deployment, &row)).join(name);
     let text = std::fs::read(deployment.root.join(&folder).join("datapackage.json"))
         .with_context(|| format!("the bundle's folder `{}` cannot be read", folder.display()))?;
     if lockgate_core::hash::Digest::of(&text) != row.bundle.manifest_digest {
-        return Err(Expected::new(Exit::Integrity, format!("the manifest of `{name}` is not the one that was recorded")));
+        return Err(Expected::new(
+            Exit::Integrity,
+            format!("the manifest of `{name}` is not the one that was recorded"),
+        ));
     }
     let manifest: serde_json::Value = serde_json::from_slice(&text).context("the manifest does not read")?;
     let bundle = bundle_json(deployment, &row);
@@ -99,7 +106,10 @@ async fn show(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit>
         report::json(&ShowJson { bundle, folder, manifest });
         return Ok(Exit::Done);
     }
-    report::line(&format!("{name}\n  for {}, {}, day {}, {}", bundle.recipient, bundle.kind, bundle.as_of, bundle.state));
+    report::line(&format!(
+        "{name}\n  for {}, {}, day {}, {}",
+        bundle.recipient, bundle.kind, bundle.as_of, bundle.state
+    ));
     report::line(&format!("  folder {}\n  manifest sha256 {}\n", folder.display(), bundle.manifest_digest));
     let text = |v: Option<&serde_json::Value>| match v {
         Some(serde_json::Value::String(s)) => s.clone(),
@@ -108,8 +118,11 @@ async fn show(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit>
         None => String::new(),
     };
     let file = |r: &serde_json::Value| vec![text(r.get("path")), text(r.get("bytes")), text(r.get("hash"))];
-    let files: Vec<Vec<String>> =
-        manifest.get("resources").and_then(|r| r.as_array()).map(|r| r.iter().map(file).collect()).unwrap_or_default();
+    let files: Vec<Vec<String>> = manifest
+        .get("resources")
+        .and_then(|r| r.as_array())
+        .map(|r| r.iter().map(file).collect())
+        .unwrap_or_default();
     report::line(&table(voice.plain, &["file", "bytes", "hash"], &files));
     Ok(Exit::Done)
 }

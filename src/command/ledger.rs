@@ -44,21 +44,28 @@ pub async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     for row in &bundles {
         let bundle = &row.bundle;
         if faults.is_empty() && recorded.remove(&bundle.name) != Some(bundle.manifest_digest) {
-            faults.push(format!("bundle `{}` is not recorded in the ledger as the store has it", bundle.name));
+            faults
+                .push(format!("bundle `{}` is not recorded in the ledger as the store has it", bundle.name));
         }
         if bundle.state == BundleState::Published {
             faults.extend(published(deployment, row));
         }
     }
     if faults.is_empty() {
-        faults.extend(recorded.keys().map(|name| format!("bundle `{name}` is in the ledger and not in the store")));
+        faults.extend(
+            recorded.keys().map(|name| format!("bundle `{name}` is in the ledger and not in the store")),
+        );
     }
     let (entries, head) = end.map_or((0, Digest([0; 32])), |c| (c.seq, c.head));
     let ok = faults.is_empty();
     if voice.json {
         report::json(&VerifyJson { ok, entries, head: head.hex(), bundles: bundles.len(), faults });
     } else if ok {
-        report::line(&format!("The ledger is whole: {entries} entries, {} bundles, head {}", bundles.len(), head.hex()));
+        report::line(&format!(
+            "The ledger is whole: {entries} entries, {} bundles, head {}",
+            bundles.len(),
+            head.hex()
+        ));
     } else {
         faults.iter().for_each(|f| anstream::eprintln!("error[LG3001]: {f}"));
     }
@@ -68,7 +75,8 @@ pub async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit> {
 /// Compares a published bundle's manifest with what was recorded; a folder that its recipient took is no fault.
 fn published(deployment: &Deployment, row: &crate::store::BundleRow) -> Option<String> {
     let partner = row.recipient.and_then(|id| deployment.agreement.get(id))?;
-    let folder = deployment.root.join(&deployment.settings.bundles.folder).join(&partner.key).join(&row.bundle.name);
+    let folder =
+        deployment.root.join(&deployment.settings.bundles.folder).join(&partner.key).join(&row.bundle.name);
     let text = std::fs::read(folder.join("datapackage.json")).ok()?;
     (Digest::of(&text) != row.bundle.manifest_digest)
         .then(|| format!("the published manifest of `{}` is not the one that was recorded", row.bundle.name))

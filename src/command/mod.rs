@@ -59,7 +59,9 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Ledger(_) => ledger::verify(voice, &deployment).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
         Command::Agreement(AgreementCommand::Matrix) => agreement::matrix(voice, &deployment),
-        Command::Agreement(AgreementCommand::WhoSees { field }) => agreement::who_sees(voice, &deployment, &field),
+        Command::Agreement(AgreementCommand::WhoSees { field }) => {
+            agreement::who_sees(voice, &deployment, &field)
+        }
         Command::Agreement(AgreementCommand::WhatSees { recipient }) => {
             agreement::what_sees(voice, &deployment, &recipient)
         }

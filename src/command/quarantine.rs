@@ -90,7 +90,14 @@ async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>) -> Resu
     } else {
         let line = |r: &RowJson| {
             let column = r.column.clone().unwrap_or_else(|| "whole row".into());
-            vec![r.id.to_string(), r.feed.clone(), r.file_date.clone(), r.row.to_string(), column, format!("{} {}", r.code, r.reason)]
+            vec![
+                r.id.to_string(),
+                r.feed.clone(),
+                r.file_date.clone(),
+                r.row.to_string(),
+                column,
+                format!("{} {}", r.code, r.reason),
+            ]
         };
         let lines: Vec<Vec<String>> = rows.iter().map(line).collect();
         if !lines.is_empty() {
@@ -107,7 +114,10 @@ async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>) -> Resu
 async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
     let Some(row) = store.quarantined(QuarantineId(id)).await? else {
-        return Err(Expected::new(Exit::Usage, format!("there is no quarantine item {id}; see `lockgate quarantine list`")));
+        return Err(Expected::new(
+            Exit::Usage,
+            format!("there is no quarantine item {id}; see `lockgate quarantine list`"),
+        ));
     };
     let row = row_json(&row);
     if voice.json {
@@ -115,7 +125,10 @@ async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let column = row.column.as_deref().map_or_else(|| "the whole row".into(), |c| format!("column `{c}`"));
-    report::line(&format!("Item {}: feed `{}`, file of {}, row {}, {column}", row.id, row.feed, row.file_date, row.row));
+    report::line(&format!(
+        "Item {}: feed `{}`, file of {}, row {}, {column}",
+        row.id, row.feed, row.file_date, row.row
+    ));
     report::line(&format!("{} {} ({})", row.code, row.reason, row.state));
     if let Some(doc) = explain::codes().find(|c| c.code == row.code) {
         report::line(&format!("\n{}", doc.explanation));

@@ -18,7 +18,8 @@ pub async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -> Resul
         return Err(Expected::new(Exit::Usage, what));
     }
     let today = || Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
-    let order = Order { as_of: args.as_of.unwrap_or_else(today), feeds: args.feeds.clone(), dry_run: args.dry_run };
+    let order =
+        Order { as_of: args.as_of.unwrap_or_else(today), feeds: args.feeds.clone(), dry_run: args.dry_run };
     let told = night(deployment, order, voice.quiet || voice.json).await?;
     report::print(&told.held, Severity::Error, &deployment.texts, voice.style());
     report::print(&told.warnings, Severity::Warning, &deployment.texts, voice.style());

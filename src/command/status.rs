@@ -56,16 +56,26 @@ pub async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit> {
             }
             None => report::line("No run yet"),
         }
-        report::line(&format!("People: {} in the store, {} current records", status.persons, status.versions));
+        report::line(&format!(
+            "People: {} in the store, {} current records",
+            status.persons, status.versions
+        ));
         report::line(&format!("Ledger: {} entries", status.ledger_entries));
         report::line(&format!(
             "Waiting for a person: {} quarantined rows, {} held files, {} pairs to review",
             status.open_quarantine, status.held_files, status.open_reviews
         ));
         if status.unpublished_bundles > 0 {
-            report::line(&format!("{} bundles are recorded and not yet published", status.unpublished_bundles));
+            report::line(&format!(
+                "{} bundles are recorded and not yet published",
+                status.unpublished_bundles
+            ));
         }
-        report::line(&format!("Agreement: {} ({})", deployment.agreement.reference(), if in_force { "in force" } else { "NOT in force" }));
+        report::line(&format!(
+            "Agreement: {} ({})",
+            deployment.agreement.reference(),
+            if in_force { "in force" } else { "NOT in force" }
+        ));
     }
     Ok(if waits { Exit::Waiting } else { Exit::Done })
 }

@@ -44,8 +44,14 @@ fn json(one: &Explained) -> RecordJson {
         Decision::Reduced(word) => format!("disclosed reduced to {word}"),
         Decision::Withheld(rule) => format!("withheld by {}", rule.word()),
     };
-    let steps = one.steps.iter().map(|s| StepJson { rule: s.rule.word(), passed: s.passed, text: s.text.clone() });
-    RecordJson { record: one.record.to_string(), decision, clause: one.clause.clone(), steps: steps.collect() }
+    let steps =
+        one.steps.iter().map(|s| StepJson { rule: s.rule.word(), passed: s.passed, text: s.text.clone() });
+    RecordJson {
+        record: one.record.to_string(),
+        decision,
+        clause: one.clause.clone(),
+        steps: steps.collect(),
+    }
 }
 
 /// Explains the decision about one field of one person for one recipient.
@@ -69,11 +75,15 @@ pub async fn why(
         Some(row) => store.person(row).await?,
         None => None,
     } {
-        let opened: Result<Vec<Record>, _> =
-            due.versions.iter().map(|(head, sealed)| Record::from_rest(*head, vault.rest(), sealed)).collect();
+        let opened: Result<Vec<Record>, _> = due
+            .versions
+            .iter()
+            .map(|(head, sealed)| Record::from_rest(*head, vault.rest(), sealed))
+            .collect();
         let person = Person::new(due.person.key, opened.context("a stored record does not open")?);
         let registers = registers::read(&store, deployment, as_of).await?.registers;
-        let keys: Vec<Vec<u8>> = deployment.agreement.partners().map(|(_, p)| vault.pseudonym_key(&p.key)).collect();
+        let keys: Vec<Vec<u8>> =
+            deployment.agreement.partners().map(|(_, p)| vault.pseudonym_key(&p.key)).collect();
         let gate = Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, as_of);
         records = gate.explain(&person, to, category, at).iter().map(json).collect();
     }
@@ -95,7 +105,9 @@ pub async fn why(
 fn text(out: &WhyJson) {
     report::line(&format!("{} for {} on {}", out.field, out.recipient, out.as_of));
     if !out.in_store {
-        report::line("Nothing leaves: the gateway keeps nothing about this person, who is not in the cohort (clause 1.1).");
+        report::line(
+            "Nothing leaves: the gateway keeps nothing about this person, who is not in the cohort (clause 1.1).",
+        );
         return;
     }
     if out.records.is_empty() {

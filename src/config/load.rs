@@ -54,8 +54,10 @@ impl Deployment {
     /// The place of a feed.
     pub fn place(&self, mapping: &Mapping) -> Result<Box<dyn Transport>> {
         let name = &mapping.source().place;
-        let place = self.settings.place.get(name).ok_or_else(|| anyhow!("place `{name}` is not configured"))?;
-        let kind = TRANSPORTS.iter().find(|t| t.name == "folder").ok_or_else(|| anyhow!("no transport `folder`"))?;
+        let place =
+            self.settings.place.get(name).ok_or_else(|| anyhow!("place `{name}` is not configured"))?;
+        let kind =
+            TRANSPORTS.iter().find(|t| t.name == "folder").ok_or_else(|| anyhow!("no transport `folder`"))?;
         let transport = (kind.open)(&place.options(), &self.root, &Limits::default());
         transport.map_err(|p| anyhow!("place `{name}`: {} ({})", p.what, p.code))
     }
@@ -63,7 +65,9 @@ impl Deployment {
     /// Digest of the schema's files, which give the field bits of the ledger their names.
     pub fn schema_digest(&self) -> Digest {
         let start = format!("{}/", self.settings.folders.schema);
-        agreement::digest_of(self.texts.below(&start).map(|(name, text)| (name.strip_prefix(&start).unwrap_or(name), text)))
+        agreement::digest_of(
+            self.texts.below(&start).map(|(name, text)| (name.strip_prefix(&start).unwrap_or(name), text)),
+        )
     }
 
     /// Category names in schema order and partner keys in agreement order, for the store.
@@ -102,7 +106,9 @@ struct Reading<'a> {
 pub fn load(root: &Path) -> Result<Deployment, (Vec<Problem>, Texts)> {
     let mut reading = Reading { root, texts: Texts::default(), problems: Vec::new() };
     match reading.all() {
-        Some(deployment) if reading.problems.is_empty() => Ok(Deployment { texts: reading.texts, ..deployment }),
+        Some(deployment) if reading.problems.is_empty() => {
+            Ok(Deployment { texts: reading.texts, ..deployment })
+        }
         _ => Err((reading.problems, reading.texts)),
     }
 }
@@ -145,7 +151,9 @@ impl Reading<'_> {
     fn zone(&mut self, settings: &Settings) -> Option<TimeZone> {
         let fault = |_| {
             let what = format!("time zone `{}` is not known", settings.time_zone);
-            Problem::new("LG0103", what).in_config("lockgate.toml", 0..0).help("use an IANA name such as `Europe/London`")
+            Problem::new("LG0103", what)
+                .in_config("lockgate.toml", 0..0)
+                .help("use an IANA name such as `Europe/London`")
         };
         let zone = TimeZone::get(&settings.time_zone).map_err(fault);
         self.keep(zone)
@@ -174,7 +182,13 @@ impl Reading<'_> {
         let lines = self.csv(name, "LG0202", &["code", "label", "group", "from", "until"], |cells| {
             let [code, label, group, from, until] = cells else { return None };
             let group = (!group.is_empty()).then(|| group.clone());
-            Some(CodeEntry { code: code.clone(), label: label.clone(), group, from: day(from)?, until: day(until)? })
+            Some(CodeEntry {
+                code: code.clone(),
+                label: label.clone(),
+                group,
+                from: day(from)?,
+                until: day(until)?,
+            })
         })?;
         let list = CodeList::new(lines).map_err(|what| Problem::new("LG0202", what).in_config(name, 0..0));
         self.keep(list)
@@ -201,7 +215,8 @@ impl Reading<'_> {
         let text = self.texts.read(self.root, name);
         let text = self.keep(text)?;
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let found: Vec<String> = reader.headers().map(|h| h.iter().map(Into::into).collect()).unwrap_or_default();
+        let found: Vec<String> =
+            reader.headers().map(|h| h.iter().map(Into::into).collect()).unwrap_or_default();
         if found != header {
             let what = format!("`{name}` needs the columns {}", header.join(","));
             self.problems.push(Problem::new(code, what).in_config(name, 0..0));
@@ -210,7 +225,9 @@ impl Reading<'_> {
         let mut out = Vec::new();
         for record in reader.records() {
             let (at, cells) = match &record {
-                Ok(r) => (r.position().map(csv::Position::byte), r.iter().map(|c| c.trim().to_owned()).collect()),
+                Ok(r) => {
+                    (r.position().map(csv::Position::byte), r.iter().map(|c| c.trim().to_owned()).collect())
+                }
                 Err(e) => (e.position().map(csv::Position::byte), Vec::new()),
             };
             match line(&cells) {
@@ -237,9 +254,9 @@ impl Reading<'_> {
             entitlements.extend(self.toml(&name).map(|draft| (name, draft)));
         }
         let start = format!("{folder}/");
-        let digest = agreement::digest_of(self.texts.below(&start).map(|(name, text)| {
-            (name.strip_prefix(&start).unwrap_or(name), text)
-        }));
+        let digest = agreement::digest_of(
+            self.texts.below(&start).map(|(name, text)| (name.strip_prefix(&start).unwrap_or(name), text)),
+        );
         let files = agreement::Files {
             agreement: (named("agreement"), agreement?),
             categories: (named("categories"), categories?),
@@ -263,13 +280,19 @@ impl Reading<'_> {
         let codes = format!("{folder}/codes");
         let mut code_maps = BTreeMap::new();
         for name in self.files(&codes, ".csv") {
-            let key = name.strip_prefix(&codes).unwrap_or(&name).trim_matches('/').trim_end_matches(".csv").to_owned();
+            let key = name
+                .strip_prefix(&codes)
+                .unwrap_or(&name)
+                .trim_matches('/')
+                .trim_end_matches(".csv")
+                .to_owned();
             if let Some(map) = self.code_map(&name) {
                 code_maps.insert(key, map);
             }
         }
         let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
-        let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
+        let context =
+            mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
         let (mut mappings, mut formats) = (Vec::new(), Vec::new());
         for name in self.files(folder, ".toml") {
             let Some(draft) = self.toml::<mapping::Draft>(&name) else { continue };
@@ -278,7 +301,10 @@ impl Reading<'_> {
             let Some(mapping) = self.keep_all(compiled) else { continue };
             if !settings.place.contains_key(&mapping.source().place) {
                 let place = &mapping.source().place;
-                let what = format!("feed `{}` names the place `{place}`, which `lockgate.toml` does not list", mapping.name());
+                let what = format!(
+                    "feed `{}` names the place `{place}`, which `lockgate.toml` does not list",
+                    mapping.name()
+                );
                 let problem = Problem::new("LG0103", what).in_config(&name, 0..0);
                 self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
             }

@@ -41,14 +41,18 @@ impl Texts {
     /// Reads a file of the deployment into the texts.
     pub fn read(&mut self, root: &Path, name: &str) -> Result<String, Problem> {
         let fault = |what: &str| Problem::new("LG0101", format!("`{name}` {what}")).in_config(name, 0..0);
-        let file = File::open(root.join(name)).map_err(|e| fault(&format!("cannot be opened: {}", e.kind())))?;
+        let file =
+            File::open(root.join(name)).map_err(|e| fault(&format!("cannot be opened: {}", e.kind())))?;
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fault(&format!("cannot be read: {}", e.kind())))?;
+        file.take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| fault(&format!("cannot be read: {}", e.kind())))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(fault("is larger than a configuration file may be (4 MiB)"));
         }
         let text = String::from_utf8(bytes).map_err(|e| {
-            let line = e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
+            let line =
+                e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
             fault(&format!("is not UTF-8 (line {line})"))
         })?;
         self.add(name, text.clone());
@@ -95,8 +99,10 @@ impl LowerFirst for str {
 /// The names of the files below a folder with an ending, sorted, relative to the root.
 pub fn files_below(root: &Path, folder: &str, ending: &str) -> Result<Vec<String>, Problem> {
     let mut out = Vec::new();
-    walk(&root.join(folder), folder, ending, 0, &mut out)
-        .map_err(|e| Problem::new("LG0101", format!("folder `{folder}` cannot be read: {}", e.kind())).in_config(folder, 0..0))?;
+    walk(&root.join(folder), folder, ending, 0, &mut out).map_err(|e| {
+        Problem::new("LG0101", format!("folder `{folder}` cannot be read: {}", e.kind()))
+            .in_config(folder, 0..0)
+    })?;
     out.sort();
     Ok(out)
 }

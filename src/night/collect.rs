@@ -76,7 +76,9 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
             continue;
         }
         let (digest, bytes) = digest(place.as_ref(), &file.name).context("reading a file for its digest")?;
-        if night.store.find_file(mapping.name(), &digest).await?.is_some() || due.iter().any(|d| d.digest == digest) {
+        if night.store.find_file(mapping.name(), &digest).await?.is_some()
+            || due.iter().any(|d| d.digest == digest)
+        {
             if let Some(count) = out.known.get_mut(feed) {
                 *count += 1;
             }

@@ -9,8 +9,8 @@ use crate::bundle::{BundleWriter, Options};
 use crate::store::{BundleRow, DuePerson, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
-use jiff::civil::Date;
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use lockgate_core::agreement::{PartnerId, Standing};
 use lockgate_core::bundle::{BundleKind, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
 use lockgate_core::gate::{Facts, Gate, Registers};
@@ -120,7 +120,12 @@ fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {
             Some(column)
         };
         let columns = grant.fields().iter().filter_map(column).collect();
-        tables.push(Table { category: Some(id), name: category.name.clone(), title: category.title.clone(), columns });
+        tables.push(Table {
+            category: Some(id),
+            name: category.name.clone(),
+            title: category.title.clone(),
+            columns,
+        });
     }
     tables
 }
@@ -131,7 +136,8 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
     let partner = agreement.get(recipient).context("a recipient is not in the agreement")?;
     let history: Vec<_> = history.iter().map(|b| &b.bundle).collect();
     let last = history.iter().max_by_key(|b| b.sequence);
-    let last_snapshot = history.iter().filter(|b| b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
+    let last_snapshot =
+        history.iter().filter(|b| b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
     let meaning = |(word, text): (&str, &str)| Meaning { word: word.into(), text: text.into() };
     Ok(Meta {
         agreement: agreement.slug().into(),
@@ -275,8 +281,12 @@ fn share(
         person: deployment.agreement.person_category(),
         contents: &basis.contents,
     };
-    let withheld: BTreeMap<String, u64> =
-        answer.withheld.iter().filter(|(_, n)| *n > 0).map(|(rule, n)| (rule.word().to_owned(), u64::from(n))).collect();
+    let withheld: BTreeMap<String, u64> = answer
+        .withheld
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(rule, n)| (rule.word().to_owned(), u64::from(n)))
+        .collect();
     let disclosed = answer.disclosed.len() as u64;
     let decided = disclosed + withheld.values().sum::<u64>();
     let mut share = Share { decided, disclosed, withheld, ..Share::default() };
@@ -284,7 +294,14 @@ fn share(
     let key = &basis.commitments;
     for row in &plan.rows {
         let grant = row.category(&deployment.schema);
-        let entry = Disclosure::of(row, &deployment.schema, open.meta.recipient_key(), open.meta.sequence, grant, key);
+        let entry = Disclosure::of(
+            row,
+            &deployment.schema,
+            open.meta.recipient_key(),
+            open.meta.sequence,
+            grant,
+            key,
+        );
         share.entries.push(Entry::Disclosure(entry).encode());
     }
     if plan.after != *before {
@@ -357,7 +374,11 @@ impl<'a> JournalEntry<'a> {
         }
         let mut parts = parts.into_iter();
         let after = parts.next()?;
-        Some(Self { person: PersonRef(i64::from_le_bytes(*person)), after, entries: parts.flatten().collect() })
+        Some(Self {
+            person: PersonRef(i64::from_le_bytes(*person)),
+            after,
+            entries: parts.flatten().collect(),
+        })
     }
 }
 

@@ -117,7 +117,8 @@ fn pour(
     };
     let mut warnings = unknown_columns(mapping, bound.unknown());
     let keys = night.vault.keys(mapping.digest());
-    let mill = Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
+    let mill =
+        Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
     let result = std::thread::scope(|scope| -> Result<Result<(), ReadError>> {
         let (full, from_reader) = sync_channel::<Batch>(2);
         let (empty, for_reader) = sync_channel::<Batch>(4);
@@ -162,9 +163,12 @@ fn header(mapping: &Mapping, fault: &HeaderFault) -> Vec<Problem> {
 
 fn unknown_columns(mapping: &Mapping, unknown: &[String]) -> Vec<Problem> {
     let one = |name: &String| {
-        Problem::new("LG1312", format!("the file has a column `{name}` that the mapping does not know; it was not read"))
-            .in_data(mapping.name(), None, Some(name))
-            .help("map it, or list it under `ignore`")
+        Problem::new(
+            "LG1312",
+            format!("the file has a column `{name}` that the mapping does not know; it was not read"),
+        )
+        .in_data(mapping.name(), None, Some(name))
+        .help("map it, or list it under `ignore`")
     };
     unknown.iter().map(one).collect()
 }
@@ -310,7 +314,11 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Gro
 fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
     taken.memory.push_fresh().push_other(one.print, Fate::Refused);
     if one.news && taken.refused.len() < LISTED {
-        taken.refused.extend(faults.iter().map(|f| Refused { row: one.number, column: f.column, code: f.code }));
+        taken.refused.extend(faults.iter().map(|f| Refused {
+            row: one.number,
+            column: f.column,
+            code: f.code,
+        }));
     }
 }
 

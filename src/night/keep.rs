@@ -8,7 +8,8 @@ use super::memories::Memories;
 use super::people::People;
 use super::replay;
 use crate::store::{
-    FileCounts, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion, VersionRef,
+    FileCounts, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion,
+    VersionRef,
 };
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
@@ -214,7 +215,12 @@ impl<'a, 'n> Writer<'a, 'n> {
                 None if person.0 == identity.0 && founded.insert(person) => None,
                 None => Some(self.people.found(&mut self.tx, person).await?),
             };
-            new.push(NewIdentity { key: *identity, person: belongs, cohort: None, evidence: Evidence::default() });
+            new.push(NewIdentity {
+                key: *identity,
+                person: belongs,
+                cohort: None,
+                evidence: Evidence::default(),
+            });
         }
         let rows = self.tx.put_identities(new).await?;
         for (identity, (at, person)) in missing.iter().zip(rows) {
@@ -226,7 +232,8 @@ impl<'a, 'n> Writer<'a, 'n> {
 
     /// Reads the current versions of identities that the store held before this page.
     async fn current(&mut self, rows: &[Row], fresh: &HashSet<IdentityId>, page: &mut Page) -> Result<()> {
-        let known: BTreeSet<IdentityId> = rows.iter().map(|r| r.identity).filter(|i| !fresh.contains(i)).collect();
+        let known: BTreeSet<IdentityId> =
+            rows.iter().map(|r| r.identity).filter(|i| !fresh.contains(i)).collect();
         let refs: Vec<IdentityRef> = known.iter().filter_map(|i| self.people.identity(*i)).collect();
         if refs.is_empty() {
             return Ok(());
@@ -239,7 +246,13 @@ impl<'a, 'n> Writer<'a, 'n> {
         Ok(())
     }
 
-    fn candidate(&mut self, at: IdentityRef, print: Fingerprint, one: &Candidate, page: &mut Page) -> Result<()> {
+    fn candidate(
+        &mut self,
+        at: IdentityRef,
+        print: Fingerprint,
+        one: &Candidate,
+        page: &mut Page,
+    ) -> Result<()> {
         let content = one.content(&self.contents);
         let before = page.held.get(&one.id()).copied();
         if before.is_some_and(|b| b.content == Some(content)) {
@@ -357,7 +370,8 @@ async fn put_reviews(night: &Night<'_>, who: &WhoIsWho) -> Result<()> {
     if who.doubts.is_empty() {
         return Ok(());
     }
-    let pairs = who.doubts.iter().map(|(a, b, why)| NewReview { a: *a, b: *b, reason: why.code().into() }).collect();
+    let pairs =
+        who.doubts.iter().map(|(a, b, why)| NewReview { a: *a, b: *b, reason: why.code().into() }).collect();
     let mut tx = night.store.begin_replay(&night.run, crate::store::FileId(0), PartnerId(0)).await?;
     tx.put_reviews(pairs).await?;
     tx.commit_replay().await?;

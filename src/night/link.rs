@@ -80,7 +80,9 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
             }
         }
         // Newest data first; of one date, tonight's first.
-        files.sort_by_key(|f| std::cmp::Reverse((f.date, f.tonight.map_or(-1, |n| i64::try_from(n).unwrap_or(0)))));
+        files.sort_by_key(|f| {
+            std::cmp::Reverse((f.date, f.tonight.map_or(-1, |n| i64::try_from(n).unwrap_or(0))))
+        });
         out.push(files);
     }
     Ok(out)
@@ -91,7 +93,8 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     night.progress.stage("linking");
     let day = night.order.as_of;
     let seeds = seeds(night, retained, last).await?;
-    let views: Vec<Vec<&FileMemory>> = retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
+    let views: Vec<Vec<&FileMemory>> =
+        retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
     let mut scope = Scope::closure(&views, &seeds.into_iter().collect(), day);
     let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
     let stored = night.store.known_identities(&ids).await?;
@@ -118,7 +121,8 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
         }
     }
     out.known = stored;
-    out.doubts = linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
+    out.doubts =
+        linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
     Ok(out)
 }
 

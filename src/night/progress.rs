@@ -15,7 +15,9 @@ impl Progress {
             None,
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
         );
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg} {human_pos} rows {per_sec}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {elapsed} {msg} {human_pos} rows {per_sec}")
+        {
             bar.set_style(style);
         }
         if shown {

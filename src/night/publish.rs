@@ -137,7 +137,8 @@ impl Closing<'_> {
 
     /// Links the journal's entries to the ledger, and sets what the recipient holds from now on.
     async fn entries(&mut self, tx: &mut BundleTx, id: BundleId, chain: &mut Chain) -> Result<()> {
-        let (mut entries, mut holdings): (Vec<NewEntry>, Vec<(PersonRef, Vec<u8>)>) = (Vec::new(), Vec::new());
+        let (mut entries, mut holdings): (Vec<NewEntry>, Vec<(PersonRef, Vec<u8>)>) =
+            (Vec::new(), Vec::new());
         while let Some(bytes) = self.journal.next_entry()? {
             let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
             entries.extend(one.entries.iter().map(|e| linked(chain, e)));
@@ -177,7 +178,10 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
         match outcome {
             Ok(name) => one.line.bundle = Some(name),
             Err(fault) => {
-                anstream::eprintln!("error: the bundle of `{}` was not made: {fault:#}", one.meta.recipient_key());
+                anstream::eprintln!(
+                    "error: the bundle of `{}` was not made: {fault:#}",
+                    one.meta.recipient_key()
+                );
                 one.line.failed = true;
             }
         }
@@ -193,8 +197,14 @@ async fn record(
     finished: &Finished,
     journal: crate::vault::Spool,
 ) -> Result<String> {
-    let mut closing =
-        Closing { store: night.store, run: night.run, meta, finished, journal: journal.into_reader()?, id: None };
+    let mut closing = Closing {
+        store: night.store,
+        run: night.run,
+        meta,
+        finished,
+        journal: journal.into_reader()?,
+        id: None,
+    };
     let outgoing = finished.prepared().release(&mut closing).await?;
     doors.send(&outgoing, meta.recipient_key())?;
     if let Some(id) = closing.id {

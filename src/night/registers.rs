@@ -41,7 +41,9 @@ pub async fn read(store: &Store, deployment: &Deployment, as_of: Date) -> Result
     }
     for (_, entry) in &stored.suspensions {
         let partner = deployment.agreement.partner(&entry.partner);
-        registers.suspended.push(partner.context("a suspension names a partner that the agreement does not have")?);
+        registers
+            .suspended
+            .push(partner.context("a suspension names a partner that the agreement does not have")?);
     }
     let entries = stored.restrictions.len() + stored.authorities.len() + stored.suspensions.len();
     let text = format!("{:?} {:?} {:?}", stored.restrictions, stored.authorities, stored.suspensions);
@@ -50,7 +52,8 @@ pub async fn read(store: &Store, deployment: &Deployment, as_of: Date) -> Result
 
 fn restriction(deployment: &Deployment, entry: &store::Restriction) -> Result<Restriction> {
     let agreement = &deployment.agreement;
-    let known = |key: &String| agreement.partner(key).context("a restriction names a partner that is not known");
+    let known =
+        |key: &String| agreement.partner(key).context("a restriction names a partner that is not known");
     let scope = match entry.scope.as_str() {
         "record" => Scope::Record(RecordId(entry.subject)),
         "person" => Scope::Person(PersonId(entry.subject)),
@@ -73,7 +76,14 @@ fn restriction(deployment: &Deployment, entry: &store::Restriction) -> Result<Re
         });
     }
     let by = known(&entry.originator)?;
-    Ok(Restriction { scope, recipients, by, effect: Effect::Silent, from: entry.made.since, until: entry.made.until })
+    Ok(Restriction {
+        scope,
+        recipients,
+        by,
+        effect: Effect::Silent,
+        from: entry.made.since,
+        until: entry.made.until,
+    })
 }
 
 /// An authority opens something only when all of it is understood.

@@ -37,7 +37,11 @@ pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> 
     let format = night.deployment.format(feed)?;
     let mut rows = match format.read(Box::new(input), night.deployment.wanted(feed)) {
         Ok(rows) => rows,
-        Err(fault) => bail!("a file of feed `{}` that was accepted does not read again ({})", mapping.name(), fault.code),
+        Err(fault) => bail!(
+            "a file of feed `{}` that was accepted does not read again ({})",
+            mapping.name(),
+            fault.code
+        ),
     };
     let bound = match mapping.bind(rows.header()) {
         Ok(bound) => bound,
@@ -58,7 +62,9 @@ pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> 
                 next.next();
             }
             Ok(_) => {}
-            Err(fault) => bail!("a file of feed `{}` broke off at its replay ({})", Mapping::name(mapping), fault.code),
+            Err(fault) => {
+                bail!("a file of feed `{}` broke off at its replay ({})", Mapping::name(mapping), fault.code)
+            }
         }
     }
     Ok(out)

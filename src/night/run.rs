@@ -80,17 +80,22 @@ async fn in_state(
     published: std::path::PathBuf,
 ) -> Result<Told> {
     if !deployment.agreement.in_force(order.as_of) {
-        let what = format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
+        let what =
+            format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
         return Err(Expected::new(Exit::Refused, what));
     }
     let vault = Vault::new(deployment.secret()?);
     let (categories, partners) = deployment.names();
-    let store = match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
-        Err(StoreError::InUse(_)) => {
-            return Err(Expected::new(Exit::Temporary, "another run is going on; try again when it has ended"));
-        }
-        other => other?,
-    };
+    let store =
+        match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
+            Err(StoreError::InUse(_)) => {
+                return Err(Expected::new(
+                    Exit::Temporary,
+                    "another run is going on; try again when it has ended",
+                ));
+            }
+            other => other?,
+        };
     let last = last_day(&store, order.as_of).await?;
     let archive = Archive::at(&state.join("archive"), &vault)?;
     let started = Timestamp::now().to_string();
@@ -103,7 +108,8 @@ async fn in_state(
     let run = store.begin_run(&new).await?;
     let progress = Progress::new(quiet);
     let (day, dry_run) = (order.as_of, order.dry_run);
-    let night = Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
+    let night =
+        Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
     let doors = Doors::open(state, published)?;
     let mut told = stages(&night, &doors, last).await?;
     let Told { summary, .. } = &mut told;
@@ -142,7 +148,8 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
     let kept = keep(night, &memories, &mut taken, &retained, &who, &mut people).await?;
     drop((retained, people));
     supersede(night, &superseded).await?;
-    let mut summary = Summary { linked: who.scope as u64, left: leavers(&who).len() as u64, ..Summary::default() };
+    let mut summary =
+        Summary { linked: who.scope as u64, left: leavers(&who).len() as u64, ..Summary::default() };
     summary.joined = joined(&who);
     summary.feeds = feed_lines(night, &taken, &superseded, &known, &kept);
     let mut held = Vec::new();
@@ -190,10 +197,11 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
         let rows = last.as_ref().map(|l| l.outcome.counts.rows);
         // Of several new files of one feed the first stands on the last accepted one; a changed mapping
         // reads everything anew, since no fingerprint is the same.
-        let base = match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
-            Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
-            None => FileMemory::default(),
-        };
+        let base =
+            match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
+                Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
+                None => FileMemory::default(),
+            };
         taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
     }
     Ok(taken)
@@ -269,7 +277,10 @@ fn feed_lines(
     for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
         let before = lines.len();
         for due in superseded.iter().filter(|d| d.feed == feed) {
-            lines.push(FeedLine { date: Some(due.date.to_string()), ..FeedLine::of(mapping.name(), "superseded") });
+            lines.push(FeedLine {
+                date: Some(due.date.to_string()),
+                ..FeedLine::of(mapping.name(), "superseded")
+            });
         }
         for (file, kept) in taken.iter().zip(kept).filter(|(t, _)| t.due.feed == feed) {
             let state = if matches!(file.verdict, Verdict::Held(_)) { "held" } else { "accepted" };

@@ -53,7 +53,8 @@ impl Spool {
     pub fn finish(&mut self) -> Result<()> {
         self.flush()?;
         if let Some(write) = self.write.take() {
-            let mut file = write.into_inner().map_err(std::io::IntoInnerError::into_error).context("ending a spool")?;
+            let mut file =
+                write.into_inner().map_err(std::io::IntoInnerError::into_error).context("ending a spool")?;
             file.seek(SeekFrom::Start(0)).context("rewinding a spool")?;
             self.read = Some(BufReader::with_capacity(2 * CHUNK, file));
         }
@@ -64,7 +65,10 @@ impl Spool {
         let Some(write) = self.write.as_mut().filter(|_| !self.waiting.is_empty()) else { return Ok(()) };
         let sealed = self.waiting.seal(&self.key, self.nonces.next_nonce()?, self.chunks);
         let length = u32::try_from(sealed.len()).context("a spooled chunk is too large")?;
-        write.write_all(&length.to_le_bytes()).and_then(|()| write.write_all(&sealed)).context("writing to a spool")?;
+        write
+            .write_all(&length.to_le_bytes())
+            .and_then(|()| write.write_all(&sealed))
+            .context("writing to a spool")?;
         self.chunks += 1;
         Ok(())
     }

@@ -174,14 +174,19 @@ impl Summary {
         out.push_str(&format!("Night of {}, run {}{dry}\n\n", self.as_of, self.run));
         out.push_str(&table(plain, &feed_head(), &self.feeds.iter().map(feed_cells).collect::<Vec<_>>()));
         out.push_str("\n\n");
-        out.push_str(&table(plain, &recipient_head(), &self.recipients.iter().map(recipient_cells).collect::<Vec<_>>()));
+        out.push_str(&table(
+            plain,
+            &recipient_head(),
+            &self.recipients.iter().map(recipient_cells).collect::<Vec<_>>(),
+        ));
         out.push_str("\n\n");
         self.balance_text(&mut out);
         out
     }
 
     fn balance_text(&self, out: &mut String) {
-        let sum = |f: fn(&FeedLine) -> u64| self.feeds.iter().filter(|l| l.state == "accepted").map(f).sum::<u64>();
+        let sum =
+            |f: fn(&FeedLine) -> u64| self.feeds.iter().filter(|l| l.state == "accepted").map(f).sum::<u64>();
         out.push_str(&format!(
             "Rows: {} read = {} mapped ({} unchanged) + {} quarantined + {} duplicate + {} skipped\n",
             sum(|f| f.read),
@@ -204,7 +209,10 @@ impl Summary {
             all(RecipientLine::withheld_total),
             if rules.is_empty() { "none".to_owned() } else { rules.join(", ") }
         ));
-        out.push_str(&format!("People: {} in the cohort, {} joined, {} left\n", self.cohort, self.joined, self.left));
+        out.push_str(&format!(
+            "People: {} in the cohort, {} joined, {} left\n",
+            self.cohort, self.joined, self.left
+        ));
         out.push_str(&format!(
             "Waiting for a person: {} quarantined, {} held files, {} pairs to review\n",
             self.quarantine, self.held, self.reviews
@@ -217,7 +225,17 @@ impl Summary {
 
 fn feed_head() -> [&'static str; 12] {
     [
-        "feed", "file of", "state", "read", "mapped", "unchanged", "quarantined", "duplicate", "skipped", "new", "changed",
+        "feed",
+        "file of",
+        "state",
+        "read",
+        "mapped",
+        "unchanged",
+        "quarantined",
+        "duplicate",
+        "skipped",
+        "new",
+        "changed",
         "outside cohort",
     ]
 }

@@ -218,7 +218,11 @@ impl Store {
     }
 
     /// Runs statements about marked persons; gives the rows that each removed.
-    async fn forget(&self, persons: &[PersonRef], statements: &[&'static str]) -> Result<Vec<u64>, StoreError> {
+    async fn forget(
+        &self,
+        persons: &[PersonRef],
+        statements: &[&'static str],
+    ) -> Result<Vec<u64>, StoreError> {
         if persons.is_empty() {
             return Ok(Vec::new());
         }

@@ -58,16 +58,17 @@ fn open(options: &Options, limits: &Limits) -> Result<Box<dyn Format>, Problem> 
     let delimiter = match OWNER.text(&options.0, "delimiter")? {
         None => b',',
         Some("tab") => b'\t',
-        Some(word) => sign(word).ok_or_else(|| {
-            OWNER.fault("delimiter", "one plain character, or `tab`, is wanted")
-        })?,
+        Some(word) => {
+            sign(word).ok_or_else(|| OWNER.fault("delimiter", "one plain character, or `tab`, is wanted"))?
+        }
     };
     let quote = match OWNER.text(&options.0, "quote")? {
         None => Some(b'"'),
         Some("") => None,
-        Some(word) => {
-            Some(sign(word).ok_or_else(|| OWNER.fault("quote", "one plain character, or an empty text, is wanted"))?)
-        }
+        Some(word) => Some(
+            sign(word)
+                .ok_or_else(|| OWNER.fault("quote", "one plain character, or an empty text, is wanted"))?,
+        ),
     };
     if quote == Some(delimiter) {
         return Err(OWNER.fault("quote", "it is the same as the delimiter"));

@@ -123,7 +123,13 @@ pub(crate) fn settle<'a>(
         (Encoding::Utf16, _) => None,
         (_, Some(found)) => (found == declared).then_some(found),
         (Encoding::Utf16Le | Encoding::Utf16Be, None) => Some(declared),
-        (_, None) => if striped(&head).is_some() { None } else { Some(declared) },
+        (_, None) => {
+            if striped(&head).is_some() {
+                None
+            } else {
+                Some(declared)
+            }
+        }
     };
     let Some(settled) = settled else {
         return Err(other(declared, marked.or_else(|| striped(&head))));

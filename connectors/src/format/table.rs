@@ -131,7 +131,11 @@ impl<'l> HeaderSearch<'l> {
     }
 
     /// Offers a row that is not blank; gives the column names when it completes the header.
-    pub(crate) fn offer(&mut self, number: u64, cells: Vec<String>) -> Result<Option<Vec<String>>, ReadError> {
+    pub(crate) fn offer(
+        &mut self,
+        number: u64,
+        cells: Vec<String>,
+    ) -> Result<Option<Vec<String>>, ReadError> {
         self.offered += 1;
         let upper = self.above.replace(cells.clone());
         if self.layout.two_rows && upper.is_none() {
@@ -194,7 +198,8 @@ impl<'l> HeaderSearch<'l> {
     fn complete(&mut self, names: &[String], number: u64) -> bool {
         let has = |want: &Want| names.iter().any(|name| want.texts.iter().any(|(_, spelt)| spelt == name));
         let found = self.wants.iter().filter(|want| has(want)).count();
-        let lacks: Vec<String> = self.wants.iter().filter(|want| want.required && !has(want)).map(Want::name).collect();
+        let lacks: Vec<String> =
+            self.wants.iter().filter(|want| want.required && !has(want)).map(Want::name).collect();
         let complete = lacks.is_empty() && (found > 0 || self.wants.is_empty());
         if self.nearest.as_ref().is_none_or(|(most, ..)| found > *most) {
             self.nearest = Some((found, number, lacks));
@@ -296,8 +301,13 @@ mod tests {
 
     #[test]
     fn pitfall_4_and_5_the_header_is_found_by_name_below_titles_and_spelt_as_wanted() {
-        let wanted = [want("Prison number", &[], true), want("Surname", &["Last name"], true), want("PNC", &[], false)];
-        let rows: &[&[&str]] = &[&["Releases"], &["LEI", "17/11/2008"], &[" PRISON  number", "last name", "Wing"]];
+        let wanted = [
+            want("Prison number", &[], true),
+            want("Surname", &["Last name"], true),
+            want("PNC", &[], false),
+        ];
+        let rows: &[&[&str]] =
+            &[&["Releases"], &["LEI", "17/11/2008"], &[" PRISON  number", "last name", "Wing"]];
         let (names, titles) = search(&Layout::plain(), &wanted, rows).unwrap();
         assert_eq!((names.join("|").as_str(), titles), ("Prison number|Last name|Wing", 2));
     }

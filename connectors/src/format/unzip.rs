@@ -141,7 +141,9 @@ impl Role {
         match () {
             () if sheet && file.ends_with(".xml") => Self::Sheet,
             () if file == "sharedstrings.xml" => Self::Shared,
-            () if package == Package::Xlsx && (name.starts_with("customxml/") || name.starts_with("docprops/")) => {
+            () if package == Package::Xlsx
+                && (name.starts_with("customxml/") || name.starts_with("docprops/")) =>
+            {
                 Self::Other
             }
             () if file.ends_with(".xml") || file.ends_with(".rels") => Self::Small,

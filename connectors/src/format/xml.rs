@@ -1,8 +1,6 @@
 //! XML: one row for each element at a path, its values picked by paths, read in one pass.
 
-use crate::codes::{
-    TOO_LONG, TOO_MANY, XML_BROKEN, XML_CAP, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE,
-};
+use crate::codes::{TOO_LONG, TOO_MANY, XML_BROKEN, XML_CAP, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE};
 use crate::format::encoding::Source;
 use crate::format::xml_paths::{Tree, row_path};
 use crate::format::xml_source::{Events, decoded, events, fault, pull, resolve};
@@ -43,7 +41,9 @@ pub(crate) const KIND: FormatKind = FormatKind {
 fn open(options: &Options, limits: &Limits) -> Result<Box<dyn Format>, Problem> {
     OWNER.only(&options.0, OPTIONS.iter().map(|o| o.name))?;
     let row = OWNER.text(&options.0, "row")?.and_then(row_path);
-    let row = row.ok_or_else(|| OWNER.fault("row", "the path of the row element is wanted, such as `Extract/Person`"))?;
+    let row = row.ok_or_else(|| {
+        OWNER.fault("row", "the path of the row element is wanted, such as `Extract/Person`")
+    })?;
     let namespace = OWNER.text(&options.0, "namespace")?.map(str::to_owned);
     Ok(Box::new(Xml { row, namespace, limits: *limits }))
 }
@@ -275,11 +275,13 @@ impl XmlRows<'_> {
         for (count, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|e| fault(&e.into(), here))?;
             if count >= self.format.limits.xml_attributes {
-                let what = format!("more than {} attributes in one element", self.format.limits.xml_attributes);
+                let what =
+                    format!("more than {} attributes in one element", self.format.limits.xml_attributes);
                 return self.fail(XML_CAP, &what);
             }
             let (local, prefix) = attribute.key.decompose();
-            let about_xml = matches!(prefix.as_ref().map(AsRef::<str>::as_ref), Some("xmlns" | "xsi" | "xml"));
+            let about_xml =
+                matches!(prefix.as_ref().map(AsRef::<str>::as_ref), Some("xmlns" | "xsi" | "xml"));
             if about_xml || attribute.key.as_ref() == "xmlns" {
                 continue;
             }
@@ -363,11 +365,13 @@ impl XmlRows<'_> {
         if self.stack.len() > 1 || self.ignored > 0 {
             return self.fail(XML_BROKEN, "the document ends before its elements are closed");
         }
-        let never = self.slots.iter().zip(&self.required).position(|(slot, required)| *required && !slot.ever);
+        let never =
+            self.slots.iter().zip(&self.required).position(|(slot, required)| *required && !slot.ever);
         match never.and_then(|column| self.header.get(column)) {
             Some(name) if self.rows > 0 => {
                 let what = format!("the required path `{name}` occurs in no row");
-                Err(ReadError::new(XML_NEVER, None, &what).help("mark the column `required = false` if it may be missing"))
+                Err(ReadError::new(XML_NEVER, None, &what)
+                    .help("mark the column `required = false` if it may be missing"))
             }
             _ => Ok(Step::End),
         }

@@ -39,7 +39,8 @@ struct Path<'p> {
 
 /// Splits the path of the row element.
 pub(super) fn row_path(text: &str) -> Option<Vec<String>> {
-    let steps: Vec<String> = text.trim().trim_start_matches('/').split('/').map(|s| s.trim().to_owned()).collect();
+    let steps: Vec<String> =
+        text.trim().trim_start_matches('/').split('/').map(|s| s.trim().to_owned()).collect();
     steps.iter().all(|step| is_name(step)).then_some(steps)
 }
 
@@ -82,7 +83,8 @@ impl Tree {
     fn plant(&mut self, spine: &[usize], own: usize, path: &Path<'_>, column: usize) {
         let mut at = spine.get(own).copied().unwrap_or(0);
         for step in &path.steps {
-            let known = self.node(at).children.iter().find(|(name, _)| name == step).and_then(|(_, node)| *node);
+            let known =
+                self.node(at).children.iter().find(|(name, _)| name == step).and_then(|(_, node)| *node);
             at = known.unwrap_or_else(|| {
                 let prefix = format!("{}{step}/", self.node(at).prefix);
                 self.grow(at, step, None, prefix)

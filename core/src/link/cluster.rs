@@ -167,7 +167,10 @@ impl Agreement {
     /// How strongly the pair joins; `None` when it does not.
     fn rank(&self) -> Option<u8> {
         let joins = self.exact || (self.strong > 0 && (self.name || self.birth));
-        let rank = self.strong.min(7) * 8 + u8::from(self.exact) * 4 + u8::from(self.birth) * 2 + u8::from(self.name);
+        let rank = self.strong.min(7) * 8
+            + u8::from(self.exact) * 4
+            + u8::from(self.birth) * 2
+            + u8::from(self.name);
         joins.then_some(rank)
     }
 }
@@ -252,7 +255,8 @@ fn name_clusters(scope: &Scope, clusters: &[Vec<u32>]) -> Vec<PersonId> {
         .iter()
         .enumerate()
         .map(|(n, cluster)| {
-            let (_, person) = cluster.iter().filter_map(|i| scope.known(*i)).map(|(p, run)| (run, p)).min()?;
+            let (_, person) =
+                cluster.iter().filter_map(|i| scope.known(*i)).map(|(p, run)| (run, p)).min()?;
             let founder = cluster.iter().any(|i| scope.identity(*i).0 == person.0);
             let least = cluster.iter().map(|i| scope.identity(*i)).min()?;
             let claim = (!founder, least, n);
@@ -278,7 +282,10 @@ fn found(scope: &Scope, cluster: &[u32], taken: &mut BTreeSet<PersonId>) -> Pers
     let free = founders.iter().map(|(_, i)| PersonId(i.0)).find(|p| !taken.contains(p));
     let person = free.unwrap_or_else(|| {
         let first = founders.first().map_or(0, |f| f.1.0);
-        (1u128..).map(|n| PersonId(first.wrapping_add(n))).find(|p| !taken.contains(p)).unwrap_or(PersonId(first))
+        (1u128..)
+            .map(|n| PersonId(first.wrapping_add(n)))
+            .find(|p| !taken.contains(p))
+            .unwrap_or(PersonId(first))
     });
     taken.insert(person);
     person

@@ -140,7 +140,10 @@ impl EvidenceBuilder {
     pub fn finish(&self, key: &HashKey) -> Evidence {
         let mut keys = Vec::with_capacity(self.identifiers.len() + self.births.len() + self.names.len() * 3);
         for (kind, text) in &self.identifiers {
-            keys.push(Key::new(IDENTIFIER + *kind as u8, key.short(&[b"id", &[*kind as u8], text.as_bytes()])));
+            keys.push(Key::new(
+                IDENTIFIER + *kind as u8,
+                key.short(&[b"id", &[*kind as u8], text.as_bytes()]),
+            ));
         }
         let births: Vec<String> = self.births.iter().map(ToString::to_string).collect();
         for birth in &births {
@@ -154,7 +157,14 @@ impl EvidenceBuilder {
         Evidence { keys }
     }
 
-    fn name_keys(&self, key: &HashKey, surname: &str, forenames: &str, births: &[String], keys: &mut Vec<Key>) {
+    fn name_keys(
+        &self,
+        key: &HashKey,
+        surname: &str,
+        forenames: &str,
+        births: &[String],
+        keys: &mut Vec<Key>,
+    ) {
         let (surname, forenames) = match_name(surname, forenames);
         let Some(first) = forenames.first().filter(|_| !surname.is_empty()) else { return };
         let (surname, first) = (surname.as_bytes(), first.as_bytes());

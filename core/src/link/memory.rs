@@ -206,7 +206,8 @@ fn unpack([a, b, month, day]: [u8; 4]) -> Result<Option<Date>, BrokenMemory> {
     if month == 0 {
         return Ok(None);
     }
-    let (month, day) = (i8::try_from(month).map_err(|_| BrokenMemory)?, i8::try_from(day).map_err(|_| BrokenMemory)?);
+    let (month, day) =
+        (i8::try_from(month).map_err(|_| BrokenMemory)?, i8::try_from(day).map_err(|_| BrokenMemory)?);
     Date::new(i16::from_le_bytes([a, b]), month, day).map(Some).map_err(|_| BrokenMemory)
 }
 
@@ -377,7 +378,11 @@ impl FileMemory {
 
     /// Identities of rows of the last file that tonight's file has no more.
     pub fn vanished(&self) -> impl Iterator<Item = IdentityId> + '_ {
-        self.seen.iter().enumerate().filter(|(_, seen)| !**seen).filter_map(|(row, _)| self.base.identity(row))
+        self.seen
+            .iter()
+            .enumerate()
+            .filter(|(_, seen)| !**seen)
+            .filter_map(|(row, _)| self.base.identity(row))
     }
 
     /// Encodes rows from `from` on until `out` holds at least `bytes`; returns the next row.
@@ -422,7 +427,10 @@ mod tests {
         while !rest.is_empty() {
             back.decode_row(&mut rest).expect("reads");
         }
-        assert_eq!((0..3).map(|r| back.identity(r)).collect::<Vec<_>>(), [Some(IdentityId(13)), Some(IdentityId(19)), None]);
+        assert_eq!(
+            (0..3).map(|r| back.identity(r)).collect::<Vec<_>>(),
+            [Some(IdentityId(13)), Some(IdentityId(19)), None]
+        );
         assert_eq!(back.keys(1).collect::<Vec<_>>(), [Key(8)]);
     }
 

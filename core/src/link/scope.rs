@@ -167,7 +167,11 @@ fn keys_of(feeds: &[FeedFiles<'_>], of: &HashSet<IdentityId>, wanted: &mut HashS
 }
 
 /// The identities outside that share one of the keys.
-fn touched(feeds: &[FeedFiles<'_>], keys: &HashSet<u64>, inside: &HashSet<IdentityId>) -> HashSet<IdentityId> {
+fn touched(
+    feeds: &[FeedFiles<'_>],
+    keys: &HashSet<u64>,
+    inside: &HashSet<IdentityId>,
+) -> HashSet<IdentityId> {
     let mut out = HashSet::new();
     if keys.is_empty() {
         return out;

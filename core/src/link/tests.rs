@@ -67,7 +67,10 @@ fn persons(members: &[Member]) -> Vec<PersonId> {
 #[test]
 fn a_strong_identifier_with_a_name_joins_and_names_the_person_after_the_designated() {
     let mut a = member(1, &connor());
-    let b = member(2, &Who { birth: None, postcode: None, ids: vec![(IdKind::Pnc, "2004/0031877J")], ..connor() });
+    let b = member(
+        2,
+        &Who { birth: None, postcode: None, ids: vec![(IdKind::Pnc, "2004/0031877J")], ..connor() },
+    );
     a.designated = false;
     let mut designated = b.clone();
     designated.designated = true;
@@ -111,7 +114,8 @@ fn exact_name_birth_and_postcode_join() {
 
 #[test]
 fn one_identifier_alone_never_joins() {
-    let stranger = Who { name: ("OTHER", "Person"), birth: Some(date(1970, 5, 5)), postcode: None, ..connor() };
+    let stranger =
+        Who { name: ("OTHER", "Person"), birth: Some(date(1970, 5, 5)), postcode: None, ..connor() };
     let mut a = member(1, &connor());
     a.designated = true;
     let linking = link(&[a, member(2, &stranger)]);

@@ -125,7 +125,8 @@ impl Mapping {
         let mut row = RowBuf::new();
         row.start(1);
         for at in 0..self.columns.len() {
-            let part = self.identity.key.iter().position(|c| usize::from(c.0) == at).and_then(|n| parts.get(n));
+            let part =
+                self.identity.key.iter().position(|c| usize::from(c.0) == at).and_then(|n| parts.get(n));
             row.push(part.copied().unwrap_or(""));
         }
         let bound = Bound::direct(self);
