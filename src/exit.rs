@@ -46,6 +46,7 @@ pub struct Expected {
 
 impl Expected {
     /// An expected failure as an error.
+    #[expect(clippy::new_ret_no_self, reason = "it is only ever wanted as an error")]
     pub fn new(exit: Exit, what: impl Into<String>) -> anyhow::Error {
         Self { exit, what: what.into() }.into()
     }

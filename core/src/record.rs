@@ -3,7 +3,6 @@
 use crate::agreement::PartnerId;
 use crate::rest::{NONCE_LEN, NotOpened, RestKey};
 use crate::schema::{CategoryId, FieldId};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use jiff::civil::Date;
@@ -60,7 +59,6 @@ impl Fields {
     }
 
     /// Empties for reuse.
-    #[allow(dead_code, reason = "the mapper reuses its buffer where a record is refused half-way")]
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -70,7 +68,7 @@ impl Fields {
         // Length plus one as a little-endian base-128 number; 0 = absent.
         let mut n = value.map_or(0, |v| v.len() + 1);
         loop {
-            let low = (n & 0x7f) as u8;
+            let low = u8::try_from(n & 0x7f).unwrap_or(0);
             n >>= 7;
             self.0.push(if n == 0 { low } else { low | 0x80 });
             if n == 0 {
@@ -83,6 +81,10 @@ impl Fields {
     }
 
     /// All values in order.
+    #[expect(
+        clippy::iter_without_into_iter,
+        reason = "values are read by name or in schema order, never looped over as a whole"
+    )]
     pub(crate) fn iter(&self) -> FieldIter<'_> {
         FieldIter(&self.0)
     }
@@ -218,21 +220,15 @@ impl Record {
     }
 }
 
-/// One field's text of a record, for the gate's own use.
-#[allow(dead_code, reason = "conditions and reductions read through this one door")]
+/// One field's text of a record: the one door for conditions and reductions.
 pub(crate) fn text(record: &Record, field: FieldId) -> Option<&str> {
     record.fields.get(field)
-}
-
-/// Joins names as one canonical list.
-#[allow(dead_code, reason = "used by the mapper's alias lists")]
-pub(crate) fn join_names(names: &[&str]) -> String {
-    names.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
     use proptest::prelude::*;
 
     proptest! {

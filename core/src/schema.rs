@@ -172,21 +172,7 @@ impl Schema {
                 problems
                     .push(fault(format!("field `{text}` stands twice or is not a plain word"), field.span()));
             }
-            if let (Kind::Code, detail) = (spec.kind, &spec.detail) {
-                if !detail.as_ref().is_some_and(|d| self.lists.contains_key(d)) {
-                    let list = detail.as_deref().unwrap_or("");
-                    problems.push(
-                        Problem::new(
-                            "LG0202",
-                            format!(
-                                "field `{text}` needs the code list `{list}`, which is not in `schema/codes`"
-                            ),
-                        )
-                        .in_config(file, field.span())
-                        .suggest(list, self.lists.keys().map(String::as_str)),
-                    );
-                }
-            }
+            problems.extend(self.missing_list(file, &field, &spec));
             let title = spec.title.unwrap_or_else(|| text.replace('_', " "));
             fields.push(Field { name: text.clone(), kind: spec.kind, detail: spec.detail, title });
         }
@@ -195,6 +181,18 @@ impl Schema {
         }
         let name = name.get_ref().clone();
         self.categories.push(Category { name, title: draft.title, internal: draft.internal, fields });
+    }
+
+    /// A code field without its list.
+    fn missing_list(&self, file: &str, field: &Spanned<String>, spec: &DraftField) -> Option<Problem> {
+        let list = spec.detail.as_deref().unwrap_or("");
+        if spec.kind != Kind::Code || self.lists.contains_key(list) {
+            return None;
+        }
+        let name = field.get_ref();
+        let what = format!("field `{name}` needs the code list `{list}`, which is not in `schema/codes`");
+        let problem = Problem::new("LG0202", what).in_config(file, field.span());
+        Some(problem.suggest(list, self.lists.keys().map(String::as_str)))
     }
 
     /// All categories, in order.

@@ -26,7 +26,7 @@ struct CellJson<'a> {
 }
 
 /// Finds `category.field`, with the nearest known name when there is none.
-pub fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, FieldId)> {
+pub(super) fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, FieldId)> {
     let schema = &deployment.schema;
     let usage = |what: String| Expected::new(Exit::Usage, what);
     let hint = |near: Option<&str>| near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
@@ -50,7 +50,7 @@ pub fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, FieldId
 }
 
 /// Finds a partner by key.
-pub fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
+pub(super) fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
     let known = deployment.agreement.partners().map(|(_, p)| p.key.as_str());
     deployment.agreement.partner(key).ok_or_else(|| {
         let keys: Vec<&str> = known.collect();
@@ -122,7 +122,7 @@ fn print(voice: Voice, cells: &[CellJson<'_>], nobody: &str) {
 }
 
 /// Everyone who can ever see a field.
-pub fn who_sees(voice: Voice, deployment: &Deployment, text: &str) -> Result<Exit> {
+pub(super) fn who_sees(voice: Voice, deployment: &Deployment, text: &str) -> Result<Exit> {
     let (category, at) = field(deployment, text)?;
     let cells: Vec<CellJson<'_>> =
         deployment.agreement.who_sees(category, at).iter().map(|s| cell(deployment, s)).collect();
@@ -131,7 +131,7 @@ pub fn who_sees(voice: Voice, deployment: &Deployment, text: &str) -> Result<Exi
 }
 
 /// Everything that a recipient can ever see.
-pub fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) -> Result<Exit> {
+pub(super) fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) -> Result<Exit> {
     let id = partner(deployment, recipient)?;
     let cells: Vec<CellJson<'_>> =
         deployment.agreement.what_sees(&deployment.schema, id).iter().map(|s| cell(deployment, s)).collect();
@@ -140,7 +140,7 @@ pub fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) -> Resu
 }
 
 /// The whole table.
-pub fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+pub(super) fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     if voice.json {
         let all = deployment
             .agreement

@@ -43,7 +43,7 @@ fn recipient(deployment: &Deployment, row: &BundleRow) -> String {
 }
 
 /// Lists or shows bundles.
-pub async fn bundle(voice: Voice, deployment: &Deployment, what: &BundleCommand) -> Result<Exit> {
+pub(super) async fn bundle(voice: Voice, deployment: &Deployment, what: &BundleCommand) -> Result<Exit> {
     match what {
         BundleCommand::List { recipient } => list(voice, deployment, recipient.as_deref()).await,
         BundleCommand::Show { name } => show(voice, deployment, name).await,

@@ -20,7 +20,7 @@ struct CheckJson<'a> {
 }
 
 /// Checks settings, schema, agreement, mappings and the examples inside them.
-pub fn check(voice: Voice, root: &Path) -> Result<Exit> {
+pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let mut numbers = [0; 4];
     let (problems, texts): (Vec<Problem>, Texts) = match config::load(root) {
         Err((problems, texts)) => (problems, texts),

@@ -8,7 +8,7 @@ use lockgate_core::problem::{self, CodeDoc};
 use serde::Serialize;
 
 /// All codes of all rooms.
-pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
+pub(super) fn codes() -> impl Iterator<Item = &'static CodeDoc> {
     problem::codes()
         .chain(lockgate_connectors::CODES)
         .chain(crate::config::CODES)
@@ -24,7 +24,7 @@ struct CodeJson<'a> {
 }
 
 /// Prints the explanation of one code.
-pub fn explain(voice: Voice, code: &str) -> Result<Exit> {
+pub(super) fn explain(voice: Voice, code: &str) -> Result<Exit> {
     let wanted = code.to_ascii_uppercase();
     let Some(doc) = codes().find(|c| c.code == wanted) else {
         anstream::eprintln!("error: `{code}` is not a message code");

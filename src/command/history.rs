@@ -21,7 +21,7 @@ struct RunJson {
 }
 
 /// Prints the last runs.
-pub async fn history(voice: Voice, deployment: &Deployment, last: u32) -> Result<Exit> {
+pub(super) async fn history(voice: Voice, deployment: &Deployment, last: u32) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
     let runs = store.runs(last).await?;
     if voice.json {

@@ -21,7 +21,7 @@ struct VerifyJson {
 }
 
 /// Verifies the ledger; ends 7 when anything is not as it was recorded.
-pub async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+pub(super) async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
     let mut faults = Vec::new();
     let mut verifier = Verifier::new(Chain::new());

@@ -67,7 +67,11 @@ fn held_json(file: &FileRow) -> HeldJson {
 }
 
 /// Lists or shows what waits; ends 4 when something does.
-pub async fn quarantine(voice: Voice, deployment: &Deployment, what: &QuarantineCommand) -> Result<Exit> {
+pub(super) async fn quarantine(
+    voice: Voice,
+    deployment: &Deployment,
+    what: &QuarantineCommand,
+) -> Result<Exit> {
     match what {
         QuarantineCommand::List { feed } => list(voice, deployment, feed.as_deref()).await,
         QuarantineCommand::Show { id } => show(voice, deployment, *id).await,

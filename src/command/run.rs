@@ -11,8 +11,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 /// Runs a night and prints its tables and balance.
-pub async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -> Result<Exit> {
-    let feeds: Vec<&str> = deployment.mappings.iter().map(|m| m.name()).collect();
+pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -> Result<Exit> {
+    let feeds: Vec<&str> = deployment.mappings.iter().map(lockgate_core::mapping::Mapping::name).collect();
     if let Some(unknown) = args.feeds.iter().find(|f| !feeds.contains(&f.as_str())) {
         let what = format!("there is no feed `{unknown}`; the feeds are {}", feeds.join(", "));
         return Err(Expected::new(Exit::Usage, what));

@@ -24,7 +24,7 @@ struct StatusJson {
 }
 
 /// Prints the state; ends 4 when something waits for a person.
-pub async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
     let status = store.status().await?;
     let last = status.last_run.as_ref();

@@ -55,7 +55,7 @@ fn json(one: &Explained) -> RecordJson {
 }
 
 /// Explains the decision about one field of one person for one recipient.
-pub async fn why(
+pub(super) async fn why(
     voice: Voice,
     deployment: &Deployment,
     person: &str,
@@ -132,7 +132,8 @@ fn identity(deployment: &Deployment, vault: &crate::vault::Vault, person: &str) 
         return Err(usage("a person is given as `feed:key`, such as `hmps-releases:A7341CD`".into()));
     };
     let Some(mapping) = deployment.mappings.iter().find(|m| m.name() == feed) else {
-        let feeds: Vec<&str> = deployment.mappings.iter().map(|m| m.name()).collect();
+        let feeds: Vec<&str> =
+            deployment.mappings.iter().map(lockgate_core::mapping::Mapping::name).collect();
         return Err(usage(format!("there is no feed `{feed}`; the feeds are {}", feeds.join(", "))));
     };
     let keys = vault.keys(&Digest([0; 32]));

@@ -97,7 +97,7 @@ impl LowerFirst for str {
 }
 
 /// The names of the files below a folder with an ending, sorted, relative to the root.
-pub fn files_below(root: &Path, folder: &str, ending: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn files_below(root: &Path, folder: &str, ending: &str) -> Result<Vec<String>, Problem> {
     let mut out = Vec::new();
     walk(&root.join(folder), folder, ending, 0, &mut out).map_err(|e| {
         Problem::new("LG0101", format!("folder `{folder}` cannot be read: {}", e.kind()))

@@ -383,6 +383,7 @@ impl<'a> JournalEntry<'a> {
 }
 
 /// A core problem as an error of this stage.
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
     anyhow!("{} ({})", problem.what, problem.code)
 }

@@ -68,7 +68,7 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
             }
         }
         let whole = mapping.kind() == FeedKind::Snapshot;
-        if !(whole && !files.is_empty()) {
+        if !whole || files.is_empty() {
             let mut stored = night.store.accepted_files(mapping.name()).await?;
             if whole {
                 stored = stored.pop().into_iter().collect();

@@ -43,11 +43,8 @@ pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> 
             fault.code
         ),
     };
-    let bound = match mapping.bind(rows.header()) {
-        Ok(bound) => bound,
-        // The mapping changed since: the file no longer fits it, and cannot fill anybody in.
-        Err(_) => return Ok(Vec::new()),
-    };
+    // When the mapping changed since, the file may no longer fit it, and cannot fill anybody in.
+    let Ok(bound) = mapping.bind(rows.header()) else { return Ok(Vec::new()) };
     let keys = night.vault.keys(mapping.digest());
     let (mut row, mut scratch, mut out) = (RowBuf::new(), Scratch::default(), Vec::new());
     let mut next = wanted.iter().copied().peekable();

@@ -282,7 +282,7 @@ fn found(scope: &Scope, cluster: &[u32], taken: &mut BTreeSet<PersonId>) -> Pers
     let free = founders.iter().map(|(_, i)| PersonId(i.0)).find(|p| !taken.contains(p));
     let person = free.unwrap_or_else(|| {
         let first = founders.first().map_or(0, |f| f.1.0);
-        (1u128..)
+        (1..=u128::from(u32::MAX))
             .map(|n| PersonId(first.wrapping_add(n)))
             .find(|p| !taken.contains(p))
             .unwrap_or(PersonId(first))
