@@ -271,8 +271,14 @@ impl CellText {
                 decoded.clear();
                 let mut before = 0;
                 for end in ends {
-                    for byte in bytes.get(before..*end).unwrap_or_default() {
-                        text.push(upper.char(*byte).ok_or_else(|| bad_sequence(line))?);
+                    let cell = bytes.get(before..*end).unwrap_or_default();
+                    match std::str::from_utf8(cell).ok().filter(|cell| cell.is_ascii()) {
+                        Some(plain) => text.push_str(plain),
+                        None => {
+                            for byte in cell {
+                                text.push(upper.char(*byte).ok_or_else(|| bad_sequence(line))?);
+                            }
+                        }
                     }
                     decoded.push(text.len());
                     before = *end;

@@ -339,3 +339,6 @@ impl Rows for SheetReader<'_> {
         &self.notes
     }
 }
+
+#[cfg(test)]
+mod tests;
