@@ -1,7 +1,9 @@
 //! The promises that every format and every transport of the lists keeps, checked over the lists.
 
 use crate::codes::{FILE_TOO_LARGE, FORMAT_OPTION, INPUT_FAILED, PLACE_OPTION, TOO_MANY};
-use crate::sample::{HEADER, PEOPLE, Sample, assert_rows, format, options, read, read_with, samples, text, text_row, want};
+use crate::sample::{
+    HEADER, PEOPLE, Sample, assert_rows, format, options, read, read_with, samples, text, text_row, want,
+};
 use crate::{CODES, FORMATS, Limits, Options, ReadError, Step, TRANSPORTS};
 use lockgate_core::row::RowBuf;
 use proptest::prelude::*;
@@ -49,7 +51,8 @@ fn every_option_is_documented_and_an_unknown_one_is_refused_with_the_nearest_wor
 
 /// What a damaged file gives: an error with a documented code, or rows.
 fn damaged(sample: &Sample, bytes: &[u8]) -> Result<(Vec<RowBuf>, bool), ReadError> {
-    let limits = Limits { unzip_bytes: 8 << 20, shared_bytes: 1 << 20, part_bytes: 1 << 20, ..Limits::default() };
+    let limits =
+        Limits { unzip_bytes: 8 << 20, shared_bytes: 1 << 20, part_bytes: 1 << 20, ..Limits::default() };
     let read = read_with(sample.format, &sample.options, &want(&HEADER), bytes, &limits);
     if let Err(error) = &read {
         assert!(CODES.iter().any(|doc| doc.code == error.code), "{} is not documented", error.code);
@@ -91,7 +94,12 @@ fn the_caps_on_bytes_and_rows_hold_for_every_format() {
         let read = |limits: Limits| {
             read_with(sample.format, &sample.options, &wanted, &sample.bytes, &limits).err().map(|e| e.code)
         };
-        assert_eq!(read(Limits { file_bytes: 60, ..Limits::default() }), Some(FILE_TOO_LARGE), "{}", sample.format);
+        assert_eq!(
+            read(Limits { file_bytes: 60, ..Limits::default() }),
+            Some(FILE_TOO_LARGE),
+            "{}",
+            sample.format
+        );
         assert_eq!(read(Limits { rows: 1, ..Limits::default() }), Some(TOO_MANY), "{}", sample.format);
     }
 }

@@ -81,7 +81,9 @@ pub(crate) fn read_with(
 pub(crate) fn row_of(number: u64, cells: &[(&str, CellKind)]) -> RowBuf {
     let mut row = RowBuf::new();
     row.start(number);
-    cells.iter().for_each(|(text, kind)| row.push_kind(text, *kind));
+    for (text, kind) in cells {
+        row.push_kind(text, *kind);
+    }
     row
 }
 
@@ -140,10 +142,15 @@ pub(crate) fn xlsx_with(sheets: &[(&str, &str)], epoch_1904: bool, more: &[(&str
         parts.push((format!("xl/worksheets/sheet{}.xml", i + 1), sheet.into_bytes()));
     }
     let epoch = if epoch_1904 { "<workbookPr date1904=\"1\"/>" } else { "" };
-    let book = format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{REL}\">{epoch}<sheets>{list}</sheets></workbook>");
-    let top = format!("<Relationships><Relationship Id=\"rId1\" Type=\"{REL}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>");
+    let book =
+        format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{REL}\">{epoch}<sheets>{list}</sheets></workbook>");
+    let top = format!(
+        "<Relationships><Relationship Id=\"rId1\" Type=\"{REL}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
     let rels = format!("<Relationships>{rels}</Relationships>");
-    let styles = format!("<styleSheet xmlns=\"{MAIN}\"><cellXfs count=\"4\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"22\"/><xf numFmtId=\"21\"/></cellXfs></styleSheet>");
+    let styles = format!(
+        "<styleSheet xmlns=\"{MAIN}\"><cellXfs count=\"4\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"22\"/><xf numFmtId=\"21\"/></cellXfs></styleSheet>"
+    );
     let mut all: Vec<(&str, &[u8])> = vec![
         ("_rels/.rels", top.as_bytes()),
         ("xl/workbook.xml", book.as_bytes()),
@@ -151,7 +158,9 @@ pub(crate) fn xlsx_with(sheets: &[(&str, &str)], epoch_1904: bool, more: &[(&str
         ("xl/styles.xml", styles.as_bytes()),
     ];
     all.extend(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
-    all.extend(more.iter().filter(|(name, _)| !all.iter().any(|(n, _)| n == name)).copied().collect::<Vec<_>>());
+    all.extend(
+        more.iter().filter(|(name, _)| !all.iter().any(|(n, _)| n == name)).copied().collect::<Vec<_>>(),
+    );
     zipped(&all)
 }
 
@@ -173,10 +182,13 @@ pub(crate) fn ods(sheets: &[(&str, &str)]) -> Vec<u8> {
             Some(name) => (name, "ta2"),
             None => (*name, "ta1"),
         };
-        tables += &format!("<table:table table:name=\"{name}\" table:style-name=\"{style}\">{rows}</table:table>");
+        tables +=
+            &format!("<table:table table:name=\"{name}\" table:style-name=\"{style}\">{rows}</table:table>");
     }
     let styles = "<office:automatic-styles><style:style style:name=\"ta1\"><style:table-properties table:display=\"true\"/></style:style><style:style style:name=\"ta2\"><style:table-properties table:display=\"false\"/></style:style></office:automatic-styles>";
-    let content = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content xmlns:office=\"o\" xmlns:style=\"s\" xmlns:table=\"t\" xmlns:text=\"x\" xmlns:calcext=\"c\">{styles}<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>");
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content xmlns:office=\"o\" xmlns:style=\"s\" xmlns:table=\"t\" xmlns:text=\"x\" xmlns:calcext=\"c\">{styles}<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    );
     let manifest = "<manifest:manifest/>";
     zipped(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
@@ -187,7 +199,9 @@ pub(crate) fn ods(sheets: &[(&str, &str)]) -> Vec<u8> {
 
 /// The XML of a table row of texts.
 pub(crate) fn ods_row(cells: &[&str]) -> String {
-    let cell = |text: &&str| format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>");
+    let cell = |text: &&str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
     format!("<table:table-row>{}</table:table-row>", cells.iter().map(cell).collect::<String>())
 }
 
@@ -226,8 +240,18 @@ pub(crate) fn samples() -> Vec<Sample> {
             bytes: csv.into_bytes(),
             numbers: [2, 3],
         },
-        Sample { format: "xlsx", options: Options::default(), bytes: xlsx(&[("S", &sheet)], false), numbers: [2, 3] },
-        Sample { format: "ods", options: Options::default(), bytes: ods(&[("S", &table_rows)]), numbers: [2, 3] },
+        Sample {
+            format: "xlsx",
+            options: Options::default(),
+            bytes: xlsx(&[("S", &sheet)], false),
+            numbers: [2, 3],
+        },
+        Sample {
+            format: "ods",
+            options: Options::default(),
+            bytes: ods(&[("S", &table_rows)]),
+            numbers: [2, 3],
+        },
         Sample {
             format: "xml",
             options: options(&[("row", text("all/p"))]),

@@ -58,16 +58,17 @@ fn open(options: &Options, limits: &Limits) -> Result<Box<dyn Format>, Problem> 
     let delimiter = match OWNER.text(&options.0, "delimiter")? {
         None => b',',
         Some("tab") => b'\t',
-        Some(word) => sign(word).ok_or_else(|| {
-            OWNER.fault("delimiter", "one plain character, or `tab`, is wanted")
-        })?,
+        Some(word) => {
+            sign(word).ok_or_else(|| OWNER.fault("delimiter", "one plain character, or `tab`, is wanted"))?
+        }
     };
     let quote = match OWNER.text(&options.0, "quote")? {
         None => Some(b'"'),
         Some("") => None,
-        Some(word) => {
-            Some(sign(word).ok_or_else(|| OWNER.fault("quote", "one plain character, or an empty text, is wanted"))?)
-        }
+        Some(word) => Some(
+            sign(word)
+                .ok_or_else(|| OWNER.fault("quote", "one plain character, or an empty text, is wanted"))?,
+        ),
     };
     if quote == Some(delimiter) {
         return Err(OWNER.fault("quote", "it is the same as the delimiter"));
@@ -144,7 +145,7 @@ impl CsvRows<'_> {
                 continue;
             }
             let cells = self.cells.texts(self.scan.bytes(&record), self.scan.ends(&record), record.line)?;
-            if let Some(names) = search.offer(record.line, cells)? {
+            if let Some(names) = search.offer(record.line, &cells)? {
                 self.header = names;
                 self.titles = search.titles();
                 return Ok(());
@@ -299,4 +300,5 @@ fn bad_sequence(line: u64) -> ReadError {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -208,12 +208,14 @@ impl<'a> Scanner<'a> {
     }
 
     fn close(&mut self, cut: &Cut, terminator: usize) -> Result<Record, ReadError> {
-        self.check_length(cut)?;
+        if cut.used > self.row_bytes {
+            return Err(self.row_too_long());
+        }
         let raw = self.buf.get(self.start..self.start + cut.used).unwrap_or_default();
         let line = self.line;
         if self.nul {
             if raw.contains(&0) {
-                return Err(ReadError::new(NUL_BYTE, Some(line), "a NUL byte in a text file"));
+                return Err(self.nul_byte());
             }
             let rest = self.buf.get(self.start + cut.used..self.end).unwrap_or_default();
             self.nul = rest.contains(&0);
@@ -240,10 +242,21 @@ impl<'a> Scanner<'a> {
     /// The error for a record that is given up; a swallowed rest of the file is the likelier reason
     /// than a long row.
     fn over_length(&mut self) -> ReadError {
+        if self.nul && memchr(0, self.buf.get(self.start..self.end).unwrap_or_default()).is_some() {
+            return self.nul_byte();
+        }
         let (result, ..) = self.core.read_record(b"\n", &mut [0; 4], &mut [0; 4]);
         if result == ReadRecordResult::InputEmpty {
             return self.open_quote();
         }
+        self.row_too_long()
+    }
+
+    fn nul_byte(&self) -> ReadError {
+        ReadError::new(NUL_BYTE, Some(self.line), "a NUL byte in a text file")
+    }
+
+    fn row_too_long(&self) -> ReadError {
         self.too_long(&format!("a row is longer than {} bytes", self.row_bytes))
     }
 

@@ -104,7 +104,10 @@ impl<R: Read + Seek> OdsBook<R> {
 
 impl<R: Read + Seek> Book for OdsBook<R> {
     fn sheets(&self) -> Vec<SheetInfo> {
-        self.sheets.iter().map(|(name, visible)| SheetInfo { name: name.clone(), visible: *visible }).collect()
+        self.sheets
+            .iter()
+            .map(|(name, visible)| SheetInfo { name: name.clone(), visible: *visible })
+            .collect()
     }
 
     fn epoch_1904(&self) -> bool {
@@ -117,10 +120,11 @@ impl<R: Read + Seek> Book for OdsBook<R> {
         let mut buf = Vec::new();
         loop {
             match pull(&mut content.events, &mut buf, None)? {
-                Event::Start(tag) if tag.local_name().as_ref() == "table" => {
-                    if attribute(&tag, "name")?.as_deref() == Some(sheet) {
-                        break;
-                    }
+                Event::Start(tag)
+                    if tag.local_name().as_ref() == "table"
+                        && attribute(&tag, "name")?.as_deref() == Some(sheet) =>
+                {
+                    break;
                 }
                 Event::Eof => return Err(no_sheet(sheet)),
                 _ => {}
@@ -185,10 +189,14 @@ impl<R: Read + Seek> Content<'_, R> {
         loop {
             let here = Some(self.row + 1);
             let (times, empty) = match pull(&mut self.events, buf, here)? {
-                Event::Start(tag) if tag.local_name().as_ref() == "table-row" => (rows_repeated(&tag)?, false),
+                Event::Start(tag) if tag.local_name().as_ref() == "table-row" => {
+                    (rows_repeated(&tag)?, false)
+                }
                 Event::Empty(tag) if tag.local_name().as_ref() == "table-row" => (rows_repeated(&tag)?, true),
                 Event::End(tag) if tag.local_name().as_ref() == "table" => return Ok(None),
-                Event::Eof => return Err(ReadError { row: here, ..broken("the sheet ends before it is closed") }),
+                Event::Eof => {
+                    return Err(ReadError { row: here, ..broken("the sheet ends before it is closed") });
+                }
                 _ => continue,
             };
             line.start(self.row + 1);
@@ -289,7 +297,9 @@ impl<R: Read + Seek> Content<'_, R> {
                     depth -= 1;
                 }
                 Event::Text(text) if aside.is_none() && paragraphs > 0 => out.push_str(&text.xml10_content()),
-                Event::CData(text) if aside.is_none() && paragraphs > 0 => out.push_str(&text.xml10_content()),
+                Event::CData(text) if aside.is_none() && paragraphs > 0 => {
+                    out.push_str(&text.xml10_content());
+                }
                 Event::GeneralRef(reference) if aside.is_none() => resolve(reference, out, here)?,
                 Event::Eof => return Err(ReadError { row: here, ..broken("a cell is not closed") }),
                 _ => {}
@@ -334,7 +344,9 @@ impl CellHead {
             match (prefix, local.as_ref()) {
                 ("table", "number-columns-repeated") => head.repeat = repeat(&value()?)?,
                 ("table", "formula") => head.formula = true,
-                ("office", "value-type") if head.value_type != "error" => head.value_type = value()?.into_owned(),
+                ("office", "value-type") if head.value_type != "error" => {
+                    head.value_type = value()?.into_owned();
+                }
                 ("calcext", "value-type") if value()? == "error" => "error".clone_into(&mut head.value_type),
                 ("office", "value" | "date-value" | "time-value" | "boolean-value" | "string-value") => {
                     head.value = Some(value()?.into_owned());

@@ -105,11 +105,11 @@ pub(super) fn read<'a>(
         let other = read_joined(stream.as_mut(), join, &options.plain, wanted, &mut held, limits)?;
         others.push(other);
     }
-    let mut cell =
-        Streamed::try_new(MutBorrow::new(book), |book| book.borrow_mut().rows(&sheet))?;
+    let mut cell = Streamed::try_new(MutBorrow::new(book), |book| book.borrow_mut().rows(&sheet))?;
     let mut search = HeaderSearch::new(&options.layout, &of_base(wanted, &options.joins));
     let mut blank = 0;
-    let mut header = cell.with_dependent_mut(|_, rows| find_header(rows.as_mut(), &mut search, &mut blank))?;
+    let mut header =
+        cell.with_dependent_mut(|_, rows| find_header(rows.as_mut(), &mut search, &mut blank))?;
     let titles = search.titles();
     let width = header.len();
     let mut joins = Vec::new();
@@ -208,7 +208,7 @@ fn find_header(
             *blank += 1;
             continue;
         }
-        if let Some(names) = search.offer(line.number(), line.texts())? {
+        if let Some(names) = search.offer(line.number(), &line.texts())? {
             return Ok(names);
         }
     }
@@ -341,4 +341,5 @@ impl Rows for SheetReader<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -1,7 +1,7 @@
 //! Spreadsheet cells as text: numbers, dates and truth values written one way whatever the program.
 
-use jiff::civil::{Date, DateTime, date};
 use jiff::ToSpan;
+use jiff::civil::{Date, DateTime, date};
 use lockgate_core::row::{CellKind, RowBuf};
 use std::fmt::Write as _;
 
@@ -169,7 +169,8 @@ fn write_iso(iso: &str, out: &mut String) -> CellKind {
     match (iso.parse::<DateTime>(), iso.parse::<Date>()) {
         (Ok(at), _) => {
             let clock = at.time();
-            let seconds = i64::from(clock.hour()) * 3_600 + i64::from(clock.minute()) * 60 + i64::from(clock.second());
+            let seconds =
+                i64::from(clock.hour()) * 3_600 + i64::from(clock.minute()) * 60 + i64::from(clock.second());
             write_day(at.date(), seconds, out)
         }
         (_, Ok(day)) => write_day(day, 0, out),
@@ -203,7 +204,13 @@ mod tests {
 
     #[test]
     fn pitfalls_7_and_8_numbers_are_shortest_exact_and_never_scientific() {
-        let cases = [(42.0, "42"), (0.5, "0.5"), (-0.0, "0"), (0.1 + 0.2, "0.30000000000000004"), (1.2e11, "120000000000")];
+        let cases = [
+            (42.0, "42"),
+            (0.5, "0.5"),
+            (-0.0, "0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1.2e11, "120000000000"),
+        ];
         for (value, expected) in cases {
             assert_eq!(written(|out| write_number(value, out)), (expected.to_owned(), CellKind::Number));
         }
@@ -229,7 +236,11 @@ mod tests {
             (3_999_999.0, false, "", Error),
         ];
         for (serial, epoch, expected, kind) in cases {
-            assert_eq!(written(|out| write_serial(serial, epoch, out)), (expected.to_owned(), kind), "{serial}");
+            assert_eq!(
+                written(|out| write_serial(serial, epoch, out)),
+                (expected.to_owned(), kind),
+                "{serial}"
+            );
         }
     }
 
@@ -245,9 +256,14 @@ mod tests {
         for (iso, expected, kind) in dates {
             assert_eq!(written(|out| write_iso(iso, out)), (expected.to_owned(), kind), "{iso}");
         }
-        let spans = [("PT08H45M00S", "08:45:00", Text), ("PT26H00M01.5S", "26:00:01", Text), ("P1D", "", Error)];
+        let spans =
+            [("PT08H45M00S", "08:45:00", Text), ("PT26H00M01.5S", "26:00:01", Text), ("P1D", "", Error)];
         for (iso, expected, kind) in spans {
-            assert_eq!(written(|out| write_clock(duration_seconds(iso), out)), (expected.to_owned(), kind), "{iso}");
+            assert_eq!(
+                written(|out| write_clock(duration_seconds(iso), out)),
+                (expected.to_owned(), kind),
+                "{iso}"
+            );
         }
     }
 

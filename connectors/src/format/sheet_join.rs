@@ -89,7 +89,9 @@ impl Joined {
             Entry::Occupied(mut slot) => {
                 let slot = slot.get_mut();
                 slot.several = true;
-                let (Some(order), Some(held)) = (self.order, self.rows.get_mut(slot.row)) else { return Ok(()) };
+                let (Some(order), Some(held)) = (self.order, self.rows.get_mut(slot.row)) else {
+                    return Ok(());
+                };
                 match row.cell_order(order, held) {
                     Some(Ordering::Greater | Ordering::Equal) => *held = row,
                     Some(Ordering::Less) => {}

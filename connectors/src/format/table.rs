@@ -131,14 +131,14 @@ impl<'l> HeaderSearch<'l> {
     }
 
     /// Offers a row that is not blank; gives the column names when it completes the header.
-    pub(crate) fn offer(&mut self, number: u64, cells: Vec<String>) -> Result<Option<Vec<String>>, ReadError> {
+    pub(crate) fn offer(&mut self, number: u64, cells: &[String]) -> Result<Option<Vec<String>>, ReadError> {
         self.offered += 1;
-        let upper = self.above.replace(cells.clone());
+        let upper = self.above.replace(cells.to_vec());
         if self.layout.two_rows && upper.is_none() {
             return Ok(None);
         }
         let upper = if self.layout.two_rows { upper.map(|row| filled(&row)) } else { None };
-        let names = self.named(upper.as_deref(), &cells);
+        let names = self.named(upper.as_deref(), cells);
         let taken = match self.layout.at {
             At::Row(row) if number < row => false,
             At::Row(row) if number == row => true,
@@ -194,7 +194,8 @@ impl<'l> HeaderSearch<'l> {
     fn complete(&mut self, names: &[String], number: u64) -> bool {
         let has = |want: &Want| names.iter().any(|name| want.texts.iter().any(|(_, spelt)| spelt == name));
         let found = self.wants.iter().filter(|want| has(want)).count();
-        let lacks: Vec<String> = self.wants.iter().filter(|want| want.required && !has(want)).map(Want::name).collect();
+        let lacks: Vec<String> =
+            self.wants.iter().filter(|want| want.required && !has(want)).map(Want::name).collect();
         let complete = lacks.is_empty() && (found > 0 || self.wants.is_empty());
         if self.nearest.as_ref().is_none_or(|(most, ..)| found > *most) {
             self.nearest = Some((found, number, lacks));
@@ -286,8 +287,8 @@ mod tests {
     fn search(layout: &Layout, wanted: &[Wanted], rows: &[&[&str]]) -> Result<(Vec<String>, u64), ReadError> {
         let mut search = HeaderSearch::new(layout, wanted);
         for (i, row) in rows.iter().enumerate() {
-            let cells = row.iter().map(|c| (*c).to_owned()).collect();
-            if let Some(names) = search.offer(i as u64 + 1, cells)? {
+            let cells: Vec<String> = row.iter().map(|c| (*c).to_owned()).collect();
+            if let Some(names) = search.offer(i as u64 + 1, &cells)? {
                 return Ok((names, search.titles()));
             }
         }
@@ -296,8 +297,13 @@ mod tests {
 
     #[test]
     fn pitfall_4_and_5_the_header_is_found_by_name_below_titles_and_spelt_as_wanted() {
-        let wanted = [want("Prison number", &[], true), want("Surname", &["Last name"], true), want("PNC", &[], false)];
-        let rows: &[&[&str]] = &[&["Releases"], &["LEI", "17/11/2008"], &[" PRISON  number", "last name", "Wing"]];
+        let wanted = [
+            want("Prison number", &[], true),
+            want("Surname", &["Last name"], true),
+            want("PNC", &[], false),
+        ];
+        let rows: &[&[&str]] =
+            &[&["Releases"], &["LEI", "17/11/2008"], &[" PRISON  number", "last name", "Wing"]];
         let (names, titles) = search(&Layout::plain(), &wanted, rows).unwrap();
         assert_eq!((names.join("|").as_str(), titles), ("Prison number|Last name|Wing", 2));
     }

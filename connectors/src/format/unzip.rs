@@ -65,7 +65,7 @@ fn check_magic(input: &mut (dyn ReadSeek + '_)) -> Result<(), ReadError> {
     Err(broken("the file is no zipped workbook"))
 }
 
-/// An encrypted OpenDocument file says so in its manifest; its parts are noise.
+/// An encrypted ODS workbook says so in its manifest; its parts are noise.
 fn check_manifest<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     package: Package,
@@ -134,17 +134,20 @@ enum Role {
 impl Role {
     fn of(name: &str, package: Package) -> Self {
         let file = name.rsplit('/').next().unwrap_or(name);
+        let kind = file.rsplit('.').next().unwrap_or("");
         let sheet = match package {
             Package::Ods => name == "content.xml",
             Package::Xlsx => name.contains("worksheets/") && file.starts_with("sheet"),
         };
         match () {
-            () if sheet && file.ends_with(".xml") => Self::Sheet,
+            () if sheet && kind == "xml" => Self::Sheet,
             () if file == "sharedstrings.xml" => Self::Shared,
-            () if package == Package::Xlsx && (name.starts_with("customxml/") || name.starts_with("docprops/")) => {
+            () if package == Package::Xlsx
+                && (name.starts_with("customxml/") || name.starts_with("docprops/")) =>
+            {
                 Self::Other
             }
-            () if file.ends_with(".xml") || file.ends_with(".rels") => Self::Small,
+            () if kind == "xml" || kind == "rels" => Self::Small,
             () => Self::Other,
         }
     }

@@ -8,7 +8,8 @@ use crate::format::{Format, FormatKind, ReadError, ReadSeek, Rows, Wanted};
 use crate::limits::{Limits, input_error};
 use crate::options::{Options, Owner};
 use calamine::{
-    DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellFormulaMetadataRecord, XlsxCellReader, XlsxError,
+    DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellFormulaMetadataRecord, XlsxCellReader,
+    XlsxError,
 };
 use lockgate_core::problem::Problem;
 use lockgate_core::row::CellKind;
@@ -67,7 +68,15 @@ impl<R: Read + Seek> Book for XlsxBook<R> {
     fn rows<'b>(&'b mut self, sheet: &str) -> Result<Box<dyn SheetRows + 'b>, ReadError> {
         let epoch_1904 = self.book.has_1904_epoch();
         let cells = self.book.worksheet_cells_reader(sheet).map_err(|e| fault(&e, None))?;
-        Ok(Box::new(XlsxRows { cells, held: None, epoch_1904, limits: self.limits, seen: 0, row: 0, ended: false }))
+        Ok(Box::new(XlsxRows {
+            cells,
+            held: None,
+            epoch_1904,
+            limits: self.limits,
+            seen: 0,
+            row: 0,
+            ended: false,
+        }))
     }
 }
 
@@ -142,7 +151,11 @@ impl<'a, R: Read + Seek> XlsxRows<'a, R> {
         let before = line.bytes();
         self.write(line, &cell.value);
         if line.bytes() - before > self.limits.cell_bytes || line.bytes() > self.limits.row_bytes {
-            return Err(ReadError::new(TOO_LONG, Some(line.number()), "a cell or row is longer than its cap"));
+            return Err(ReadError::new(
+                TOO_LONG,
+                Some(line.number()),
+                "a cell or row is longer than its cap",
+            ));
         }
         Ok(())
     }
@@ -175,7 +188,9 @@ fn fault(error: &XlsxError, row: Option<u64>) -> ReadError {
         XlsxError::Zip(e) => zip_error(e),
         XlsxError::Io(e) if e.get_ref().is_some() => input_error(e, row),
         XlsxError::CellError(_) => ReadError { row, ..broken("a cell holds an unknown error value") },
-        XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound => broken("a part of the workbook is missing"),
+        XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound => {
+            broken("a part of the workbook is missing")
+        }
         _ => ReadError { row, ..broken("the workbook is damaged") },
     }
 }

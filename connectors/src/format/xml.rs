@@ -1,8 +1,6 @@
 //! XML: one row for each element at a path, its values picked by paths, read in one pass.
 
-use crate::codes::{
-    TOO_LONG, TOO_MANY, XML_BROKEN, XML_CAP, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE,
-};
+use crate::codes::{TOO_LONG, TOO_MANY, XML_BROKEN, XML_CAP, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE};
 use crate::format::encoding::Source;
 use crate::format::xml_paths::{Tree, row_path};
 use crate::format::xml_source::{Events, decoded, events, fault, pull, resolve};
@@ -43,7 +41,9 @@ pub(crate) const KIND: FormatKind = FormatKind {
 fn open(options: &Options, limits: &Limits) -> Result<Box<dyn Format>, Problem> {
     OWNER.only(&options.0, OPTIONS.iter().map(|o| o.name))?;
     let row = OWNER.text(&options.0, "row")?.and_then(row_path);
-    let row = row.ok_or_else(|| OWNER.fault("row", "the path of the row element is wanted, such as `Extract/Person`"))?;
+    let row = row.ok_or_else(|| {
+        OWNER.fault("row", "the path of the row element is wanted, such as `Extract/Person`")
+    })?;
     let namespace = OWNER.text(&options.0, "namespace")?.map(str::to_owned);
     Ok(Box::new(Xml { row, namespace, limits: *limits }))
 }
@@ -135,12 +135,12 @@ struct XmlRows<'a> {
 
 impl XmlRows<'_> {
     /// The row being read, for messages.
-    fn here(&self) -> Option<u64> {
-        Some(self.rows + 1)
+    fn here(&self) -> u64 {
+        self.rows + 1
     }
 
     fn fail<T>(&self, code: &'static str, what: &str) -> Result<T, ReadError> {
-        Err(ReadError::new(code, self.here(), what))
+        Err(ReadError::new(code, Some(self.here()), what))
     }
 
     fn top(&self) -> usize {
@@ -149,7 +149,7 @@ impl XmlRows<'_> {
 
     fn run(&mut self, row: &mut RowBuf, buf: &mut Vec<u8>) -> Result<Step, ReadError> {
         loop {
-            let here = self.here();
+            let here = Some(self.here());
             match pull(&mut self.events, buf, here)? {
                 Event::Start(tag) => self.start(&tag)?,
                 Event::Empty(tag) => {
@@ -271,15 +271,17 @@ impl XmlRows<'_> {
     }
 
     fn attributes(&mut self, tag: &BytesStart<'_>, node: usize) -> Result<(), ReadError> {
-        let here = self.here();
+        let here = Some(self.here());
         for (count, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|e| fault(&e.into(), here))?;
             if count >= self.format.limits.xml_attributes {
-                let what = format!("more than {} attributes in one element", self.format.limits.xml_attributes);
+                let what =
+                    format!("more than {} attributes in one element", self.format.limits.xml_attributes);
                 return self.fail(XML_CAP, &what);
             }
             let (local, prefix) = attribute.key.decompose();
-            let about_xml = matches!(prefix.as_ref().map(AsRef::<str>::as_ref), Some("xmlns" | "xsi" | "xml"));
+            let about_xml =
+                matches!(prefix.as_ref().map(AsRef::<str>::as_ref), Some("xmlns" | "xsi" | "xml"));
             if about_xml || attribute.key.as_ref() == "xmlns" {
                 continue;
             }
@@ -363,11 +365,13 @@ impl XmlRows<'_> {
         if self.stack.len() > 1 || self.ignored > 0 {
             return self.fail(XML_BROKEN, "the document ends before its elements are closed");
         }
-        let never = self.slots.iter().zip(&self.required).position(|(slot, required)| *required && !slot.ever);
+        let never =
+            self.slots.iter().zip(&self.required).position(|(slot, required)| *required && !slot.ever);
         match never.and_then(|column| self.header.get(column)) {
             Some(name) if self.rows > 0 => {
                 let what = format!("the required path `{name}` occurs in no row");
-                Err(ReadError::new(XML_NEVER, None, &what).help("mark the column `required = false` if it may be missing"))
+                Err(ReadError::new(XML_NEVER, None, &what)
+                    .help("mark the column `required = false` if it may be missing"))
             }
             _ => Ok(Step::End),
         }
@@ -404,4 +408,5 @@ impl Rows for XmlRows<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

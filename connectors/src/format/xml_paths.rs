@@ -39,7 +39,8 @@ struct Path<'p> {
 
 /// Splits the path of the row element.
 pub(super) fn row_path(text: &str) -> Option<Vec<String>> {
-    let steps: Vec<String> = text.trim().trim_start_matches('/').split('/').map(|s| s.trim().to_owned()).collect();
+    let steps: Vec<String> =
+        text.trim().trim_start_matches('/').split('/').map(|s| s.trim().to_owned()).collect();
     steps.iter().all(|step| is_name(step)).then_some(steps)
 }
 
@@ -82,7 +83,8 @@ impl Tree {
     fn plant(&mut self, spine: &[usize], own: usize, path: &Path<'_>, column: usize) {
         let mut at = spine.get(own).copied().unwrap_or(0);
         for step in &path.steps {
-            let known = self.node(at).children.iter().find(|(name, _)| name == step).and_then(|(_, node)| *node);
+            let known =
+                self.node(at).children.iter().find(|(name, _)| name == step).and_then(|(_, node)| *node);
             at = known.unwrap_or_else(|| {
                 let prefix = format!("{}{step}/", self.node(at).prefix);
                 self.grow(at, step, None, prefix)
@@ -121,10 +123,7 @@ impl Tree {
             Some((next, _)) if next == name => node.next_child,
             _ => match node.children.iter().position(|(known, _)| known == name) {
                 Some(at) => at,
-                None => {
-                    self.note(parent, name, "");
-                    return None;
-                }
+                None => return self.note(parent, name, ""),
             },
         };
         node.next_child = at + 1;
@@ -141,18 +140,19 @@ impl Tree {
         at.and_then(|at| node?.attributes.get(at)).map_or(&[], |(_, columns)| columns.as_slice())
     }
 
-    /// Remembers a name that the mapping does not read.
-    fn note(&mut self, parent: usize, name: &str, sign: &str) {
+    /// Remembers a name that the mapping does not read; nothing wanted is in it.
+    fn note(&mut self, parent: usize, name: &str, sign: &str) -> Option<usize> {
         if parent == 0 || self.unknown.len() >= UNKNOWN_KEPT {
-            return;
+            return None;
         }
-        let Some(node) = self.nodes.get_mut(parent) else { return };
+        let node = self.nodes.get_mut(parent)?;
         self.unknown.push(format!("{}{sign}{name}", node.prefix));
         if sign.is_empty() {
             node.children.push((name.to_owned(), None));
         } else {
             node.attributes.push((name.to_owned(), Vec::new()));
         }
+        None
     }
 
     /// What the document held that no path names.

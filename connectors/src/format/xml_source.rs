@@ -1,8 +1,6 @@
 //! XML events from untrusted bytes: decoded by the document's own declaration, every token capped.
 
-use crate::codes::{
-    BAD_SEQUENCE, NUL_BYTE, OTHER_ENCODING, XML_BROKEN, XML_CAP, XML_DOCTYPE, XML_ENTITY,
-};
+use crate::codes::{BAD_SEQUENCE, NUL_BYTE, OTHER_ENCODING, XML_BROKEN, XML_CAP, XML_DOCTYPE, XML_ENTITY};
 use crate::format::ReadError;
 use crate::format::encoding::{Decoding, Encoding, Source, mark, settle, striped};
 use crate::limits::{Limits, input_error};
@@ -26,7 +24,7 @@ pub(super) fn events<R: Read>(input: R, limits: &Limits) -> Events<R> {
 
 /// Finds out the document's encoding (byte order mark, else the declaration, else UTF-8) and
 /// decodes it strictly.
-pub(super) fn decoded<'a>(mut input: Source<'a>) -> Result<Source<'a>, ReadError> {
+pub(super) fn decoded(mut input: Source<'_>) -> Result<Source<'_>, ReadError> {
     let mut head = Vec::with_capacity(1_024);
     input.by_ref().take(1_024).read_to_end(&mut head).map_err(|e| input_error(&e, None))?;
     let declared = match (mark(&head).0, striped(&head)) {
@@ -128,10 +126,8 @@ pub(super) fn pull<'b, R: Read>(
     buf.clear();
     events.get_mut().used = 0;
     match events.read_event_into(buf) {
-        Ok(Event::DocType(_)) => {
-            Err(ReadError::new(XML_DOCTYPE, row, "a document type declaration")
-                .help("ask for the file without a DOCTYPE"))
-        }
+        Ok(Event::DocType(_)) => Err(ReadError::new(XML_DOCTYPE, row, "a document type declaration")
+            .help("ask for the file without a DOCTYPE")),
         Ok(event) => Ok(event),
         Err(error) => Err(fault(&error, row)),
     }
@@ -149,7 +145,9 @@ pub(super) fn fault(error: &Error, row: Option<u64>) -> ReadError {
         Error::Syntax(_) => broken("the document breaks off inside a tag, or a tag is malformed"),
         Error::IllFormed(_) => broken("a tag is closed that is not open, or an `&` stands alone"),
         Error::InvalidAttr(_) => broken("an attribute is malformed or stands twice"),
-        Error::Encoding(_) => ReadError::new(BAD_SEQUENCE, row, "bytes that are no text in the document's encoding"),
+        Error::Encoding(_) => {
+            ReadError::new(BAD_SEQUENCE, row, "bytes that are no text in the document's encoding")
+        }
         Error::Escape(EscapeError::UnrecognizedEntity(..)) => entity(row),
         Error::Escape(_) => broken("a character reference is malformed"),
         Error::Namespace(_) => ReadError::new(XML_CAP, row, "too many or impossible namespace declarations"),

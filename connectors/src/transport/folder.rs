@@ -1,8 +1,6 @@
 //! A folder of this machine, or one that is mounted on it.
 
-use crate::codes::{
-    ALREADY_THERE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE, PUBLISH_FAILED,
-};
+use crate::codes::{ALREADY_THERE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE, PUBLISH_FAILED};
 use crate::limits::{self, Capped, Limits};
 use crate::options::{OptionDoc, Options, Owner};
 use crate::transport::{Listed, Transport, TransportError, TransportKind};
@@ -38,12 +36,8 @@ const OPTIONS: &[OptionDoc] = &[
 ];
 
 /// The line of this transport in the list.
-pub(crate) const KIND: TransportKind = TransportKind {
-    name: "folder",
-    summary: "a local or mounted folder",
-    options: OPTIONS,
-    open: build,
-};
+pub(crate) const KIND: TransportKind =
+    TransportKind { name: "folder", summary: "a local or mounted folder", options: OPTIONS, open: build };
 
 /// Beside a file: its sender says that it is complete.
 const MARKER: &str = ".done";
@@ -52,7 +46,7 @@ const MARKER: &str = ".done";
 const TEMPORARY: &[&str] = &[".part", ".tmp", ".filepart"];
 
 /// A file unchanged for so long needs no second look: every write would have moved its time.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 
 struct Folder {
     path: PathBuf,
@@ -111,8 +105,7 @@ impl Transport for Folder {
     fn list(&self) -> Result<Vec<Listed>, TransportError> {
         let first = self.look()?;
         let marked = |name: &str| first.contains_key(&format!("{name}{MARKER}"));
-        let undecided =
-            |name: &str, seen: &Seen| !marked(name) && !self.require_marker && !self.quiet(seen);
+        let undecided = |name: &str, seen: &Seen| !marked(name) && !self.require_marker && !self.quiet(seen);
         let files = || first.iter().filter(|(name, _)| !name.ends_with(MARKER));
         let second = if files().any(|(name, seen)| undecided(name, seen)) {
             thread::sleep(self.settle);
@@ -173,7 +166,11 @@ fn allowed(name: &str) -> Result<(), TransportError> {
         && name.len() <= 255
         && !name.starts_with('.')
         && !name.chars().any(|c| matches!(c, '/' | '\\') || c.is_control());
-    if plain { Ok(()) } else { Err(TransportError::lasting(NAME_REFUSED, "the name is not a plain file name")) }
+    if plain {
+        Ok(())
+    } else {
+        Err(TransportError::lasting(NAME_REFUSED, "the name is not a plain file name"))
+    }
 }
 
 fn temporary(name: &str) -> bool {
@@ -232,4 +229,5 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;

@@ -1,8 +1,8 @@
 //! The treatment of each pitfall of delimited files.
 
 use crate::codes::{
-    AFTER_TRAILER, BAD_SEQUENCE, FIELD_COUNT, HEADER_MISSING, LOOKS_UTF8, NUL_BYTE, OTHER_ENCODING, QUOTE_OPEN,
-    STRAY_QUOTE, TOO_LONG, TOO_MANY, TRAILER_COUNT,
+    AFTER_TRAILER, BAD_SEQUENCE, FIELD_COUNT, HEADER_MISSING, LOOKS_UTF8, NUL_BYTE, OTHER_ENCODING,
+    QUOTE_OPEN, STRAY_QUOTE, TOO_LONG, TOO_MANY, TRAILER_COUNT,
 };
 use crate::sample::{assert_rows, options, read, read_with, table, text, text_row, want};
 use crate::{Limits, OptionValue, Options, ReadError};
@@ -51,7 +51,8 @@ fn pitfall_1_what_is_no_text_refuses_the_file_with_its_line_and_is_never_replace
         assert_eq!((error.code, error.row), (*code, Some(*line)), "{encoding} {error}");
     }
     let wide = [&[0xff, 0xfe][..], &utf16("A,B\n1,2\nx"), &[0x00, 0xdc, b',', 0, b'3', 0]].concat();
-    let error = read("csv", &options(&[("encoding", text("utf-16"))]), &want(&["A", "B"]), &wide).err().unwrap();
+    let error =
+        read("csv", &options(&[("encoding", text("utf-16"))]), &want(&["A", "B"]), &wide).err().unwrap();
     assert_eq!((error.code, error.row), (BAD_SEQUENCE, Some(3)));
 }
 

@@ -1,8 +1,8 @@
 //! The treatment of each pitfall of XML files.
 
 use crate::codes::{
-    BAD_SEQUENCE, FORMAT_OPTION, NUL_BYTE, OTHER_ENCODING, TOO_MANY, XML_BROKEN, XML_CAP, XML_DOCTYPE, XML_ENTITY,
-    XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE,
+    BAD_SEQUENCE, FORMAT_OPTION, NUL_BYTE, OTHER_ENCODING, TOO_MANY, XML_BROKEN, XML_CAP, XML_DOCTYPE,
+    XML_ENTITY, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE,
 };
 use crate::sample::{Read, assert_rows, options, read, read_with, row_of, text, want};
 use crate::{Limits, ReadError, Wanted};
@@ -24,13 +24,17 @@ fn code(result: Result<Read, ReadError>) -> (&'static str, Option<u64>) {
 
 #[test]
 fn values_come_from_elements_attributes_and_ancestors() {
-    let wanted = optional(&["date", "Risk/OGRS/two", "@pk", "Risk/@level", "../crn", "../@lao", "../../@made"]);
+    let wanted =
+        optional(&["date", "Risk/OGRS/two", "@pk", "Risk/@level", "../crn", "../@lao", "../../@made"]);
     let document = "<X made=\"today\"><head/><O lao='true'><crn>X1</crn>\
         <A pk=\"1\"><date> 2008-11-05 </date><Risk level='h&amp;m'><OGRS><one>9</one><two>48</two></OGRS></Risk></A>\
         <A pk='2'><Risk><OGRS/></Risk><date/></A></O>\
         <O><A><date><![CDATA[a<b]]>&#233;&lt;</date></A></O></X>";
     let read = read("xml", &options(&[("row", text("X/O/A"))]), &wanted, document.as_bytes()).unwrap();
-    assert_eq!(read.header, ["date", "Risk/OGRS/two", "@pk", "Risk/@level", "../crn", "../@lao", "../../@made"]);
+    assert_eq!(
+        read.header,
+        ["date", "Risk/OGRS/two", "@pk", "Risk/@level", "../crn", "../@lao", "../../@made"]
+    );
     let (t, none) = (|text| (text, Text), ("", Absent));
     let expected = [
         row_of(1, &[t(" 2008-11-05 "), t("48"), t("1"), t("h&m"), t("X1"), t("true"), t("today")]),
@@ -43,7 +47,9 @@ fn values_come_from_elements_attributes_and_ancestors() {
 
 #[test]
 fn pitfall_14_absent_and_empty_differ_and_nothing_is_carried_to_the_next_row() {
-    let read = assessments(&optional(&["a", "../c"]), "<O><c>1</c><A><a>x</a></A><A/></O><O><A><a></a></A></O>").unwrap();
+    let read =
+        assessments(&optional(&["a", "../c"]), "<O><c>1</c><A><a>x</a></A><A/></O><O><A><a></a></A></O>")
+            .unwrap();
     let expected = [
         row_of(1, &[("x", Text), ("1", Text)]),
         row_of(2, &[("", Absent), ("1", Text)]),
@@ -64,7 +70,11 @@ fn pitfall_5_what_no_path_names_is_told_once_and_a_required_path_that_never_occu
 
 #[test]
 fn a_path_that_occurs_twice_makes_its_row_unusable() {
-    let read = assessments(&optional(&["n/t", "../c"]), "<O><c/><A><n><t>1</t></n><n><t>2</t></n></A><A/></O><O><c/><c/><A/></O>").unwrap();
+    let read = assessments(
+        &optional(&["n/t", "../c"]),
+        "<O><c/><A><n><t>1</t></n><n><t>2</t></n></A><A/></O><O><c/><c/><A/></O>",
+    )
+    .unwrap();
     assert_eq!((read.bad, read.rows.len()), (vec![(1, XML_TWICE), (3, XML_TWICE)], 1));
 }
 
@@ -82,7 +92,8 @@ fn pitfall_41_namespaces_are_held_to_where_declared() {
         pairs.extend(namespace.map(|n| ("namespace", text(n))));
         read("xml", &options(&pairs), &wanted, document.as_bytes())
     };
-    let prefixed = "<p:X xmlns:p='urn:o' xmlns:q='urn:q'><p:A><p:a>1</p:a></p:A><q:A><p:a>2</p:a></q:A></p:X>";
+    let prefixed =
+        "<p:X xmlns:p='urn:o' xmlns:q='urn:q'><p:A><p:a>1</p:a></p:A><q:A><p:a>2</p:a></q:A></p:X>";
     assert_rows(&rows(prefixed, Some("urn:o")).unwrap().rows, &[row_of(1, &[("1", Text)])]);
     assert_eq!(rows(prefixed, None).unwrap().rows.len(), 2);
     assert_eq!(code(rows(prefixed, Some("urn:other"))).0, XML_ROOT);
@@ -95,7 +106,8 @@ fn pitfall_1_the_declared_encoding_is_used_and_strict() {
     let wanted = optional(&["a"]);
     let read_bytes = |bytes: &[u8]| read("xml", &options(&[("row", text("X/A"))]), &wanted, bytes);
     let body = "<X><A><a>Zoë</a></A></X>";
-    let latin = [b"<?xml version='1.0' encoding='windows-1252'?><X><A><a>Zo\xeb</a></A></X>".to_vec()].concat();
+    let latin =
+        [b"<?xml version='1.0' encoding='windows-1252'?><X><A><a>Zo\xeb</a></A></X>".to_vec()].concat();
     let wide: Vec<u8> = std::iter::once(0xfeff)
         .chain(format!("<?xml version=\"1.0\" encoding=\"UTF-16\"?>{body}").encode_utf16())
         .flat_map(u16::to_le_bytes)
@@ -146,14 +158,22 @@ fn a_document_that_breaks_off_or_is_ill_formed_names_the_row() {
         ("   ", XML_BROKEN, 1),
     ];
     for (document, expected, row) in cases {
-        let outcome = read("xml", &options(&[("row", text("X/O/A"))]), &optional(&["a", "@x"]), document.as_bytes());
+        let outcome =
+            read("xml", &options(&[("row", text("X/O/A"))]), &optional(&["a", "@x"]), document.as_bytes());
         assert_eq!(code(outcome), (*expected, Some(*row)), "{document}");
     }
 }
 
 #[test]
 fn the_caps_on_depth_attributes_text_and_elements_hold() {
-    let limits = Limits { xml_depth: 10, xml_attributes: 5, cell_bytes: 200, xml_elements: 20, cells: 60, ..Limits::default() };
+    let limits = Limits {
+        xml_depth: 10,
+        xml_attributes: 5,
+        cell_bytes: 200,
+        xml_elements: 20,
+        cells: 60,
+        ..Limits::default()
+    };
     let outcome = |inside: &str| {
         let document = format!("<X><O>{inside}</O></X>");
         let chosen = options(&[("row", text("X/O/A"))]);

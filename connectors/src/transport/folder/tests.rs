@@ -1,6 +1,8 @@
 //! What lies in a folder, what is taken from it, and what is put there.
 
-use crate::codes::{ALREADY_THERE, FILE_TOO_LARGE, FILE_UNREADABLE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE};
+use crate::codes::{
+    ALREADY_THERE, FILE_TOO_LARGE, FILE_UNREADABLE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE,
+};
 use crate::sample::{options, text};
 use crate::{Limits, OptionValue, TRANSPORTS, Transport};
 use std::fs;
@@ -68,7 +70,10 @@ fn pitfall_26_a_marker_settles_at_once_and_may_be_required() {
     put(base.path(), "a.csv", "x");
     put(base.path(), "b.csv", "x");
     put(base.path(), "a.csv.done", "");
-    let place = folder(base.path(), &[("require_marker", OptionValue::Flag(true)), ("settle_ms", OptionValue::Whole(600_000))]);
+    let place = folder(
+        base.path(),
+        &[("require_marker", OptionValue::Flag(true)), ("settle_ms", OptionValue::Whole(600_000))],
+    );
     assert_eq!(listed(place.as_ref()), [("a.csv".into(), true), ("b.csv".into(), false)]);
 }
 
@@ -77,7 +82,7 @@ fn a_file_long_unchanged_needs_no_second_look() {
     let base = base();
     put(base.path(), "a.csv", "x");
     let file = fs::File::options().write(true).open(base.path().join("in/a.csv")).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(3_600)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
     let place = folder(base.path(), &[("settle_ms", OptionValue::Whole(60_000))]);
     assert_eq!(listed(place.as_ref()), [("a.csv".into(), true)]);
 }
@@ -88,7 +93,19 @@ fn names_cannot_leave_the_folder() {
     fs::write(base.path().join("secret"), "x").unwrap();
     let place = folder(base.path(), &[QUICK]);
     let staged = base.path().join("secret");
-    for name in ["../secret", "..", ".", "", "a/b", "a\\b", "/etc/passwd", ".hidden", "a\0b", "a\nb", &"x".repeat(300)] {
+    for name in [
+        "../secret",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "a\\b",
+        "/etc/passwd",
+        ".hidden",
+        "a\0b",
+        "a\nb",
+        &"x".repeat(300),
+    ] {
         assert_eq!(place.open(name).err().map(|e| e.code), Some(NAME_REFUSED), "{name:?}");
         assert_eq!(place.publish(&staged, name).err().map(|e| e.code), Some(NAME_REFUSED), "{name:?}");
     }
