@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct Limits {
     /// Bytes of one received file, as received.
     pub file_bytes: u64,
+    /// Bytes of one workbook, packed.
+    pub workbook_bytes: u64,
     /// Bytes of one row, all cells together.
     pub row_bytes: usize,
     /// Bytes of one cell.
@@ -47,6 +49,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             file_bytes: 4 << 30,
+            workbook_bytes: 256 << 20,
             row_bytes: 1 << 20,
             cell_bytes: 256 << 10,
             columns: 2_048,

@@ -130,8 +130,9 @@ fn hostile_files_are_refused_with_their_code_within_bounded_memory() {
         ("styles that unpack to 64 MiB", "xlsx", held(xlsx_bomb), "LG1123", None),
         ("a sheet of one cell of 64 MiB", "xlsx", held(xlsx_cell), "LG1143", None),
         ("a broken workbook", "xlsx", held(zipped(&[("xl/workbook.xml", b"<x")])), "LG1120", None),
-        ("1 GiB that is no workbook", "xlsx", made(b"", b"PK"), "LG1120", None),
-        ("1 GiB that is no workbook", "ods", made(b"PK\x03\x04", b"\x50\x4b\x05\x06"), "LG1120", None),
+        ("1 GiB that is no workbook", "xlsx", made(b"", b"PK"), "LG1103", None),
+        ("no directory", "xlsx", held(b"PK\x03\x04".repeat(1 << 20)), "LG1120", None),
+        ("a million directories", "ods", held(b"PK\x05\x06".repeat(1 << 20)), "LG1120", None),
     ];
     for (what, format, input, code, row) in cases {
         let error = read(format, input).expect_err(what);

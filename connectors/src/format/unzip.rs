@@ -29,10 +29,11 @@ pub(super) fn look_through(
     limits: &Limits,
 ) -> Result<(), ReadError> {
     let size = input.seek(SeekFrom::End(0)).map_err(|e| input_error(&e, None))?;
-    if size > limits.file_bytes {
+    if size > limits.file_bytes.min(limits.workbook_bytes) {
         return Err(ReadError::new(FILE_TOO_LARGE, None, "the file is larger than its cap"));
     }
     check_magic(input)?;
+    check_tail(input, size)?;
     let mut zip = ZipArchive::new(&mut *input).map_err(|e| zip_error(&e))?;
     if zip.len() > limits.unzip_parts {
         return Err(bomb(&format!("the workbook has more than {} parts", limits.unzip_parts)));
@@ -63,6 +64,20 @@ fn check_magic(input: &mut (dyn ReadSeek + '_)) -> Result<(), ReadError> {
         });
     }
     Err(broken("the file is no zipped workbook"))
+}
+
+/// A zip's directory is found from its end: without a mark there, the library would search the whole
+/// file for one.
+fn check_tail(input: &mut (dyn ReadSeek + '_), size: u64) -> Result<(), ReadError> {
+    const LONGEST: u64 = 22 + 0xffff;
+    let mut tail = Vec::new();
+    let from = SeekFrom::Start(size.saturating_sub(LONGEST));
+    input.seek(from).map_err(|e| input_error(&e, None))?;
+    Read::take(&mut *input, LONGEST).read_to_end(&mut tail).map_err(|e| input_error(&e, None))?;
+    if memmem::rfind(&tail, b"PK\x05\x06").is_none() {
+        return Err(broken("the workbook is cut short"));
+    }
+    input.rewind().map_err(|e| input_error(&e, None))
 }
 
 /// An encrypted ODS workbook says so in its manifest; its parts are noise.
