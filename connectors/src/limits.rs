@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct Limits {
     /// Bytes of one received file, as received.
     pub file_bytes: u64,
+    /// Bytes of one workbook, packed.
+    pub workbook_bytes: u64,
     /// Bytes of one row, all cells together.
     pub row_bytes: usize,
     /// Bytes of one cell.
@@ -47,6 +49,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             file_bytes: 4 << 30,
+            workbook_bytes: 256 << 20,
             row_bytes: 1 << 20,
             cell_bytes: 256 << 10,
             columns: 2_048,
@@ -135,10 +138,10 @@ impl<R: Read> Read for Capped<R> {
 /// Says what an input error means, with the row being read; the library's text is not repeated.
 pub(crate) fn input_error(error: &io::Error, row: Option<u64>) -> ReadError {
     let inner = error.get_ref();
-    if inner.is_some_and(|e| e.is::<OverCap>()) {
+    if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<OverCap>) {
         return ReadError::new(FILE_TOO_LARGE, row, "the file is larger than its cap");
     }
-    if inner.is_some_and(|e| e.is::<BadSequence>()) {
+    if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<BadSequence>) {
         return ReadError::new(BAD_SEQUENCE, row, "bytes that are no text in the file's encoding")
             .help("declare the encoding that the partner really writes");
     }

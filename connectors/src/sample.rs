@@ -81,7 +81,9 @@ pub(crate) fn read_with(
 pub(crate) fn row_of(number: u64, cells: &[(&str, CellKind)]) -> RowBuf {
     let mut row = RowBuf::new();
     row.start(number);
-    cells.iter().for_each(|(text, kind)| row.push_kind(text, *kind));
+    for (text, kind) in cells {
+        row.push_kind(text, *kind);
+    }
     row
 }
 

@@ -78,23 +78,15 @@ impl RowBuf {
     /// character (a multi-byte character must not come together from two cells).
     #[must_use]
     pub fn push_cells(&mut self, text: &str, ends: &[usize]) -> bool {
-        let base = self.text.len();
-        let kept = self.ends.len();
-        let mut before = 0;
-        self.ends.reserve(ends.len());
-        for end in ends {
-            let Some(whole) = u32::try_from(base + end).ok().filter(|_| *end >= before) else {
-                self.ends.truncate(kept);
-                return false;
-            };
-            if !text.is_char_boundary(*end) {
-                self.ends.truncate(kept);
-                return false;
-            }
-            before = *end;
-            self.ends.push(whole);
+        let (base, total) = (self.text.len(), ends.last().copied().unwrap_or(0));
+        let fits = u32::try_from(base + total).is_ok() && ends.is_sorted();
+        let Some(cells) = text.get(..total).filter(|_| fits) else { return false };
+        if !cells.is_ascii() && !ends.iter().all(|end| cells.is_char_boundary(*end)) {
+            return false;
         }
-        self.text.push_str(text.get(..before).unwrap_or(""));
+        self.text.push_str(cells);
+        // The sum fits: it is at most `base + total`.
+        self.ends.extend(ends.iter().map(|end| u32::try_from(base + end).unwrap_or(u32::MAX)));
         self.kinds.resize(self.ends.len(), CellKind::Text);
         true
     }

@@ -145,7 +145,7 @@ impl CsvRows<'_> {
                 continue;
             }
             let cells = self.cells.texts(self.scan.bytes(&record), self.scan.ends(&record), record.line)?;
-            if let Some(names) = search.offer(record.line, cells)? {
+            if let Some(names) = search.offer(record.line, &cells)? {
                 self.header = names;
                 self.titles = search.titles();
                 return Ok(());
@@ -272,8 +272,14 @@ impl CellText {
                 decoded.clear();
                 let mut before = 0;
                 for end in ends {
-                    for byte in bytes.get(before..*end).unwrap_or_default() {
-                        text.push(upper.char(*byte).ok_or_else(|| bad_sequence(line))?);
+                    let cell = bytes.get(before..*end).unwrap_or_default();
+                    match std::str::from_utf8(cell).ok().filter(|cell| cell.is_ascii()) {
+                        Some(plain) => text.push_str(plain),
+                        None => {
+                            for byte in cell {
+                                text.push(upper.char(*byte).ok_or_else(|| bad_sequence(line))?);
+                            }
+                        }
                     }
                     decoded.push(text.len());
                     before = *end;
@@ -294,4 +300,5 @@ fn bad_sequence(line: u64) -> ReadError {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

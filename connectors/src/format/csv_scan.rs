@@ -7,6 +7,7 @@ use crate::codes::{NUL_BYTE, QUOTE_OPEN, TOO_LONG, TOO_MANY};
 use crate::format::ReadError;
 use crate::limits::{Limits, input_error};
 use csv_core::ReadRecordResult;
+use memchr::{memchr, memchr_iter};
 use std::io::{self, Read};
 
 const CHUNK: usize = 256 << 10;
@@ -174,7 +175,7 @@ impl<'a> Scanner<'a> {
                 other => break other.map_err(|e| input_error(&e, Some(self.line)))?,
             }
         };
-        self.nul |= room.get(..got).unwrap_or_default().contains(&0);
+        self.nul |= memchr(0, room.get(..got).unwrap_or_default()).is_some();
         self.ended = got == 0;
         self.end += got;
         Ok(())
@@ -182,30 +183,24 @@ impl<'a> Scanner<'a> {
 
     /// Ends the last record of a file that has no line end behind it.
     fn finish(&mut self, cut: &mut Cut) -> Result<(), ReadError> {
-        if self.in_quote() {
-            return Err(self.open_quote());
-        }
         loop {
             let (result, _, bytes, cells) = self.core.read_record(
-                &[],
+                b"\n",
                 self.out.get_mut(cut.bytes..).unwrap_or_default(),
                 self.ends.get_mut(cut.cells..).unwrap_or_default(),
             );
-            cut.bytes += bytes;
-            cut.cells += cells;
             match result {
                 ReadRecordResult::OutputFull => self.grow_out()?,
                 ReadRecordResult::OutputEndsFull => self.grow_ends()?,
-                _ => return Ok(()),
+                // A line end that does not end the record is inside a quote.
+                ReadRecordResult::InputEmpty => return Err(self.open_quote()),
+                ReadRecordResult::Record | ReadRecordResult::End => {
+                    cut.bytes += bytes;
+                    cut.cells += cells;
+                    return Ok(());
+                }
             }
         }
-    }
-
-    /// Whether the automaton stands inside a quoted cell: a line end would not end the record.
-    fn in_quote(&self) -> bool {
-        let mut probe = self.core.clone();
-        let (result, ..) = probe.read_record(b"\n", &mut [0; 4], &mut [0; 4]);
-        result == ReadRecordResult::InputEmpty
     }
 
     fn open_quote(&self) -> ReadError {
@@ -213,22 +208,24 @@ impl<'a> Scanner<'a> {
     }
 
     fn close(&mut self, cut: &Cut, terminator: usize) -> Result<Record, ReadError> {
+        if cut.used > self.row_bytes {
+            return Err(self.row_too_long());
+        }
         let raw = self.buf.get(self.start..self.start + cut.used).unwrap_or_default();
         let line = self.line;
         if self.nul {
             if raw.contains(&0) {
-                return Err(ReadError::new(NUL_BYTE, Some(line), "a NUL byte in a text file"));
+                return Err(self.nul_byte());
             }
             let rest = self.buf.get(self.start + cut.used..self.end).unwrap_or_default();
             self.nul = rest.contains(&0);
         }
-        self.check_length(cut)?;
         self.check_cells(cut)?;
         let body = raw.get(..raw.len().saturating_sub(terminator)).unwrap_or_default();
         let plain = cut.bytes + cut.cells.saturating_sub(1) == body.len();
         let well_quoted = plain || self.quote.is_none_or(|quote| quotes_fit(body, self.delimiter, quote));
         if !plain {
-            self.line += body.iter().filter(|b| **b == b'\n').count() as u64;
+            self.line += memchr_iter(b'\n', body).count() as u64;
         }
         if terminator == 1 {
             self.after_cr = raw.last() == Some(&b'\r');
@@ -238,15 +235,28 @@ impl<'a> Scanner<'a> {
         Ok(Record { line, bytes: cut.bytes, cells: cut.cells, well_quoted })
     }
 
-    fn check_length(&self, cut: &Cut) -> Result<(), ReadError> {
+    fn check_length(&mut self, cut: &Cut) -> Result<(), ReadError> {
         if cut.used <= self.row_bytes { Ok(()) } else { Err(self.over_length()) }
     }
 
-    /// A swallowed rest of the file is the likelier reason than a long row.
-    fn over_length(&self) -> ReadError {
-        if self.quote.is_some() && self.in_quote() {
+    /// The error for a record that is given up; a swallowed rest of the file is the likelier reason
+    /// than a long row.
+    fn over_length(&mut self) -> ReadError {
+        if self.nul && memchr(0, self.buf.get(self.start..self.end).unwrap_or_default()).is_some() {
+            return self.nul_byte();
+        }
+        let (result, ..) = self.core.read_record(b"\n", &mut [0; 4], &mut [0; 4]);
+        if result == ReadRecordResult::InputEmpty {
             return self.open_quote();
         }
+        self.row_too_long()
+    }
+
+    fn nul_byte(&self) -> ReadError {
+        ReadError::new(NUL_BYTE, Some(self.line), "a NUL byte in a text file")
+    }
+
+    fn row_too_long(&self) -> ReadError {
         self.too_long(&format!("a row is longer than {} bytes", self.row_bytes))
     }
 
@@ -288,26 +298,31 @@ impl<'a> Scanner<'a> {
 
 /// Whether every cell that begins with a quote ends with its closing one.
 fn quotes_fit(record: &[u8], delimiter: u8, quote: u8) -> bool {
-    let mut rest = record.iter().copied().peekable();
-    loop {
-        if rest.next_if_eq(&quote).is_some() {
-            // Inside: up to a quote that is not doubled.
-            loop {
-                match rest.next() {
-                    None => return false,
-                    Some(byte) if byte == quote && rest.next_if_eq(&quote).is_none() => break,
-                    Some(_) => {}
-                }
+    let behind = |at: usize| record.get(at..).unwrap_or_default();
+    let next = |from: usize| memchr(quote, behind(from)).map(|at| from + at);
+    let mut from = 0;
+    while let Some(opening) = next(from) {
+        let begins_cell = opening == 0 || record.get(opening - 1) == Some(&delimiter);
+        if !begins_cell {
+            // Inside an unquoted cell a quote is a character like any other.
+            from = opening + 1;
+            continue;
+        }
+        let mut inside = opening + 1;
+        let closing = loop {
+            match next(inside) {
+                None => return false,
+                Some(doubled) if record.get(doubled + 1) == Some(&quote) => inside = doubled + 2,
+                Some(closing) => break closing,
             }
-            match rest.next() {
-                None => return true,
-                Some(byte) if byte == delimiter => {}
-                Some(_) => return false,
-            }
-        } else if !rest.any(|byte| byte == delimiter) {
-            return true;
+        };
+        match record.get(closing + 1) {
+            None => return true,
+            Some(byte) if *byte == delimiter => from = closing + 2,
+            Some(_) => return false,
         }
     }
+    true
 }
 
 #[cfg(test)]

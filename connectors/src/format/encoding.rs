@@ -111,10 +111,7 @@ pub(crate) type Source<'a> = Box<dyn Read + Send + 'a>;
 
 /// Looks at the first bytes and refuses a file that is plainly in another encoding than declared;
 /// takes away the byte order mark. Gives the encoding with its byte order settled.
-pub(crate) fn settle<'a>(
-    mut input: Source<'a>,
-    declared: Encoding,
-) -> Result<(Source<'a>, Encoding), ReadError> {
+pub(crate) fn settle(mut input: Source<'_>, declared: Encoding) -> Result<(Source<'_>, Encoding), ReadError> {
     let mut head = Vec::with_capacity(512);
     input.by_ref().take(512).read_to_end(&mut head).map_err(|e| input_error(&e, Some(1)))?;
     let (marked, length) = mark(&head);

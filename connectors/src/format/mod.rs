@@ -45,8 +45,11 @@ pub struct FormatKind {
     /// Its options, each documented.
     pub options: &'static [OptionDoc],
     /// Checks the options and makes the reader; needs no file.
-    pub open: fn(&Options, &Limits) -> Result<Box<dyn Format>, Problem>,
+    pub open: OpenFormat,
 }
+
+/// Makes a format from its options.
+pub type OpenFormat = fn(&Options, &Limits) -> Result<Box<dyn Format>, Problem>;
 
 /// A format with its options checked: turns bytes into rows.
 pub trait Format: Send + Sync {

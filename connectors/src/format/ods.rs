@@ -120,10 +120,11 @@ impl<R: Read + Seek> Book for OdsBook<R> {
         let mut buf = Vec::new();
         loop {
             match pull(&mut content.events, &mut buf, None)? {
-                Event::Start(tag) if tag.local_name().as_ref() == "table" => {
-                    if attribute(&tag, "name")?.as_deref() == Some(sheet) {
-                        break;
-                    }
+                Event::Start(tag)
+                    if tag.local_name().as_ref() == "table"
+                        && attribute(&tag, "name")?.as_deref() == Some(sheet) =>
+                {
+                    break;
                 }
                 Event::Eof => return Err(no_sheet(sheet)),
                 _ => {}
@@ -297,7 +298,7 @@ impl<R: Read + Seek> Content<'_, R> {
                 }
                 Event::Text(text) if aside.is_none() && paragraphs > 0 => out.push_str(&text.xml10_content()),
                 Event::CData(text) if aside.is_none() && paragraphs > 0 => {
-                    out.push_str(&text.xml10_content())
+                    out.push_str(&text.xml10_content());
                 }
                 Event::GeneralRef(reference) if aside.is_none() => resolve(reference, out, here)?,
                 Event::Eof => return Err(ReadError { row: here, ..broken("a cell is not closed") }),
@@ -344,7 +345,7 @@ impl CellHead {
                 ("table", "number-columns-repeated") => head.repeat = repeat(&value()?)?,
                 ("table", "formula") => head.formula = true,
                 ("office", "value-type") if head.value_type != "error" => {
-                    head.value_type = value()?.into_owned()
+                    head.value_type = value()?.into_owned();
                 }
                 ("calcext", "value-type") if value()? == "error" => "error".clone_into(&mut head.value_type),
                 ("office", "value" | "date-value" | "time-value" | "boolean-value" | "string-value") => {

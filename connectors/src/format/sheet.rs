@@ -208,7 +208,7 @@ fn find_header(
             *blank += 1;
             continue;
         }
-        if let Some(names) = search.offer(line.number(), line.texts())? {
+        if let Some(names) = search.offer(line.number(), &line.texts())? {
             return Ok(names);
         }
     }
@@ -339,3 +339,7 @@ impl Rows for SheetReader<'_> {
         &self.notes
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -131,18 +131,14 @@ impl<'l> HeaderSearch<'l> {
     }
 
     /// Offers a row that is not blank; gives the column names when it completes the header.
-    pub(crate) fn offer(
-        &mut self,
-        number: u64,
-        cells: Vec<String>,
-    ) -> Result<Option<Vec<String>>, ReadError> {
+    pub(crate) fn offer(&mut self, number: u64, cells: &[String]) -> Result<Option<Vec<String>>, ReadError> {
         self.offered += 1;
-        let upper = self.above.replace(cells.clone());
+        let upper = self.above.replace(cells.to_vec());
         if self.layout.two_rows && upper.is_none() {
             return Ok(None);
         }
         let upper = if self.layout.two_rows { upper.map(|row| filled(&row)) } else { None };
-        let names = self.named(upper.as_deref(), &cells);
+        let names = self.named(upper.as_deref(), cells);
         let taken = match self.layout.at {
             At::Row(row) if number < row => false,
             At::Row(row) if number == row => true,
@@ -291,8 +287,8 @@ mod tests {
     fn search(layout: &Layout, wanted: &[Wanted], rows: &[&[&str]]) -> Result<(Vec<String>, u64), ReadError> {
         let mut search = HeaderSearch::new(layout, wanted);
         for (i, row) in rows.iter().enumerate() {
-            let cells = row.iter().map(|c| (*c).to_owned()).collect();
-            if let Some(names) = search.offer(i as u64 + 1, cells)? {
+            let cells: Vec<String> = row.iter().map(|c| (*c).to_owned()).collect();
+            if let Some(names) = search.offer(i as u64 + 1, &cells)? {
                 return Ok((names, search.titles()));
             }
         }

@@ -29,10 +29,11 @@ pub(super) fn look_through(
     limits: &Limits,
 ) -> Result<(), ReadError> {
     let size = input.seek(SeekFrom::End(0)).map_err(|e| input_error(&e, None))?;
-    if size > limits.file_bytes {
+    if size > limits.file_bytes.min(limits.workbook_bytes) {
         return Err(ReadError::new(FILE_TOO_LARGE, None, "the file is larger than its cap"));
     }
     check_magic(input)?;
+    check_tail(input, size)?;
     let mut zip = ZipArchive::new(&mut *input).map_err(|e| zip_error(&e))?;
     if zip.len() > limits.unzip_parts {
         return Err(bomb(&format!("the workbook has more than {} parts", limits.unzip_parts)));
@@ -65,7 +66,21 @@ fn check_magic(input: &mut (dyn ReadSeek + '_)) -> Result<(), ReadError> {
     Err(broken("the file is no zipped workbook"))
 }
 
-/// An encrypted OpenDocument file says so in its manifest; its parts are noise.
+/// A zip's directory is found from its end: without a mark there, the library would search the whole
+/// file for one.
+fn check_tail(input: &mut (dyn ReadSeek + '_), size: u64) -> Result<(), ReadError> {
+    const LONGEST: u64 = 22 + 0xffff;
+    let mut tail = Vec::new();
+    let from = SeekFrom::Start(size.saturating_sub(LONGEST));
+    input.seek(from).map_err(|e| input_error(&e, None))?;
+    Read::take(&mut *input, LONGEST).read_to_end(&mut tail).map_err(|e| input_error(&e, None))?;
+    if memmem::rfind(&tail, b"PK\x05\x06").is_none() {
+        return Err(broken("the workbook is cut short"));
+    }
+    input.rewind().map_err(|e| input_error(&e, None))
+}
+
+/// An encrypted ODS workbook says so in its manifest; its parts are noise.
 fn check_manifest<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     package: Package,
@@ -134,19 +149,20 @@ enum Role {
 impl Role {
     fn of(name: &str, package: Package) -> Self {
         let file = name.rsplit('/').next().unwrap_or(name);
+        let kind = file.rsplit('.').next().unwrap_or("");
         let sheet = match package {
             Package::Ods => name == "content.xml",
             Package::Xlsx => name.contains("worksheets/") && file.starts_with("sheet"),
         };
         match () {
-            () if sheet && file.ends_with(".xml") => Self::Sheet,
+            () if sheet && kind == "xml" => Self::Sheet,
             () if file == "sharedstrings.xml" => Self::Shared,
             () if package == Package::Xlsx
                 && (name.starts_with("customxml/") || name.starts_with("docprops/")) =>
             {
                 Self::Other
             }
-            () if file.ends_with(".xml") || file.ends_with(".rels") => Self::Small,
+            () if kind == "xml" || kind == "rels" => Self::Small,
             () => Self::Other,
         }
     }

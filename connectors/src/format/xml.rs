@@ -135,12 +135,12 @@ struct XmlRows<'a> {
 
 impl XmlRows<'_> {
     /// The row being read, for messages.
-    fn here(&self) -> Option<u64> {
-        Some(self.rows + 1)
+    fn here(&self) -> u64 {
+        self.rows + 1
     }
 
     fn fail<T>(&self, code: &'static str, what: &str) -> Result<T, ReadError> {
-        Err(ReadError::new(code, self.here(), what))
+        Err(ReadError::new(code, Some(self.here()), what))
     }
 
     fn top(&self) -> usize {
@@ -149,7 +149,7 @@ impl XmlRows<'_> {
 
     fn run(&mut self, row: &mut RowBuf, buf: &mut Vec<u8>) -> Result<Step, ReadError> {
         loop {
-            let here = self.here();
+            let here = Some(self.here());
             match pull(&mut self.events, buf, here)? {
                 Event::Start(tag) => self.start(&tag)?,
                 Event::Empty(tag) => {
@@ -271,7 +271,7 @@ impl XmlRows<'_> {
     }
 
     fn attributes(&mut self, tag: &BytesStart<'_>, node: usize) -> Result<(), ReadError> {
-        let here = self.here();
+        let here = Some(self.here());
         for (count, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|e| fault(&e.into(), here))?;
             if count >= self.format.limits.xml_attributes {
@@ -408,4 +408,5 @@ impl Rows for XmlRows<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -123,10 +123,7 @@ impl Tree {
             Some((next, _)) if next == name => node.next_child,
             _ => match node.children.iter().position(|(known, _)| known == name) {
                 Some(at) => at,
-                None => {
-                    self.note(parent, name, "");
-                    return None;
-                }
+                None => return self.note(parent, name, ""),
             },
         };
         node.next_child = at + 1;
@@ -143,18 +140,19 @@ impl Tree {
         at.and_then(|at| node?.attributes.get(at)).map_or(&[], |(_, columns)| columns.as_slice())
     }
 
-    /// Remembers a name that the mapping does not read.
-    fn note(&mut self, parent: usize, name: &str, sign: &str) {
+    /// Remembers a name that the mapping does not read; nothing wanted is in it.
+    fn note(&mut self, parent: usize, name: &str, sign: &str) -> Option<usize> {
         if parent == 0 || self.unknown.len() >= UNKNOWN_KEPT {
-            return;
+            return None;
         }
-        let Some(node) = self.nodes.get_mut(parent) else { return };
+        let node = self.nodes.get_mut(parent)?;
         self.unknown.push(format!("{}{sign}{name}", node.prefix));
         if sign.is_empty() {
             node.children.push((name.to_owned(), None));
         } else {
             node.attributes.push((name.to_owned(), Vec::new()));
         }
+        None
     }
 
     /// What the document held that no path names.

@@ -24,7 +24,7 @@ pub(super) fn events<R: Read>(input: R, limits: &Limits) -> Events<R> {
 
 /// Finds out the document's encoding (byte order mark, else the declaration, else UTF-8) and
 /// decodes it strictly.
-pub(super) fn decoded<'a>(mut input: Source<'a>) -> Result<Source<'a>, ReadError> {
+pub(super) fn decoded(mut input: Source<'_>) -> Result<Source<'_>, ReadError> {
     let mut head = Vec::with_capacity(1_024);
     input.by_ref().take(1_024).read_to_end(&mut head).map_err(|e| input_error(&e, None))?;
     let declared = match (mark(&head).0, striped(&head)) {

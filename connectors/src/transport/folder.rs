@@ -46,7 +46,7 @@ const MARKER: &str = ".done";
 const TEMPORARY: &[&str] = &[".part", ".tmp", ".filepart"];
 
 /// A file unchanged for so long needs no second look: every write would have moved its time.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 
 struct Folder {
     path: PathBuf,
@@ -229,4 +229,5 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;

@@ -17,8 +17,11 @@ pub struct TransportKind {
     /// Its options, each documented.
     pub options: &'static [OptionDoc],
     /// Checks the options; touches no file. Relative paths start at the folder given.
-    pub open: fn(&Options, &Path, &Limits) -> Result<Box<dyn Transport>, Problem>,
+    pub open: OpenTransport,
 }
+
+/// Makes a transport from its options.
+pub type OpenTransport = fn(&Options, &Path, &Limits) -> Result<Box<dyn Transport>, Problem>;
 
 /// A place: files are listed and opened there, or bundles published.
 pub trait Transport: Send + Sync {
