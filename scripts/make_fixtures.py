@@ -30,6 +30,7 @@ def fixtures(out: Path, people: int, nights: list, seed: int):
             expected.append(file.line(night))
     (out / "expected.csv").write_text("\n".join(expected) + "\n", encoding="utf-8", newline="\n")
     (out / "canaries.csv").write_text(canaries.text(world), encoding="utf-8", newline="\n")
+    (out / "truth.csv").write_text(canaries.truth(world), encoding="utf-8", newline="\n")
     broken.write(out / "broken", world, nights[0])
 
 

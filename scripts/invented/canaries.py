@@ -1,4 +1,4 @@
-"""Words of the fixtures that must turn up nowhere but in a lawful bundle: for tests that search logs, messages and names."""
+"""Lists for tests: words that must turn up nowhere but in a lawful bundle, and who is who."""
 
 
 def text(world) -> str:
@@ -13,3 +13,12 @@ def text(world) -> str:
                    "nino": person.nino, "nominal": person.nominal, "tenancy_ref": person.tenancy.get("tenref", ""), "booking": person.release.get("booking", "")}
         found |= {(kind, number) for kind, number in numbers.items() if number}
     return "kind,word\n" + "".join(f'{kind},"{word}"\n' if "," in word else f"{kind},{word}\n" for kind, word in sorted(found))
+
+
+def truth(world) -> str:
+    """Who is who: one line a person, with the key under which each agency knows them. What linking should find, where the rows allow it."""
+    out = ["story,designation,wyp,hmps,probation,g4s,lcc"]
+    people = [*world.cast.items(), *(("", person) for person in world.crowd)]
+    for story, p in people:
+        out.append(",".join([story, p.cohort[0].lower() if p.cohort else "", p.nominal, p.prison, p.crn, p.subject, p.persref]))
+    return "\n".join(out) + "\n"

@@ -77,7 +77,8 @@ def endings(world, night) -> list:
     out = [(order_cells(night) | row, outcome) for row, outcome in told(world, night, story.endings)]
     for person in tagged(world):
         facts = person.order
-        if facts["ending"] == world.index(night) and facts["offset"] == 0 and facts["kind"] != "Immigration":
+        # Never on the first night: an order and its end in the files of one night would hang on the order of the feeds.
+        if world.index(night) and facts["ending"] == world.index(night) and facts["offset"] == 0 and facts["kind"] != "Immigration":
             reason = ("Completed", "Revoked", "Recalled", "Varied by court")[facts["minute"] % 4]
             end = {"order_end_date": (night - timedelta(days=1)).isoformat(), "end_reason": reason, "end_notified_date": night.isoformat()}
             out.append((crowd_order(person, night) | end, "mapped"))
