@@ -315,8 +315,26 @@ impl Reading<'_> {
             }
         }
         self.problems.extend(mapping::together(&mappings));
-        self.problems.is_empty().then_some((mappings, formats))
+        self.problems.is_empty().then(|| in_turn(mappings, formats))
     }
+}
+
+/// Puts feeds in the order in which their files of one day are taken; alphabetical but for `after`.
+fn in_turn(
+    mut mappings: Vec<Mapping>,
+    mut formats: Vec<Box<dyn Format>>,
+) -> (Vec<Mapping>, Vec<Box<dyn Format>>) {
+    // Each pass moves at least one feed behind those it waits for; circles end with the passes.
+    for _ in 0..mappings.len() {
+        let early = mappings.iter().enumerate().position(|(at, mapping)| {
+            mappings.iter().skip(at + 1).any(|later| mapping.after().iter().any(|name| name == later.name()))
+        });
+        let Some(at) = early else { break };
+        let (mapping, format) = (mappings.remove(at), formats.remove(at));
+        mappings.push(mapping);
+        formats.push(format);
+    }
+    (mappings, formats)
 }
 
 /// Opens the format that a feed names, with its options.

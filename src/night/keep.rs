@@ -255,6 +255,10 @@ impl<'a, 'n> Writer<'a, 'n> {
     ) -> Result<()> {
         let content = one.content(&self.contents);
         let before = page.held.get(&one.id()).copied();
+        if before.is_none() && one.cancelled() {
+            // Taken back before it was ever known: there is nothing to keep, and nobody to tell.
+            return Ok(());
+        }
         if before.is_some_and(|b| b.content == Some(content)) {
             return Ok(());
         }

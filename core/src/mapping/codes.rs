@@ -29,6 +29,7 @@ pub(crate) const CELL_ERROR: Code = "LG1250";
 pub(crate) const SCIENTIFIC: Code = "LG1251";
 pub(crate) const NO_TIME: Code = "LG1252";
 pub(crate) const KEY_TWICE: Code = "LG1253";
+pub(crate) const INCOMPLETE: Code = "LG1254";
 
 /// Codes of rows that a `[[refuse]]` rule set aside.
 pub(crate) const BY_RULE: &[Code] = &[LIMITED_ACCESS, TEST_ROW, NOT_PERMITTED];
@@ -129,6 +130,12 @@ pub const CODES: &[CodeDoc] = &[
         NOT_PERMITTED,
         "a row that the partner may not send",
         "The row is of a kind that the mapping declares as not to be shared. It is not used; tell the partner.",
+    ),
+    doc(
+        INCOMPLETE,
+        "a row that does not hold together",
+        "A part without which the row would mislead is missing, such as the property of a tenancy. The row waits in \
+         quarantine, and counts against the feed's error budget: when many rows break, the whole file is held.",
     ),
     doc(
         NO_IDENTITY,

@@ -63,6 +63,7 @@ impl Mapping {
             partner,
             partner_key: draft.feed.partner.into_inner(),
             kind: draft.feed.kind,
+            after: draft.feed.after.into_iter().map(Spanned::into_inner).collect(),
             source,
             checks,
             retention_days,
@@ -87,9 +88,18 @@ impl Mapping {
 pub fn together(mappings: &[Mapping]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (at, mapping) in mappings.iter().enumerate() {
+        for name in mapping.after.iter().filter(|name| !mappings.iter().any(|m| &m.name == *name)) {
+            let what = format!("feed `{}` is to come after `{name}`, which is no feed", mapping.name);
+            let problem = Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0);
+            problems.push(problem.suggest(name, mappings.iter().map(|m| m.name.as_str())));
+        }
         for other in mappings.iter().take(at) {
             if other.name == mapping.name {
                 let what = format!("feed `{}` stands in `{}` too", mapping.name, other.file);
+                problems.push(Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0));
+            }
+            if mapping.after.contains(&other.name) && other.after.contains(&mapping.name) {
+                let what = format!("feeds `{}` and `{}` each wait for the other", mapping.name, other.name);
                 problems.push(Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0));
             }
             let (a, b) = (&other.identity, &mapping.identity);
@@ -432,10 +442,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn refuse(&mut self, draft: &RuleDraft) -> Option<Rule> {
-        const REASONS: [(&str, Code); 3] = [
+        const REASONS: [(&str, Code); 5] = [
             ("limited_access", codes::LIMITED_ACCESS),
             ("test_row", codes::TEST_ROW),
             ("not_permitted", codes::NOT_PERMITTED),
+            ("unknown_word", codes::UNKNOWN_WORD),
+            ("incomplete", codes::INCOMPLETE),
         ];
         let code = REASONS.iter().find(|(word, _)| word == draft.reason.get_ref()).map(|(_, code)| *code);
         if code.is_none() {

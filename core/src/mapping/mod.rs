@@ -87,6 +87,7 @@ pub struct Mapping {
     partner: PartnerId,
     partner_key: String,
     kind: FeedKind,
+    after: Vec<String>,
     source: Source,
     checks: Checks,
     retention_days: u32,
@@ -105,6 +106,11 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// Feeds whose files of the same day are taken before this one's.
+    pub fn after(&self) -> &[String] {
+        &self.after
+    }
+
     /// The feed's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -46,6 +46,9 @@ pub(crate) struct FeedDraft {
     pub(crate) kind: FeedKind,
     pub(crate) retention: Spanned<String>,
     pub(crate) key_space: Option<Spanned<String>>,
+    /// Feeds whose files of the same day are taken first: a later word about the same facts.
+    #[serde(default)]
+    pub(crate) after: Vec<Spanned<String>>,
 }
 
 /// `[source]`: three or four words, and one table named as the format.
