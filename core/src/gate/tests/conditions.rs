@@ -170,6 +170,24 @@ fn tagged_while_an_order_runs() {
 }
 
 #[test]
+fn a_record_from_somebody_who_does_not_share_it_counts_for_nothing() {
+    let mut scene = Scene::designated();
+    let order = scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10")]);
+    assert!(holds(&scene, "g4s", "tagged"));
+    scene.record(order).head.originator = partner("lcc");
+    assert!(!holds(&scene, "g4s", "tagged") && !holds(&scene, "lcc", "works_with"));
+}
+
+#[test]
+fn a_covert_record_counts_for_its_originator_only() {
+    let mut scene = Scene::designated();
+    let order = scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10")]);
+    scene.record(order).head.restricted = true;
+    assert!(holds(&scene, "g4s", "tagged") && holds(&scene, "g4s", "works_with"));
+    assert!(!holds(&scene, "wyp", "tagged") && !holds(&scene, "yos", "tagged"));
+}
+
+#[test]
 fn asb_case_while_something_is_open() {
     let mut scene = Scene::designated();
     let complaint = scene.add("lcc", "asb_complaint", &[("status", "monitoring")]);
