@@ -6,20 +6,21 @@
 use super::Night;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleWriter, Options};
-use crate::store::{BundleRow, DuePerson, PersonRef};
+use crate::store::{BundleRow, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lockgate_core::agreement::{PartnerId, Standing};
 use lockgate_core::bundle::{BundleKind, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
-use lockgate_core::gate::{Facts, Gate, Registers};
+use lockgate_core::gate::{Facts, Gate, Registers, Withheld};
 use lockgate_core::hash::HashKey;
 use lockgate_core::ledger::{Disclosure, Entry};
 use lockgate_core::link::Person;
 use lockgate_core::record::Record;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What the ledger's commit needs of one bundle: per person what the recipient holds afterwards,
@@ -35,8 +36,9 @@ pub struct Open {
     pub journal: Spool,
     /// Its line of the summary.
     pub line: RecipientLine,
-    /// Category of identity fields.
+    /// Whether it holds everything.
     snapshot: bool,
+    withheld: Withheld,
 }
 
 /// Everything the decisions depend on besides the people.
@@ -68,7 +70,7 @@ struct Share {
     after: Option<Vec<u8>>,
     decided: u64,
     disclosed: u64,
-    withheld: BTreeMap<String, u64>,
+    withheld: Withheld,
 }
 
 /// The kind of tonight's bundle: first a snapshot, then deltas, a snapshot again after a month.
@@ -96,7 +98,7 @@ pub async fn open(night: &Night<'_>, staging: &Path) -> Result<(Vec<Open>, Vec<R
         };
         let tables = tables(night, id);
         let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
-        open.push(Open { recipient: id, meta, writer, journal: Spool::new_in(staging)?, line, snapshot });
+        open.push(Open { recipient: id, meta, writer, journal: Spool::new_in(staging)?, line, snapshot, withheld: Withheld::default() });
     }
     Ok((open, made))
 }
@@ -190,17 +192,15 @@ pub async fn disclose(
         night.order.as_of,
     );
     let everybody = basis.everybody || open.iter().any(|o| o.snapshot);
-    let due: BTreeSet<PersonRef> = if everybody { due(night).await? } else { BTreeSet::new() };
-    let mut pages =
-        if everybody { night.store.every_person() } else { night.store.due_persons(night.order.as_of) };
+    let deltas = open.iter().any(|o| !o.snapshot);
+    let due = if everybody && deltas && !basis.everybody { due(night).await? } else { BTreeSet::new() };
     let mut settled = Vec::new();
-    while let Some(page) = pages.next_page().await? {
+    let mut next = ahead(if everybody { night.store.every_person() } else { night.store.due_persons(night.order.as_of) });
+    while let (pages, Some(page)) = next.await? {
+        // The store reads the next page while this one is decided about.
+        next = ahead(pages);
         night.progress.add(page.len() as u64);
-        let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
-        let mut held: Vec<HashMap<PersonRef, Vec<u8>>> = Vec::with_capacity(open.len());
-        for o in open.iter() {
-            held.push(night.store.holdings(o.recipient, &ids).await?.into_iter().collect());
-        }
+        let held = holdings(night, open, &page).await?;
         let shared: &[Open] = open;
         let decided: Vec<Decided> = page
             .into_par_iter()
@@ -212,7 +212,37 @@ pub async fn disclose(
         settled.extend(decided.iter().map(|d| (d.person, d.review_on)));
         open.par_iter_mut().enumerate().try_for_each(|(n, o)| pour(o, n, &decided))?;
     }
+    for o in open.iter_mut() {
+        o.line.withheld =
+            o.withheld.iter().filter(|(_, n)| *n > 0).map(|(rule, n)| (rule.word().into(), u64::from(n))).collect();
+    }
     Ok(settled)
+}
+
+/// What a read-ahead gives: the pager back, and the page.
+type Page = (DuePersons, Option<Vec<DuePerson>>);
+
+/// Reads the next page in a task of its own.
+async fn ahead_of(mut pages: DuePersons) -> Result<Page> {
+    let page = pages.next_page().await?;
+    Ok((pages, page))
+}
+
+fn ahead(pages: DuePersons) -> impl Future<Output = Result<Page>> {
+    let task = tokio::spawn(ahead_of(pages));
+    async move { task.await.context("reading people ahead stopped")? }
+}
+
+/// What each open bundle's recipient holds of a page of people; nobody holds anything before a first bundle.
+async fn holdings(night: &Night<'_>, open: &[Open], page: &[DuePerson]) -> Result<Vec<HashMap<PersonRef, Vec<u8>>>> {
+    let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
+    let mut held = Vec::with_capacity(open.len());
+    for o in open {
+        let first = o.meta.sequence == 1;
+        let of = if first { Vec::new() } else { night.store.holdings(o.recipient, &ids).await? };
+        held.push(of.into_iter().collect());
+    }
+    Ok(held)
 }
 
 /// The people who would be due if only changes counted: a delta beside a snapshot looks at them alone.
@@ -281,15 +311,22 @@ fn share(
         person: deployment.agreement.person_category(),
         contents: &basis.contents,
     };
-    let withheld: BTreeMap<String, u64> = answer
-        .withheld
-        .iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(rule, n)| (rule.word().to_owned(), u64::from(n)))
-        .collect();
     let disclosed = answer.disclosed.len() as u64;
-    let decided = disclosed + withheld.values().sum::<u64>();
-    let mut share = Share { decided, disclosed, withheld, ..Share::default() };
+    let decided = disclosed + u64::from(answer.withheld.total());
+    let mut share = Share { decided, disclosed, withheld: answer.withheld, ..Share::default() };
+    let planner = Planner {
+        recipient: open.recipient,
+        kind: open.meta.kind,
+        as_of: night.order.as_of,
+        review_by: &|day| deployment.agreement.review_by(day),
+        schema: &deployment.schema,
+        partners: &open.meta.partners,
+        person: deployment.agreement.person_category(),
+        contents: &basis.contents,
+    };
+    let disclosed = answer.disclosed.len() as u64;
+    let decided = disclosed + u64::from(answer.withheld.total());
+    let mut share = Share { decided, disclosed, withheld: answer.withheld, ..Share::default() };
     let plan = planner.plan(person.id(), answer.disclosed, before).map_err(problem)?;
     let key = &basis.commitments;
     for row in &plan.rows {
@@ -317,9 +354,7 @@ fn pour(open: &mut Open, at: usize, decided: &[Decided]) -> Result<()> {
         let Some(share) = one.per.get(at) else { continue };
         open.line.decided += share.decided;
         open.line.disclosed += share.disclosed;
-        for (rule, n) in &share.withheld {
-            *open.line.withheld.entry(rule.clone()).or_default() += n;
-        }
+        open.withheld.merge(&share.withheld);
         open.line.people += u64::from(!share.rows.is_empty());
         for row in &share.rows {
             open.line.count(row.change());

@@ -20,7 +20,8 @@ use lockgate_core::link::{Evidence, Fate};
 use lockgate_core::mapping::Mapping;
 use lockgate_core::record::{Candidate, IdentityId, RecordId};
 use lockgate_core::row::Fingerprint;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// Rows written in one go.
 const PAGE: usize = 2000;

@@ -14,7 +14,7 @@ use lockgate_core::hash::Digest;
 use lockgate_core::link::{Doubt, FileMemory, Scope, link};
 use lockgate_core::mapping::FeedKind;
 use lockgate_core::record::{IdentityId, PersonId};
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Above this many changed identities the scope starts from the cohort list instead.
 const MANY: usize = 50_000;
@@ -95,7 +95,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     let seeds = seeds(night, retained, last).await?;
     let views: Vec<Vec<&FileMemory>> =
         retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
-    let mut scope = Scope::closure(&views, &seeds.into_iter().collect(), day);
+    let mut scope = Scope::closure(&views, seeds, day);
     let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
     let stored = night.store.known_identities(&ids).await?;
     for row in &stored {
@@ -126,10 +126,12 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     Ok(out)
 }
 
-/// The identities to start from.
+/// The identities to start from: what changed; or, when that is too many, everybody designated and
+/// everybody stored among the changed.
 async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<HashSet<IdentityId>> {
-    let mut changed: HashSet<IdentityId> = HashSet::new();
-    let mut designated: HashSet<IdentityId> = HashSet::new();
+    let day = night.order.as_of;
+    let (mut changed, mut designated) = (HashSet::new(), HashSet::new());
+    let empty = night.store.status().await?.identities == 0;
     for file in retained.iter().flatten() {
         let fresh = file.tonight.is_some();
         if fresh {
@@ -140,20 +142,21 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
         }
         for row in 0..file.memory.len() {
             let Some(identity) = file.memory.identity(row) else { continue };
-            if fresh && file.memory.is_fresh(row) {
+            // On an empty store only the designated can matter, and a set of everybody is not needed.
+            if fresh && !empty && file.memory.is_fresh(row) {
                 changed.insert(identity);
             }
             if let Some(span) = file.memory.span(row) {
-                if span.holds(night.order.as_of) {
+                if span.holds(day) {
                     designated.insert(identity);
                 }
-                if last.is_none_or(|l| span.holds(l) != span.holds(night.order.as_of)) {
+                if !empty && last.is_none_or(|l| span.holds(l) != span.holds(day)) {
                     changed.insert(identity);
                 }
             }
         }
     }
-    if changed.len() <= MANY {
+    if !empty && changed.len() <= MANY {
         return Ok(changed);
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();

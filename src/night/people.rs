@@ -7,7 +7,8 @@ use anyhow::Result;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Holdings;
 use lockgate_core::record::{IdentityId, PersonId, RecordId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Identities and persons by their keys.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use lockgate_connectors::Step;
 use lockgate_core::mapping::{Mapping, Outcome, Scratch};
 use lockgate_core::record::{Candidate, IdentityId};
 use lockgate_core::row::RowBuf;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// A row mapped again.
 pub struct Replayed {

@@ -117,6 +117,7 @@ async fn in_state(
     let status = store.status().await?;
     (summary.reviews, summary.quarantine, summary.held) =
         (status.open_reviews, status.open_quarantine, status.held_files);
+    summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
     let text = serde_json::to_string(&told.summary)?;
     store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;

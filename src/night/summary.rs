@@ -146,6 +146,8 @@ pub struct Summary {
     pub held: u64,
     /// Warnings, by code.
     pub warnings: BTreeMap<String, u64>,
+    /// Seconds of each stage, in order.
+    pub timings: Vec<(String, f64)>,
     /// Exit code.
     pub exit: u8,
 }

@@ -26,10 +26,10 @@ pub struct Scope {
 
 impl Scope {
     /// The closure of the seeds over shared blocking keys, with designations as at `day`.
-    pub fn closure(feeds: &[FeedFiles<'_>], seeds: &HashSet<IdentityId>, day: Date) -> Self {
+    pub fn closure(feeds: &[FeedFiles<'_>], seeds: HashSet<IdentityId>, day: Date) -> Self {
         let mut inside: HashSet<IdentityId> = HashSet::with_capacity(seeds.len());
         let mut wanted: HashSet<u64> = HashSet::new();
-        let mut added: HashSet<IdentityId> = seeds.clone();
+        let mut added: HashSet<IdentityId> = seeds;
         while !added.is_empty() {
             inside.extend(added.iter().copied());
             let fresh = keys_of(feeds, &added, &mut wanted);
