@@ -84,11 +84,10 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
             }
             continue;
         }
-        if !night.order.dry_run {
-            let mut reader = place.open(&file.name)?;
-            let (kept, _) = night.archive.put(&mut reader)?;
-            anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
-        }
+        // A dry run files it too: into its copy of the archive, from which the night then reads.
+        let mut reader = place.open(&file.name)?;
+        let (kept, _) = night.archive.put(&mut reader)?;
+        anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
         due.push(Due { feed, date, digest, bytes });
     }
     due.sort_by_key(|d| (d.date, d.digest));

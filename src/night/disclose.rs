@@ -20,7 +20,7 @@ use lockgate_core::link::Person;
 use lockgate_core::record::Record;
 use rayon::prelude::*;
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What the ledger's commit needs of one bundle: per person what the recipient holds afterwards,
@@ -301,19 +301,6 @@ fn share(
 ) -> Result<Share> {
     let deployment = night.deployment;
     let answer = gate.disclose(person, facts, open.recipient);
-    let planner = Planner {
-        recipient: open.recipient,
-        kind: open.meta.kind,
-        as_of: night.order.as_of,
-        review_by: &|day| deployment.agreement.review_by(day),
-        schema: &deployment.schema,
-        partners: &open.meta.partners,
-        person: deployment.agreement.person_category(),
-        contents: &basis.contents,
-    };
-    let disclosed = answer.disclosed.len() as u64;
-    let decided = disclosed + u64::from(answer.withheld.total());
-    let mut share = Share { decided, disclosed, withheld: answer.withheld, ..Share::default() };
     let planner = Planner {
         recipient: open.recipient,
         kind: open.meta.kind,

@@ -74,7 +74,7 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         tally: Tally::default(),
         verdict: Verdict::Accepted(Vec::new()),
         memory: base,
-        spool: Spool::new_in(&deployment.state())?,
+        spool: Spool::new_in(night.state)?,
         refused: Vec::new(),
     };
     let input = night.archive.open(&due.digest)?;

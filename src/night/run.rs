@@ -255,7 +255,6 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
     let order: BTreeMap<String, usize> =
         deployment.agreement.partners().enumerate().map(|(n, (_, p))| (p.key.clone(), n)).collect();
     summary.recipients.sort_by_key(|r| order.get(&r.recipient).copied());
-    summary.cohort = night.store.status().await?.persons;
     let all_made = summary.recipients.iter().all(|r| !r.failed);
     if whole && all_made {
         // Only now: a bundle that was not made finds its people due the next night.
@@ -264,6 +263,7 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
         let left: Vec<PersonRef> = leavers(who).into_iter().collect();
         night.store.empty_persons(&left).await?;
     }
+    summary.cohort = night.store.status().await?.persons;
     Ok(())
 }
 

@@ -1,0 +1,347 @@
+//! A deployment of its own for each test: the repository's, copied to a temporary folder, and the program run on it.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The recipients of the agreement, in its order.
+pub const RECIPIENTS: [&str; 8] = ["wyp", "lcc", "probation", "yos", "hmps", "g4s", "disc", "cri"];
+/// The three nights of the fixtures.
+pub const NIGHTS: [&str; 3] = ["2008-11-17", "2008-11-18", "2008-11-19"];
+/// Columns that say how a row came, not what it says.
+const HOW: [&str; 4] = ["record_version", "change", "as_of", "review_by"];
+
+/// What the program said, and how it ended.
+pub struct Said {
+    /// Exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program speaks UTF-8");
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|e| panic!("no JSON ({e}): {}\n{}", self.out, self.err))
+    }
+
+    /// The line of a feed in a run's JSON; a feed with several files gives its last.
+    pub fn feed(&self, feed: &str) -> Value {
+        let all = self.json();
+        let lines = all["feeds"].as_array().expect("feeds").iter().filter(|l| l["feed"] == feed);
+        lines.last().unwrap_or_else(|| panic!("no line of {feed}")).clone()
+    }
+}
+
+/// A copy of the repository's deployment.
+pub struct Deployment {
+    folder: TempDir,
+}
+
+impl Deployment {
+    /// A fresh copy: nothing was run on it.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::copy(source.join("lockgate.toml"), folder.path().join("lockgate.toml"))
+            .expect("copying settings");
+        for part in ["schema", "mappings", "agreement", "fixtures"] {
+            copy(&source.join(part), &folder.path().join(part));
+        }
+        Self { folder }
+    }
+
+    /// A fresh copy on which the nights up to this one (from 0) were run.
+    pub fn after(nights: usize) -> Self {
+        let new = Self::new();
+        for night in NIGHTS.iter().take(nights + 1) {
+            new.night(night);
+        }
+        new
+    }
+
+    /// Where it lies.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A place in it.
+    pub fn path(&self, place: &str) -> PathBuf {
+        self.root().join(place)
+    }
+
+    /// The program with these words, on this deployment.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
+        command.arg("--config").arg(self.root()).args(words).current_dir(std::env::temp_dir());
+        command.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, words: &[&str]) -> Said {
+        Said::of(&self.command(words).output().expect("the program starts"))
+    }
+
+    /// Starts the program.
+    pub fn start(&self, words: &[&str]) -> Child {
+        self.command(words).spawn().expect("the program starts")
+    }
+
+    /// Runs a night that must come to its end, as JSON.
+    pub fn night(&self, day: &str) -> Said {
+        let said = self.run(&["run", "--as-of", day, "--json"]);
+        assert!(matches!(said.code, Some(0 | 4)), "the night of {day} ended {:?}: {}", said.code, said.err);
+        said
+    }
+
+    /// Replaces a text that stands exactly once in a file.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.path(file);
+        let text = fs::read_to_string(&path).expect("a text");
+        assert_eq!(text.matches(from).count(), 1, "{file} holds {from:?} not once");
+        fs::write(&path, text.replace(from, to)).expect("writing");
+    }
+
+    /// A recipient's bundles, in their order.
+    pub fn bundles(&self, recipient: &str) -> Vec<Bundle> {
+        let folder = self.path("state/bundles").join(recipient);
+        let mut names = names(&folder);
+        names.sort();
+        names.iter().map(|name| Bundle::read(&folder.join(name))).collect()
+    }
+
+    /// The bundle of a recipient that a night made.
+    pub fn bundle(&self, recipient: &str, night: &str) -> Bundle {
+        let day = night.replace('-', "");
+        let all = self.bundles(recipient);
+        all.into_iter()
+            .find(|b| b.name.contains(&day))
+            .unwrap_or_else(|| panic!("{recipient} has no bundle of {night}"))
+    }
+
+    /// What a recipient holds after all its bundles.
+    pub fn replica(&self, recipient: &str) -> Replica {
+        let mut replica = Replica::default();
+        self.bundles(recipient).iter().for_each(|b| replica.apply(b));
+        replica
+    }
+
+    /// Every file of every bundle with its bytes.
+    pub fn bundle_files(&self) -> BTreeMap<String, Vec<u8>> {
+        files(&self.path("state/bundles"))
+    }
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for name in names(from) {
+        let (source, target) = (from.join(&name), to.join(&name));
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            fs::copy(&source, &target).expect("copying");
+        }
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|e| e.expect("an entry").file_name().into_string().expect("a plain name")).collect()
+}
+
+/// All files below a folder, by their path in it.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    for name in names(folder) {
+        let path = folder.join(&name);
+        if path.is_dir() {
+            out.extend(files(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else {
+            out.insert(name, fs::read(&path).expect("a readable file"));
+        }
+    }
+    out
+}
+
+/// Fails with the first file that differs.
+pub fn assert_same_files(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>, what: &str) {
+    let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<BTreeSet<_>>();
+    let odd: Vec<String> = names(left).symmetric_difference(&names(right)).cloned().collect();
+    assert!(odd.is_empty(), "{what}: only on one side: {odd:?}");
+    for (name, bytes) in left {
+        assert!(right.get(name) == Some(bytes), "{what}: {name} differs");
+    }
+}
+
+/// A CSV file as rows of cells by column.
+pub fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(path).expect("a CSV file");
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    reader.deserialize().map(|row| row.expect("a CSV row")).collect()
+}
+
+/// One row of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The table's name: a category or `people`.
+    pub table: String,
+    /// Its cells by column.
+    pub cells: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// A cell; empty when the table has no such column.
+    pub fn get(&self, column: &str) -> &str {
+        self.cells.get(column).map_or("", String::as_str)
+    }
+
+    /// Its version.
+    pub fn version(&self) -> u32 {
+        self.get("record_version").parse().expect("a version")
+    }
+
+    /// What the row says, without how it came.
+    pub fn says(&self) -> BTreeMap<String, String> {
+        let kept = self.cells.iter().filter(|(column, _)| !HOW.contains(&column.as_str()));
+        kept.map(|(column, cell)| (column.clone(), cell.clone())).collect()
+    }
+}
+
+/// A bundle as its recipient finds it.
+pub struct Bundle {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The rows of all its tables.
+    pub rows: Vec<Row>,
+}
+
+impl Bundle {
+    fn read(folder: &Path) -> Self {
+        let mut rows = Vec::new();
+        for name in names(&folder.join("data")) {
+            let name = name.strip_suffix(".csv").expect("only CSV in data");
+            let cells = table(&folder.join("data").join(format!("{name}.csv")));
+            rows.extend(cells.into_iter().map(|cells| Row { table: name.into(), cells }));
+        }
+        let name = folder.file_name().and_then(|n| n.to_str()).expect("a bundle's name").to_owned();
+        Self { name, folder: folder.into(), rows }
+    }
+
+    /// Its rows with a change.
+    pub fn changes(&self, change: &str) -> Vec<&Row> {
+        self.rows.iter().filter(|r| r.get("change") == change).collect()
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> Value {
+        let text = fs::read_to_string(self.folder.join("datapackage.json")).expect("a manifest");
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+/// What a recipient holds who applied its bundles in their order, as the README of a bundle tells it to.
+#[derive(Default)]
+pub struct Replica {
+    /// Held rows by record.
+    pub rows: BTreeMap<String, Row>,
+}
+
+impl Replica {
+    /// Applies a bundle; fails on whatever the recipient could not follow.
+    pub fn apply(&mut self, bundle: &Bundle) {
+        let snapshot = bundle.name.ends_with("_snapshot");
+        let before = if snapshot { std::mem::take(&mut self.rows) } else { self.rows.clone() };
+        let mut seen = BTreeSet::new();
+        for row in &bundle.rows {
+            let (record, held) = (row.get("record_id"), before.get(row.get("record_id")));
+            let place = format!("{} {} {record}", bundle.name, row.table);
+            assert!(seen.insert(record), "{place} stands twice");
+            let next = held.map_or(1, |h| h.version() + 1);
+            match row.get("change") {
+                "current" if snapshot => {}
+                "current" => {
+                    let held = held.unwrap_or_else(|| panic!("{place} is restated and was never given"));
+                    assert_eq!(
+                        (held.says(), held.version()),
+                        (row.says(), row.version()),
+                        "{place} is no restatement"
+                    );
+                }
+                "new" => assert!(held.is_none() && !snapshot, "{place} is new and held"),
+                "correction" => {
+                    let held = held.unwrap_or_else(|| panic!("{place} is corrected and was never given"));
+                    assert_eq!((row.version(), &row.table), (next, &held.table), "{place}: version or table");
+                    assert_ne!(held.says(), row.says(), "{place} corrects nothing");
+                }
+                "withdrawal" => {
+                    let held = held.unwrap_or_else(|| panic!("{place} is withdrawn and was never given"));
+                    assert_eq!((row.version(), &row.table), (next, &held.table), "{place}: version or table");
+                }
+                other => panic!("{place}: unknown change {other}"),
+            }
+            if row.get("change") == "withdrawal" {
+                self.rows.remove(record);
+            } else {
+                self.rows.insert(record.into(), row.clone());
+            }
+        }
+    }
+
+    /// Held rows of a table.
+    pub fn of(&self, table: &str) -> Vec<&Row> {
+        self.rows.values().filter(|r| r.table == table).collect()
+    }
+
+    /// The one pseudonym of a person by surname, forenames and date of birth, in whatever case.
+    pub fn person(&self, surname: &str, forenames: &str, birth: &str) -> Option<String> {
+        let same = |row: &&Row| {
+            row.get("surname").to_lowercase() == surname.to_lowercase()
+                && row.get("forenames").to_lowercase() == forenames.to_lowercase()
+                && row.get("birth_date") == birth
+        };
+        let refs: BTreeSet<&str> =
+            self.of("people").into_iter().filter(same).map(|r| r.get("person_ref")).collect();
+        assert!(refs.len() <= 1, "{forenames} has {} pseudonyms", refs.len());
+        refs.first().map(|r| (*r).to_owned())
+    }
+
+    /// Held rows of a person in a table.
+    pub fn about(&self, person: &str, table: &str) -> Vec<&Row> {
+        self.of(table).into_iter().filter(|r| r.get("person_ref") == person).collect()
+    }
+}
+
+/// The words of the fixtures that must be in no message: `fixtures/canaries.csv`.
+pub fn canaries() -> Vec<String> {
+    let rows = table(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/canaries.csv"));
+    let words: Vec<String> = rows.into_iter().map(|mut r| r.remove("word").expect("a word")).collect();
+    assert!(words.len() > 2000);
+    words
+}
+
+/// Fails when a text holds a value of the fixtures.
+pub fn assert_no_value(text: &str, canaries: &[String], place: &str) {
+    for word in canaries {
+        let found = text.match_indices(word.as_str()).find(|(at, _)| {
+            let part_of_a_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let (before, after) = (text[..*at].chars().next_back(), text[at + word.len()..].chars().next());
+            !part_of_a_word(before) && !part_of_a_word(after)
+        });
+        assert!(found.is_none(), "{place} says a value of the fixtures: {word}");
+    }
+}
