@@ -294,7 +294,7 @@ mod tests {
                 recipient: PartnerId(1),
                 kind,
                 as_of,
-                review_by: review,
+                review_by: &review,
                 schema: &self.schema,
                 partners: &self.partners,
                 person: PERSON,

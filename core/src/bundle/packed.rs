@@ -292,7 +292,7 @@ mod tests {
             recipient: meta.recipient,
             kind: BundleKind::Delta,
             as_of: meta.as_of,
-            review_by: |day: Date| day.saturating_add(jiff::Span::new().months(6)),
+            review_by: &|day: Date| day.saturating_add(jiff::Span::new().months(6)),
             schema,
             partners: &meta.partners,
             person: PERSON,
