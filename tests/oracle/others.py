@@ -14,6 +14,9 @@ PARTNERS = "wyp lcc probation yos hmps g4s disc cri".split()
 OWN = ("ref", "surname", "forenames", "aliases", "birth", "sex", "pnc", "category", "key", "covert", "status")
 # Whoever names these is not their owner: such rows never leave.
 STRANGE = {"lcc": "oasys_scores", "cri": "conviction_history"}
+# Facts of the second night that a test restricts in the register before they arrive, or leaves out.
+LATE = {"lcc": ["asb_complaint", "tenancy"], "g4s": ["tag_order_sentence", "tag_breach_sentence"], "probation": ["probation_breach", "oasys_scores"],
+        "wyp": ["arrest"], "hmps": ["prison_release"]}
 DAYS = datetime.timedelta
 
 
@@ -120,22 +123,30 @@ def told(world, person, partner, schema):
                 continue
             row = base | {"category": category, "key": f"{category}{n}", "covert": "Y" if world.chance(0.1) else "", "status": "X" if world.chance(0.07) else "N"}
             if (old := world.records.get((partner, category, "others", person.id, row["key"]))) is not None:
-                row["covert"] = "Y" if old["restricted"] or world.chance(0.2) else ""
+                row["covert"] = "Y" if old["restricted"] or (world.chance(0.2) and not world.steady) else ""
+            if row["covert"]:
+                row["surname"], row["forenames"] = person.feed_names(world)      # a cover name
             record(world, person, partner, category, row["key"], schema, row)
             rows.append(row)
+    for category in LATE.get(partner, ()) if world.night > NIGHTS[0] and person.told[partner][0] in world.introduced else ():
+        row = base | {"category": category, "key": "late", "covert": "", "status": "N"}
+        record(world, person, partner, category, "late", schema, row)
+        rows.append(row)
+    if any(row["covert"] != "Y" for row in rows):
+        world.introduced.add(ref)
     if rows and any(row["covert"] != "Y" for row in rows):
         world.tell(person.id, partner, "person", ["others", person.id], {"surname": surname, "forenames": forenames, "aliases": alias, "birth_date": iso(person.born),
                                                                        "sex": base["sex"], "pnc_id": person.pnc})
     return rows
 
 
-def night_files(world, people, schema, without_restricted):
+def night_files(world, people, schema, leave_out):
+    """`leave_out` says of a partner's row that it is not written."""
     out = []
     for partner in PARTNERS:
         columns = [*OWN, *(f"{c}.{f}" for c in categories(schema, partner) for f in schema["fields"][c])]
         rows = [row for n, person in enumerate(people) if (n + PARTNERS.index(partner)) % 4 or n < 4 for row in told(world, person, partner, schema)]
-        if without_restricted:
-            rows = [row for row in rows if row["covert"] != "Y"]
+        rows = [row for row in rows if not leave_out(partner, row)]
         text = "\r\n".join([*tables.lines(columns, rows, ","), ""])
         out.append((f"{partner}_others", f"OTHERS_{world.night:%Y%m%d}.csv", text.encode("utf-8")))
     return out

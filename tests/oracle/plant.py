@@ -33,17 +33,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=2008)
-    parser.add_argument("--without-restricted", action="store_true", help="leave the rows that are marked restricted out of the files")
+    parser.add_argument("--steady", action="store_true", help="no record that was open is marked restricted later")
+    parser.add_argument("--without-restricted", metavar="PARTNER", help="leave the rows of one partner that are marked restricted out of its files")
+    parser.add_argument("--without-late", action="store_true", help="leave the late rows of the second night out of the files")
     args = parser.parse_args()
     deployment(args.folder)
     world = planted.World(args.seed)
+    world.steady = args.steady
+    leave_out = lambda partner, row: (args.without_restricted == partner and row["covert"] == "Y") or (args.without_late and row["key"] == "late")
     people = planted.people(world)
     schema = others.read_schema(planted.ROOT)
     others.write_mappings(args.folder, schema)
     nights = []
     for night in planted.NIGHTS:
         world.night = night
-        files = feeds.night_files(world, people) + others.night_files(world, people, schema, args.without_restricted)
+        files = feeds.night_files(world, people) + others.night_files(world, people, schema, leave_out)
         for place, name, data in files:
             target = args.folder / "in" / place
             target.mkdir(parents=True, exist_ok=True)

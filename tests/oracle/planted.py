@@ -43,6 +43,8 @@ class World:
         self.tokens = {}        # text, lower case -> whose
         self.records = {}       # key of the fact -> record
         self.night = FIRST
+        self.steady = False     # whether an open record stays open
+        self.introduced = set() # people of whom a partner's own file has told openly
 
     def mark(self, text, person):
         self.tokens[text.lower()] = person
