@@ -169,21 +169,28 @@ impl<'a> Reader<'a> {
         let identity = self.identity(keys, scratch);
         let mut candidates = Vec::with_capacity(mapping.records.len() + 1);
         if let (Some(plan), Some(identity)) = (&mapping.identity.person, identity) {
-            let id =
-                keys.records.long(&[mapping.partner_key.as_bytes(), plan.name.as_bytes(), &identity.bytes()]);
-            candidates.extend(self.record(plan, RecordId(id), scratch));
+            candidates.extend(self.record(plan, self.person_id(plan, identity, keys, false), scratch));
             note_name(scratch);
         } else if let Some(plan) = &mapping.identity.person {
             // The row is lost; its other faults are still worth knowing.
             self.record(plan, RecordId(0), scratch);
         }
         self.evidence(scratch);
+        let (mut open, mut silent) = (false, false);
         for plan in &mapping.records {
             if let Some(id) = self.wanted(plan, scratch).then(|| self.key(plan, keys, scratch)).flatten() {
                 if candidates.iter().any(|c: &Candidate| c.id == id) {
                     scratch.fault(RowFault { column: plan.key.first().map(|c| c.0), code: codes::KEY_TWICE });
                 }
-                candidates.extend(self.record(plan, id, scratch));
+                let made = self.record(plan, id, scratch);
+                silent |= made.as_ref().is_some_and(|c| c.restricted);
+                open |= made.as_ref().is_some_and(|c| !c.restricted) && !plan.internal;
+                candidates.extend(made);
+            }
+        }
+        if let (Some(plan), Some(identity), true) = (&mapping.identity.person, identity, silent && !open) {
+            for one in candidates.iter_mut().filter(|c| c.category == plan.category) {
+                (one.id, one.restricted) = (self.person_id(plan, identity, keys, true), true);
             }
         }
         match identity {
@@ -253,6 +260,16 @@ impl<'a> Reader<'a> {
             scratch.fault(fault);
             false
         })
+    }
+
+    /// The id of the person's record. Rows that hold nothing but silent records give a record of their
+    /// own: beside open rows, the name alone would say that the source knows something (5.1.1.iii), and
+    /// as a version of the open record it would take that away or change it.
+    fn person_id(&self, plan: &RecordPlan, identity: IdentityId, keys: &Keys, silent: bool) -> RecordId {
+        let (partner, bytes) = (self.bound.mapping.partner_key.as_bytes(), identity.bytes());
+        let parts: [&[u8]; 4] = [partner, plan.name.as_bytes(), &bytes, b"silent"];
+        let (open, _) = parts.split_at(3);
+        RecordId(keys.records.long(if silent { &parts } else { open }))
     }
 
     fn identity(&self, keys: &Keys, scratch: &mut Scratch) -> Option<IdentityId> {

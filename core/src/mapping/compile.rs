@@ -321,6 +321,7 @@ impl<'a> Compiler<'a> {
         Some(Some(RecordPlan {
             category,
             name,
+            internal: false,
             key,
             part: None,
             when,
@@ -362,7 +363,8 @@ impl<'a> Compiler<'a> {
         };
         let (fields, names) = self.fields(category, draft.fields)?;
         let part = draft.part.map(Spanned::into_inner);
-        Some(RecordPlan { category, name, key, part, when, cancelled, restricted, fields, names })
+        let internal = self.ctx.schema.get(category).is_some_and(|c| c.internal);
+        Some(RecordPlan { category, name, internal, key, part, when, cancelled, restricted, fields, names })
     }
 
     /// Two blocks that are bound to meet in one record would silently overwrite one another.

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 
 /// Raised when the way in which mappings are applied changes, so that every row is read anew.
-const READING: &str = "1";
+const READING: &str = "2";
 
 /// Collects what decides what a row becomes.
 pub(crate) struct Parts(Digester);

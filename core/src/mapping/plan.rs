@@ -74,6 +74,8 @@ pub(crate) enum Proof {
 pub(crate) struct RecordPlan {
     pub(crate) category: CategoryId,
     pub(crate) name: String,
+    /// Kept for the gateway's own decisions: it never leaves, so it opens nothing.
+    pub(crate) internal: bool,
     /// Empty for the person: its key is the identity.
     pub(crate) key: Vec<ColumnId>,
     /// Which of several facts of one row and key this is; part of the record's id.

@@ -101,6 +101,23 @@ fn marks_are_read_and_an_unknown_mark_keeps_the_record_silent() {
     assert!(!shown(&[]).contains('!'));
 }
 
+/// Clause 5.1.1.iii: that a source knows the person would say that there is something silent.
+#[test]
+fn a_row_of_nothing_but_silent_records_gives_a_silent_person_apart_from_the_open_one() {
+    let m = releases();
+    let person = |changes: &[(&'static str, &'static str)]| {
+        let changes: Vec<_> = changes.iter().map(|(w, t)| text(w, t)).collect();
+        let first = mapped(run(&m, &good_but(&m, &changes))).candidates.swap_remove(0);
+        (first.id(), first.restricted())
+    };
+    let (open, silent) = (person(&[]), person(&[("covert", "Y"), ("surname", "OTHER")]));
+    assert!(!open.1 && silent.1);
+    assert_ne!(open.0, silent.0, "what a silent row says of a name is no version of the open one");
+    assert_eq!(person(&[("covert", "Y"), ("booking", "V74112")]).0, silent.0);
+    // A row without any record is silent about nothing.
+    assert_eq!(person(&[("covert", "Y"), ("status", "?")]), open);
+}
+
 #[test]
 fn a_block_whose_condition_fails_gives_no_record() {
     assert!(!shown(&[("status", "N")]).lines().all(|l| l.starts_with("person")));
