@@ -204,12 +204,17 @@ impl RowBuf {
                 fold = key.short(&[&fold.to_le_bytes(), &mark.to_le_bytes()]);
             }
         }
-        Fingerprint(key.long(&[self.text.as_bytes(), lengths.get(..used).unwrap_or(&[]), &fold.to_le_bytes()]))
+        Fingerprint(key.long(&[
+            self.text.as_bytes(),
+            lengths.get(..used).unwrap_or(&[]),
+            &fold.to_le_bytes(),
+        ]))
     }
 }
 
 fn starts_iso(text: &str) -> bool {
-    let shape = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    let shape =
+        |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() >= 10 && text.bytes().take(10).enumerate().all(shape)
 }
 
