@@ -1,4 +1,4 @@
-//! A workbook's bytes, its zip included; seed it with a small workbook.
+//! A workbook: its bytes, zip included, where they begin like one; else the text of its sheet.
 #![no_main]
 
 mod reading;
@@ -14,5 +14,16 @@ fuzz_target!(|data: &[u8]| {
         ("on".to_owned(), text("A")),
         ("to".to_owned(), text("A")),
     ]));
-    reading::read("ods", &[&[], &[("join", OptionValue::List(vec![join]))]], data);
+    let Some((choice, part)) = data.split_first() else { return };
+    let whole =
+        if part.starts_with(b"PK") { data.to_vec() } else { [&[*choice], book(part).as_slice()].concat() };
+    reading::read("ods", &[&[], &[("join", OptionValue::List(vec![join]))]], &whole);
 });
+
+fn book(content: &[u8]) -> Vec<u8> {
+    reading::workbook(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", b"<m/>"),
+        ("content.xml", content),
+    ])
+}

@@ -14,6 +14,7 @@ use calamine::{
 use lockgate_core::problem::Problem;
 use lockgate_core::row::CellKind;
 use std::io::{BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The line of this format in the list.
 pub(crate) const KIND: FormatKind = FormatKind {
@@ -40,7 +41,7 @@ impl Format for XlsxFormat {
         wanted: &[Wanted],
     ) -> Result<Box<dyn Rows + 'a>, ReadError> {
         look_through(input.as_mut(), Package::Xlsx, &self.limits)?;
-        let book = Xlsx::new(BufReader::new(input)).map_err(|e| fault(&e, None))?;
+        let book = guarded(None, || Xlsx::new(BufReader::new(input)))?;
         sheet::read(Box::new(XlsxBook { book, limits: self.limits }), &self.options, &self.limits, wanted)
     }
 }
@@ -67,7 +68,8 @@ impl<R: Read + Seek> Book for XlsxBook<R> {
 
     fn rows<'b>(&'b mut self, sheet: &str) -> Result<Box<dyn SheetRows + 'b>, ReadError> {
         let epoch_1904 = self.book.has_1904_epoch();
-        let cells = self.book.worksheet_cells_reader(sheet).map_err(|e| fault(&e, None))?;
+        let book = &mut self.book;
+        let cells = guarded(None, || book.worksheet_cells_reader(sheet))?;
         Ok(Box::new(XlsxRows {
             cells,
             held: None,
@@ -130,7 +132,10 @@ impl<'a, R: Read + Seek> XlsxRows<'a, R> {
         if self.ended {
             return Ok(None);
         }
-        let cell = self.cells.next_cell_with_formula_metadata().map_err(|e| fault(&e, Some(self.row + 1)))?;
+        let (cells, here) = (&mut self.cells, Some(self.row + 1));
+        // Stays so when the call fails.
+        self.ended = true;
+        let cell = guarded(here, || cells.next_cell_with_formula_metadata())?;
         self.ended = cell.is_none();
         Ok(cell)
     }
@@ -175,6 +180,15 @@ impl<'a, R: Read + Seek> XlsxRows<'a, R> {
             // A formula without a stored value has none that anyone has seen.
             DataRef::Error(_) | DataRef::Empty => line.push("", CellKind::Error),
         }
+    }
+}
+
+/// Calls the library; arithmetic on hostile cell references panics in it (`B2:A1`, `ZZZZZZZZ1`), and
+/// one partner's file must not end the night. After a panic the reader is not used again.
+fn guarded<T>(row: Option<u64>, work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, ReadError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|e| fault(&e, row)),
+        Err(_) => Err(ReadError { row, ..broken("the workbook is damaged") }),
     }
 }
 

@@ -331,6 +331,29 @@ fn a_range_bomb_costs_what_its_cells_cost() {
 }
 
 #[test]
+fn cell_references_that_overflow_are_an_error() {
+    for reference in ["ZZZZZZZZZZZZ1", "A99999999999999", "A4294967296", "1", "A0", "é1", "A"] {
+        let sheet = format!("{}<row r=\"2\"><c r=\"{reference}\"><v>1</v></c></row>", xlsx_row(1, &["A"]));
+        let outcome = code(read("xlsx", &Options::default(), &want(&["A"]), &xlsx(&[("S", &sheet)], false)));
+        assert_eq!(outcome.0, WORKBOOK_BROKEN, "{reference}");
+    }
+    let backwards = b"<worksheet><dimension ref=\"B2:A1\"/><sheetData/></worksheet>";
+    let book = xlsx_with(&[], false, &[("xl/worksheets/sheet1.xml", backwards)]);
+    assert_eq!(code(read("xlsx", &Options::default(), &want(&["A"]), &book)).0, NO_SHEET);
+    let list =
+        b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>";
+    let rels = b"<Relationships><Relationship Id=\"a\" Type=\"t/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>";
+    let top = b"<Relationships><Relationship Id=\"r\" Type=\"t/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>";
+    let book = zipped(&[
+        ("_rels/.rels", top),
+        ("xl/workbook.xml", list),
+        ("xl/_rels/workbook.xml.rels", rels),
+        ("xl/worksheets/sheet1.xml", backwards),
+    ]);
+    assert_eq!(code(read("xlsx", &Options::default(), &want(&["A"]), &book)).0, WORKBOOK_BROKEN);
+}
+
+#[test]
 fn repeat_attributes_of_an_ods_workbook_stay_counts() {
     let repeat = |rows: &str, columns: &str, cell: &str| {
         let row = format!(
