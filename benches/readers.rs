@@ -87,7 +87,7 @@ fn csv_feed(rows: u64) -> Vec<u8> {
 
 fn xlsx_feed(rows: u64) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book.add_worksheet_with_constant_memory();
+    let sheet = book.add_worksheet_with_constant_memory().unwrap();
     for (at, name) in COLUMNS.iter().enumerate() {
         sheet.write_string(0, u16::try_from(at).unwrap(), *name).unwrap();
     }

@@ -5,7 +5,16 @@ use lockgate::cli::Cli;
 use lockgate::exit::{Exit, Expected};
 use std::process::ExitCode;
 
+/// A fault of ours says where, and nothing of what it was working on.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|fault| match fault.location() {
+        Some(at) => anstream::eprintln!("error: internal fault at {}:{}; report it", at.file(), at.line()),
+        None => anstream::eprintln!("error: internal fault; report it"),
+    }));
+}
+
 fn main() -> ExitCode {
+    quiet_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

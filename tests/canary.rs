@@ -72,7 +72,11 @@ impl Planted {
     }
 
     fn sql(&self, script: &str, words: &[&str]) -> Output {
-        let output = Command::new("python3").args(["-c", script]).arg(self.at().join("state/store.sqlite")).args(words).output();
+        let output = Command::new("python3")
+            .args(["-c", script])
+            .arg(self.at().join("state/store.sqlite"))
+            .args(words)
+            .output();
         let output = output.unwrap();
         good(&output);
         output
@@ -104,7 +108,12 @@ fn keys(planted: &Planted) -> Vec<(String, String)> {
     let json: serde_json::Value = serde_json::from_slice(&file).unwrap();
     let people = json.get("keys").and_then(|k| k.as_object()).unwrap();
     let of = |person: &serde_json::Value| -> Vec<(String, String)> {
-        person.as_object().unwrap().iter().map(|(feed, key)| (feed.clone(), key.as_str().unwrap().to_owned())).collect()
+        person
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(feed, key)| (feed.clone(), key.as_str().unwrap().to_owned()))
+            .collect()
     };
     people.values().flat_map(of).collect()
 }
@@ -136,13 +145,41 @@ fn ask_everything(planted: &Planted) {
 
 /// `why` for a few people of each source, for all recipients in turn, and for people that there are not.
 fn ask_why(planted: &Planted) {
-    let fields = ["person.surname", "prison_release.release_address", "oasys_at_risk.nature", "tenancy.postcode", "arrest.circumstances"];
-    let unknown = [("wyp-cohort".to_owned(), "QXBBBBBBBB".to_owned()), ("no-feed".to_owned(), "QXBBBBBBBC7".to_owned())];
+    let fields = [
+        "person.surname",
+        "prison_release.release_address",
+        "oasys_at_risk.nature",
+        "tenancy.postcode",
+        "arrest.circumstances",
+    ];
+    let unknown = [
+        ("wyp-cohort".to_owned(), "QXBBBBBBBB".to_owned()),
+        ("no-feed".to_owned(), "QXBBBBBBBC7".to_owned()),
+    ];
     for (n, (feed, key)) in keys(planted).into_iter().step_by(7).chain(unknown).enumerate() {
         let person = format!("{feed}:{key}");
         let (recipient, field) = (RECIPIENTS[n % 8], fields[n % 5]);
-        planted.lockgate(&["agreement", "why", "--person", &person, "--recipient", recipient, "--field", field]);
-        planted.lockgate(&["agreement", "why", "--person", &person, "--recipient", recipient, "--field", field, "--json"]);
+        planted.lockgate(&[
+            "agreement",
+            "why",
+            "--person",
+            &person,
+            "--recipient",
+            recipient,
+            "--field",
+            field,
+        ]);
+        planted.lockgate(&[
+            "agreement",
+            "why",
+            "--person",
+            &person,
+            "--recipient",
+            recipient,
+            "--field",
+            field,
+            "--json",
+        ]);
     }
 }
 
@@ -167,11 +204,18 @@ fn clause_5_2_2_each_recipient_has_exactly_its_share_and_no_word_is_elsewhere() 
 /// A test that cannot fail is none: a row less, a cell changed, a word too many are all noticed.
 fn the_oracle_notices(planted: &Planted) {
     let folder = planted.at().join("state/bundles/probation");
-    let first = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).find(|p| p.to_string_lossy().contains("_20081117_"));
+    let first = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.to_string_lossy().contains("_20081117_"));
     let table = first.unwrap().join("data/tenancy.csv");
     let before = fs::read_to_string(&table).unwrap();
     let cut = before.trim_end().rsplit_once("\r\n").unwrap().0.to_owned();
-    for (spoiled, word) in [(format!("{cut}\r\n"), "missing"), (before.replacen("LS", "LT", 1), "too many"), (before.replacen("Qx", "Qy", 1), "missing")] {
+    for (spoiled, word) in [
+        (format!("{cut}\r\n"), "missing"),
+        (before.replacen("LS", "LT", 1), "too many"),
+        (before.replacen("Qx", "Qy", 1), "missing"),
+    ] {
         assert_ne!(spoiled, before);
         fs::write(&table, spoiled).unwrap();
         let told = planted.python("compare.py", &["0"]);
@@ -251,7 +295,12 @@ fn clause_5_1_1_iii_a_restricted_record_changes_no_byte_for_those_it_names() {
         assert_ne!(known.bundle(recipient, NIGHTS[1]), without.bundle(recipient, NIGHTS[1]), "{recipient}");
     }
     for recipient in ["wyp", "hmps", "probation"] {
-        let data = |p: &Planted| p.bundle(recipient, NIGHTS[1]).into_iter().filter(|(n, _)| n.starts_with("data")).collect::<Vec<_>>();
+        let data = |p: &Planted| {
+            p.bundle(recipient, NIGHTS[1])
+                .into_iter()
+                .filter(|(n, _)| n.starts_with("data"))
+                .collect::<Vec<_>>()
+        };
         assert!(data(&with) == data(&known), "{recipient}");
     }
 }

@@ -9,6 +9,7 @@ use crate::bundle::{BundleWriter, Options};
 use crate::store::{BundleRow, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
+use hashbrown::HashMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lockgate_core::agreement::{PartnerId, Standing};
@@ -19,7 +20,6 @@ use lockgate_core::ledger::{Disclosure, Entry};
 use lockgate_core::link::Person;
 use lockgate_core::record::Record;
 use rayon::prelude::*;
-use hashbrown::HashMap;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -98,7 +98,15 @@ pub async fn open(night: &Night<'_>, staging: &Path) -> Result<(Vec<Open>, Vec<R
         };
         let tables = tables(night, id);
         let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
-        open.push(Open { recipient: id, meta, writer, journal: Spool::new_in(staging)?, line, snapshot, withheld: Withheld::default() });
+        open.push(Open {
+            recipient: id,
+            meta,
+            writer,
+            journal: Spool::new_in(staging)?,
+            line,
+            snapshot,
+            withheld: Withheld::default(),
+        });
     }
     Ok((open, made))
 }
@@ -195,7 +203,11 @@ pub async fn disclose(
     let deltas = open.iter().any(|o| !o.snapshot);
     let due = if everybody && deltas && !basis.everybody { due(night).await? } else { BTreeSet::new() };
     let mut settled = Vec::new();
-    let mut next = ahead(if everybody { night.store.every_person() } else { night.store.due_persons(night.order.as_of) });
+    let mut next = ahead(if everybody {
+        night.store.every_person()
+    } else {
+        night.store.due_persons(night.order.as_of)
+    });
     while let (pages, Some(page)) = next.await? {
         // The store reads the next page while this one is decided about.
         next = ahead(pages);
@@ -213,8 +225,12 @@ pub async fn disclose(
         open.par_iter_mut().enumerate().try_for_each(|(n, o)| pour(o, n, &decided))?;
     }
     for o in open.iter_mut() {
-        o.line.withheld =
-            o.withheld.iter().filter(|(_, n)| *n > 0).map(|(rule, n)| (rule.word().into(), u64::from(n))).collect();
+        o.line.withheld = o
+            .withheld
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(rule, n)| (rule.word().into(), u64::from(n)))
+            .collect();
     }
     Ok(settled)
 }
@@ -234,7 +250,11 @@ fn ahead(pages: DuePersons) -> impl Future<Output = Result<Page>> {
 }
 
 /// What each open bundle's recipient holds of a page of people; nobody holds anything before a first bundle.
-async fn holdings(night: &Night<'_>, open: &[Open], page: &[DuePerson]) -> Result<Vec<HashMap<PersonRef, Vec<u8>>>> {
+async fn holdings(
+    night: &Night<'_>,
+    open: &[Open],
+    page: &[DuePerson],
+) -> Result<Vec<HashMap<PersonRef, Vec<u8>>>> {
     let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
     let mut held = Vec::with_capacity(open.len());
     for o in open {

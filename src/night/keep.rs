@@ -13,6 +13,7 @@ use crate::store::{
 };
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
+use hashbrown::{HashMap, HashSet};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::hash::HashKey;
@@ -20,7 +21,6 @@ use lockgate_core::link::{Evidence, Fate};
 use lockgate_core::mapping::Mapping;
 use lockgate_core::record::{Candidate, IdentityId, RecordId};
 use lockgate_core::row::Fingerprint;
-use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
 /// Rows written in one go.

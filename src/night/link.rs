@@ -8,13 +8,13 @@ use super::ingest::Taken;
 use super::memories::Memories;
 use crate::store::{FileRow, KnownIdentity};
 use anyhow::Result;
+use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::link::{Doubt, FileMemory, Scope, link};
 use lockgate_core::mapping::FeedKind;
 use lockgate_core::record::{IdentityId, PersonId};
-use hashbrown::{HashMap, HashSet};
 
 /// Above this many changed identities the scope starts from the cohort list instead.
 const MANY: usize = 50_000;

@@ -4,10 +4,10 @@ use super::Night;
 use super::link::WhoIsWho;
 use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, PersonRef};
 use anyhow::Result;
+use hashbrown::HashMap;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Holdings;
 use lockgate_core::record::{IdentityId, PersonId, RecordId};
-use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Identities and persons by their keys.

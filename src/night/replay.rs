@@ -6,11 +6,11 @@
 use super::Night;
 use super::link::Kept;
 use anyhow::{Result, bail};
+use hashbrown::HashSet;
 use lockgate_connectors::Step;
 use lockgate_core::mapping::{Mapping, Outcome, Scratch};
 use lockgate_core::record::{Candidate, IdentityId};
 use lockgate_core::row::RowBuf;
-use hashbrown::HashSet;
 
 /// A row mapped again.
 pub struct Replayed {

@@ -232,7 +232,8 @@ def person_rows(agreement, records, recipient, today):
         total = {f: str(sum(r["fields"].get(f) == "true" if kinds[f] == "flag" else f in r["fields"] for r in alike)) for f in counted}
         row = row_of(agreement, agreement["grants"][recipient, category], alike[0], dict(cells) | total)
         rows.append(row | {"key": "|".join(["count", row["person"], row["originator"], category, *(v for _, v in cells)])})
-    return rows if any(row["category"] != "person" for row in rows) else []
+    told = {row["originator"] for row in rows if row["category"] != "person"}
+    return [row for row in rows if row["category"] != "person" or row["originator"] in told]
 
 
 def expected(agreement, records, recipient, today):
