@@ -277,7 +277,13 @@ impl Reading<'_> {
             }
         }
         self.problems.extend(mapping::together(&mappings));
-        self.problems.is_empty().then_some((mappings, formats))
+        if !self.problems.is_empty() {
+            return None;
+        }
+        let order = self.keep(mapping::in_order(&mappings))?;
+        let mut sorted: Vec<_> = mappings.into_iter().zip(formats).enumerate().collect();
+        sorted.sort_by_key(|(at, _)| order.iter().position(|o| o == at));
+        Some(sorted.into_iter().map(|(_, pair)| pair).unzip())
     }
 }
 

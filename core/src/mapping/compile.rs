@@ -63,6 +63,7 @@ impl Mapping {
             partner,
             partner_key: draft.feed.partner.into_inner(),
             kind: draft.feed.kind,
+            after: draft.feed.after.0,
             source,
             checks,
             retention_days,

@@ -17,6 +17,7 @@ mod compile_field;
 mod convert;
 mod digest;
 mod example;
+mod order;
 mod plan;
 mod proof;
 mod source;
@@ -31,6 +32,7 @@ pub use codemap::{CodeMap, CodeMapLine};
 pub use codes::CODES;
 pub use compile::together;
 pub use example::ExampleFailure;
+pub use order::in_order;
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
 
@@ -87,6 +89,7 @@ pub struct Mapping {
     partner: PartnerId,
     partner_key: String,
     kind: FeedKind,
+    after: Vec<String>,
     source: Source,
     checks: Checks,
     retention_days: u32,

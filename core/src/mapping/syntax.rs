@@ -46,6 +46,9 @@ pub(crate) struct FeedDraft {
     pub(crate) kind: FeedKind,
     pub(crate) retention: Spanned<String>,
     pub(crate) key_space: Option<Spanned<String>>,
+    /// Feeds whose file of a day is read before this one's, since this one has the later word.
+    #[serde(default)]
+    pub(crate) after: Words,
 }
 
 /// `[source]`: three or four words, and one table named as the format.

@@ -139,6 +139,26 @@ fn two_feeds_that_give_one_person_are_told() {
 }
 
 #[test]
+fn feeds_of_a_day_stand_in_the_order_of_their_later_word() {
+    let feed = |name: &str, after: &str| {
+        let text = RELEASES.replace("name = \"hmps-releases\"", &format!("name = \"{name}\"\n{after}"));
+        compile(&text.replace("key_space = \"prison_number\"\n", "")).unwrap()
+    };
+    let order = |all: &[Mapping]| super::super::in_order(all).map_err(|p| p.what);
+    assert_eq!(order(&[feed("a", ""), feed("b", ""), feed("c", "")]), Ok(alloc::vec![0, 1, 2]));
+    assert_eq!(
+        order(&[feed("a", "after = [\"c\", \"b\"]"), feed("b", ""), feed("c", "")]),
+        Ok(alloc::vec![1, 2, 0])
+    );
+    assert_eq!(
+        order(&[feed("a", "after = \"d\"")]),
+        Err("feed `a` comes after `d`, which is no feed".into())
+    );
+    let circle = [feed("a", ""), feed("b", "after = \"c\""), feed("c", "after = \"b\"")];
+    assert_eq!(order(&circle), Err("feed `b` waits, by way of `after`, for itself".into()));
+}
+
+#[test]
 fn unknown_keys_are_refused_where_they_stand() {
     for (from, to) in [
         ("[check]\n", "[check]\nerror_buget = \"5%\"\n"),
