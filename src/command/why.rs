@@ -129,7 +129,10 @@ fn identity(deployment: &Deployment, vault: &crate::vault::Vault, person: &str) 
     }
     let usage = |what: String| Expected::new(Exit::Usage, what);
     let Some((feed, key)) = person.split_once(':') else {
-        return Err(usage("a person is given as `feed:key`, such as `hmps-releases:A7341CD`".into()));
+        return Err(usage(
+            "a person is given as `feed:key`, where the key is the one that the feed's own source uses"
+                .into(),
+        ));
     };
     let Some(mapping) = deployment.mappings.iter().find(|m| m.name() == feed) else {
         let feeds: Vec<&str> =

@@ -8,7 +8,7 @@ use super::memories::Memories;
 use super::people::People;
 use super::replay;
 use crate::store::{
-    FileCounts, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion,
+    FileCounts, FileId, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion,
     VersionRef,
 };
 use crate::vault::Nonces;
@@ -44,12 +44,31 @@ struct Row {
     candidates: Vec<Candidate>,
 }
 
+/// When a file speaks: the day of its name, then its feed's turn among those of the day.
+type Turn = (jiff::civil::Date, usize);
+
+/// The turns of all accepted files, by their row.
+struct Turns(HashMap<FileId, Turn>);
+
+impl Turns {
+    async fn of(night: &Night<'_>) -> Result<Self> {
+        let mut turns = HashMap::new();
+        for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
+            let files = night.store.accepted_files(mapping.name()).await?;
+            turns.extend(files.into_iter().map(|f| (f.id, (f.outcome.data_date, feed))));
+        }
+        Ok(Self(turns))
+    }
+}
+
 /// Writes one file's rows about people in the cohort.
 struct Writer<'a, 'n> {
     night: &'a Night<'n>,
     tx: FileTx,
     who: &'a WhoIsWho,
     people: &'a mut People,
+    turns: &'a Turns,
+    turn: Turn,
     contents: HashKey,
     nonces: Nonces,
     counts: KeptCounts,
@@ -65,7 +84,8 @@ pub async fn keep(
     people: &mut People,
 ) -> Result<Vec<KeptCounts>> {
     let mut counts = vec![KeptCounts::default(); taken.len()];
-    fill_in(night, retained, who, people).await?;
+    let mut turns = Turns::of(night).await?;
+    fill_in(night, retained, who, people, &turns).await?;
     // Files that designate come first: they found the persons to whom the others' identities belong.
     let mut order: Vec<(usize, &Kept)> =
         retained.iter().enumerate().flat_map(|(feed, files)| files.iter().map(move |f| (feed, f))).collect();
@@ -76,7 +96,8 @@ pub async fn keep(
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
         memories.save(mapping.name(), &file.digest, &file.memory)?;
-        let kept = accept(night, feed, file, taken, who, people).await?;
+        let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
+        turns.0.insert(id, (file.date, feed));
         if let Some(slot) = counts.get_mut(n) {
             *slot = kept;
         }
@@ -100,10 +121,11 @@ async fn accept(
     taken: &mut Taken,
     who: &WhoIsWho,
     people: &mut People,
-) -> Result<KeptCounts> {
+    turns: &Turns,
+) -> Result<(KeptCounts, FileId)> {
     let mapping = night.deployment.mapping(feed)?;
     let tx = night.store.begin_file(&night.run, mapping.partner()).await?;
-    let mut writer = Writer::new(night, tx, who, people);
+    let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
     // Rows known from the last file were not read tonight; of people who join they are wanted now.
     let wanted = replay::wanted_rows(file, &who.joiners);
     writer.replay(feed, file, &wanted).await?;
@@ -132,12 +154,18 @@ async fn accept(
         code: r.code.into(),
     });
     tx.put_quarantine(refused.collect()).await?;
-    tx.commit(&outcome(mapping, taken, None)).await?;
-    Ok(counts)
+    let id = tx.commit(&outcome(mapping, taken, None)).await?;
+    Ok((counts, id))
 }
 
 /// Fills in people who join from files received on earlier nights, oldest first.
-async fn fill_in(night: &Night<'_>, retained: &Retained, who: &WhoIsWho, people: &mut People) -> Result<()> {
+async fn fill_in(
+    night: &Night<'_>,
+    retained: &Retained,
+    who: &WhoIsWho,
+    people: &mut People,
+    turns: &Turns,
+) -> Result<()> {
     if who.joiners.is_empty() {
         return Ok(());
     }
@@ -150,7 +178,7 @@ async fn fill_in(night: &Night<'_>, retained: &Retained, who: &WhoIsWho, people:
         let Some(stored) = file.stored.as_ref().filter(|_| !wanted.is_empty()) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
-        let mut writer = Writer::new(night, tx, who, people);
+        let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
         writer.replay(feed, file, &wanted).await?;
         writer.tx.commit_replay().await?;
     }
@@ -158,9 +186,15 @@ async fn fill_in(night: &Night<'_>, retained: &Retained, who: &WhoIsWho, people:
 }
 
 impl<'a, 'n> Writer<'a, 'n> {
-    fn new(night: &'a Night<'n>, tx: FileTx, who: &'a WhoIsWho, people: &'a mut People) -> Self {
-        let contents = night.contents();
-        Self { night, tx, who, people, contents, nonces: Nonces::new(), counts: KeptCounts::default() }
+    fn new(
+        night: &'a Night<'n>,
+        tx: FileTx,
+        who: &'a WhoIsWho,
+        people: &'a mut People,
+        (turns, turn): (&'a Turns, Turn),
+    ) -> Self {
+        let (contents, nonces, counts) = (night.contents(), Nonces::new(), KeptCounts::default());
+        Self { night, tx, who, people, turns, turn, contents, nonces, counts }
     }
 
     async fn replay(&mut self, feed: usize, file: &Kept, wanted: &[usize]) -> Result<()> {
@@ -241,7 +275,9 @@ impl<'a, 'n> Writer<'a, 'n> {
         }
         for version in self.tx.current(&refs).await? {
             let content = (!version.gone).then_some(version.content);
-            let held = Held { number: version.number, content, stored: Some(version.id), pending: None };
+            let turn = self.turns.0.get(&version.file).copied();
+            let held =
+                Held { number: version.number, content, stored: Some(version.id), pending: None, turn };
             page.held.insert(version.record, held);
         }
         Ok(())
@@ -256,11 +292,8 @@ impl<'a, 'n> Writer<'a, 'n> {
     ) -> Result<()> {
         let content = one.content(&self.contents);
         let before = page.held.get(&one.id()).copied();
-        if before.is_none() && one.cancelled() {
-            // Taken back before it was ever known: there is nothing to keep, and nobody to tell.
-            return Ok(());
-        }
-        if before.is_some_and(|b| b.content == Some(content)) {
+        // A file that comes late speaks of an earlier day: it never takes back what a later one said.
+        if before.is_some_and(|b| b.content == Some(content) || b.turn.is_some_and(|t| t > self.turn)) {
             return Ok(());
         }
         // Of two rows about one fact in one page the later one stands, under the one number.
@@ -293,6 +326,8 @@ struct Held {
     content: Option<u128>,
     stored: Option<VersionRef>,
     pending: Option<usize>,
+    /// When the file that brought it spoke; unknown once that file is forgotten.
+    turn: Option<Turn>,
 }
 
 /// One page's writes.
@@ -319,7 +354,7 @@ impl Page {
                 self.new.len() - 1
             }
         };
-        self.held.insert(record, Held { number, content, stored: None, pending: Some(pending) });
+        self.held.insert(record, Held { number, content, stored: None, pending: Some(pending), turn: None });
     }
 }
 

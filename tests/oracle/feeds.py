@@ -5,7 +5,6 @@ from xml.sax.saxutils import escape, quoteattr
 from planted import NIGHTS, instant, iso, uk
 from invented import housing, police, prison, tables, tagging, workbook
 
-FORMS = {"en": "\r\n"}
 DAYS = datetime.timedelta
 
 
@@ -151,14 +150,20 @@ def orders(world, people):
                 rows.append(cells(world, person.id, tagging.ORDERS, known))
                 world.tell(person.id, "g4s", category, [person.id, order["id"]], fields)
             identity(world, person, "g4s", ["em", person.id], surname, forenames, aliases=alias, pnc_id=person.pnc)
+            if n % 9 == 2:
+                ended.append(ending(world, person, n))      # made and ended on one day: the ending is the later word
         elif person.orders and n % 5 == 0:
-            order = person.orders[0]
-            order["end"] = world.night - DAYS(1)
-            reason = "Entered in error" if n % 10 == 0 else "Revoked"
-            known, category, fields = order_cells(world, person, order)
-            ended.append(cells(world, person.id, tagging.ENDINGS, known | {"end_reason": reason}))
-            world.tell(person.id, "g4s", category, [person.id, order["id"]], fields, cancelled=n % 10 == 0)
+            ended.append(ending(world, person, n))
     return [contractor(world, "ORDERS", tagging.ORDERS, rows), contractor(world, "ENDINGS", tagging.ENDINGS, ended)]
+
+
+def ending(world, person, n):
+    """The first of a person's orders again, with its end."""
+    order = person.orders[0]
+    order["end"] = max(world.night - DAYS(1), order["start"])
+    known, category, fields = order_cells(world, person, order)
+    world.tell(person.id, "g4s", category, [person.id, order["id"]], fields, cancelled=n % 10 == 0)
+    return cells(world, person.id, tagging.ENDINGS, known | {"end_reason": "Entered in error" if n % 10 == 0 else "Revoked"})
 
 
 def contractor(world, word, columns, rows):

@@ -89,6 +89,9 @@ fn the_gate_gives_what_a_second_reading_of_the_tables_allows() {
                     }
                 }
             }
+            let named: BTreeSet<String> =
+                expected.iter().filter(|e| e.0 != "person").map(|e| e.1.clone()).collect();
+            expected.retain(|e| e.0 != "person" || named.contains(&e.1));
             let mut given = BTreeSet::new();
             for row in scene.rows(&p.key) {
                 for (field, value) in &row.cells {
