@@ -280,7 +280,8 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, number: u64, print: Finger
         },
         Ground::Bad(code) => {
             taken.tally.count_unreadable();
-            refuse(taken, number, print, &[RowFault { column: None, code }]);
+            // Nothing was kept of its cells: by its number it is no repeat of another unreadable row.
+            refuse(taken, number, Fingerprint(u128::from(number)), &[RowFault { column: None, code }]);
         }
         Ground::Fresh(outcome, span) => {
             taken.tally.count(&outcome);
