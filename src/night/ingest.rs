@@ -294,7 +294,9 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Gro
         },
         Ground::Bad(code) => {
             taken.tally.count_unreadable();
-            refuse(taken, one, &[RowFault { column: None, code }]);
+            // Nothing was kept of its cells: by its number it is no repeat of another unreadable row.
+            let unread = Settled { print: Fingerprint(u128::from(one.number)), ..*one };
+            refuse(taken, &unread, &[RowFault { column: None, code }]);
         }
         Ground::Fresh(outcome, span) => {
             taken.tally.count(&outcome);
