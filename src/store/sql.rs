@@ -181,7 +181,8 @@ statements! {
     SUSPENSION_END = ended!("suspension");
 
     STATUS = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
-        (SELECT count(*) FROM review WHERE state = 'open'), (SELECT count(*) FROM person WHERE retired_into IS NULL), \
+        (SELECT count(*) FROM review WHERE state = 'open'), (SELECT count(*) FROM person p WHERE retired_into IS NULL \
+        AND EXISTS (SELECT 1 FROM identity i WHERE i.person = p.id)), \
         (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT count(*) FROM identity WHERE is_cohort = 1), (SELECT count(*) FROM version WHERE until_run IS NULL), \
         (SELECT count(*) FROM bundle WHERE state <> 'published'), (SELECT coalesce(max(seq), 0) FROM ledger)";
