@@ -1,7 +1,13 @@
 //! What the commands say, as reviewed texts in `tests/snapshots/`: the sound deployment, deployments broken in one
 //! place each, and the questions that an operator asks.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod support;
@@ -36,7 +42,7 @@ fn reviewed(name: &str, text: &str) {
 
 #[test]
 fn check_finds_the_deployment_sound() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     reviewed("check_sound", &whole(&deployment.run(&["check"])));
     reviewed("check_sound_json", &whole(&deployment.run(&["check", "--json"])));
 }
@@ -47,18 +53,30 @@ type Fault = (&'static str, fn(&Deployment));
 const FAULTS: &[Fault] = &[
     ("unknown_key", |d| d.edit("mappings/hmps/releases.toml", "[check]\n", "[check]\nshrinks = \"5%\"\n")),
     ("unknown_setting", |d| d.edit("lockgate.toml", "csv_bom = true", "csv_bomb = true")),
-    ("unknown_column_word", |d| d.edit("mappings/wyp/cohort.toml", "surname = \"surname\"", "surname = \"surnam\"")),
+    ("unknown_column_word", |d| {
+        d.edit("mappings/wyp/cohort.toml", "surname = \"surname\"", "surname = \"surnam\"");
+    }),
     ("missing_code_list", |d| fs::remove_file(d.path("mappings/codes/hmps/release_type.csv")).unwrap()),
     ("place_not_known", |d| d.edit("mappings/hmps/releases.toml", "place = \"hmps\"", "place = \"hmp\"")),
-    ("two_feeds_one_name", |d| d.edit("mappings/g4s/installs.toml", "name = \"g4s-installs\"", "name = \"g4s-orders\"")),
-    ("entitlement_unknown_field", |d| d.edit("agreement/entitlements/lcc.toml", "\"tenancy_ref\"]", "\"tenancy_reff\"]")),
+    ("two_feeds_one_name", |d| {
+        d.edit("mappings/g4s/installs.toml", "name = \"g4s-installs\"", "name = \"g4s-orders\"");
+    }),
+    ("entitlement_unknown_field", |d| {
+        d.edit("agreement/entitlements/lcc.toml", "\"tenancy_ref\"]", "\"tenancy_reff\"]");
+    }),
     ("text_by_standing_grant", |d| {
         let from = "on_authority = { all = [\"nim\", \"text_review\"], fields = [\"kind\"";
         d.edit("agreement/entitlements/lcc.toml", from, &format!("fields = [\"report\"]\n{from}"));
     }),
-    ("no_such_reduction", |d| d.edit("agreement/entitlements/lcc.toml", "arrested_at = \"month\"", "arrested_at = \"fortnight\"")),
+    ("no_such_reduction", |d| {
+        d.edit("agreement/entitlements/lcc.toml", "arrested_at = \"month\"", "arrested_at = \"fortnight\"");
+    }),
     ("purpose_not_collected_for", |d| {
-        d.edit("agreement/entitlements/lcc.toml", "clause = [\"5.1.1.ii\"]\npurposes = [\"c\"]", "clause = [\"5.1.1.ii\"]\npurposes = [\"a\"]");
+        d.edit(
+            "agreement/entitlements/lcc.toml",
+            "clause = [\"5.1.1.ii\"]\npurposes = [\"c\"]",
+            "clause = [\"5.1.1.ii\"]\npurposes = [\"a\"]",
+        );
     }),
     ("date_pattern", |d| {
         let from = "birth_date = { column = \"birth\", date = \"dd/mm/yyyy\" }";
@@ -76,7 +94,7 @@ const FAULTS: &[Fault] = &[
 #[test]
 fn a_broken_deployment_says_where_and_what_to_do() {
     for (name, spoil) in FAULTS {
-        let deployment = Deployment::new();
+        let deployment = Deployment::fresh();
         spoil(&deployment);
         let check = deployment.run(&["check", "--plain"]);
         assert_eq!(check.code, Some(3), "{name}: {}{}", check.out, check.err);
@@ -91,24 +109,38 @@ fn a_broken_deployment_says_where_and_what_to_do() {
 /// The snippets for a terminal point at the same place as the plain lines.
 #[test]
 fn a_fault_is_drawn_in_its_place() {
-    let deployment = Deployment::new();
-    deployment.edit("agreement/entitlements/lcc.toml", "arrested_at = \"month\"", "arrested_at = \"fortnight\"");
+    let deployment = Deployment::fresh();
+    deployment.edit(
+        "agreement/entitlements/lcc.toml",
+        "arrested_at = \"month\"",
+        "arrested_at = \"fortnight\"",
+    );
     reviewed("drawn_fault", &whole(&deployment.run(&["check"])));
     reviewed("fault_json", &whole(&deployment.run(&["check", "--json"])));
 }
 
 #[test]
 fn who_sees_an_address_of_release() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let words = ["agreement", "who-sees", "prison_release.release_address"];
     reviewed("who_sees", &whole(&deployment.run(&[&words[..], &["--plain"]].concat())));
     let all = deployment.run(&[&words[..], &["--json"]].concat()).json();
-    let cells: Vec<(&str, &str, Vec<&str>)> = all.as_array().unwrap().iter().map(|c| {
-        let conditions = c["conditions"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
-        (c["recipient"].as_str().unwrap(), c["standing"].as_str().unwrap(), conditions)
-    }).collect();
-    let expected: [(&str, &str, Vec<&str>); 4] =
-        [("wyp", "whole", vec![]), ("probation", "whole", vec![]), ("yos", "whole", vec!["young_person"]), ("g4s", "whole", vec!["tagged"])];
+    let cells: Vec<(&str, &str, Vec<&str>)> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| {
+            let conditions =
+                c["conditions"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
+            (c["recipient"].as_str().unwrap(), c["standing"].as_str().unwrap(), conditions)
+        })
+        .collect();
+    let expected: [(&str, &str, Vec<&str>); 4] = [
+        ("wyp", "whole", vec![]),
+        ("probation", "whole", vec![]),
+        ("yos", "whole", vec!["young_person"]),
+        ("g4s", "whole", vec!["tagged"]),
+    ];
     assert_eq!(cells, expected);
     for wrong in ["prison_release.release_adress", "prison_releases.release_address", "release_address"] {
         let said = deployment.run(&["agreement", "who-sees", wrong]);
@@ -122,7 +154,8 @@ fn why_names_the_clause_or_the_first_rule_that_withheld() {
     let deployment = Deployment::after(0);
     let why = |person: &str, recipient: &str| {
         let field = "prison_release.release_address";
-        let words = ["agreement", "why", "--person", person, "--recipient", recipient, "--field", field, "--plain"];
+        let words =
+            ["agreement", "why", "--person", person, "--recipient", recipient, "--field", field, "--plain"];
         let said = deployment.run(&words);
         assert_no_value(&said.out, &canaries(), "why");
         whole(&said)
@@ -153,19 +186,31 @@ fn bundles_are_listed_in_the_promised_shape() {
         assert_eq!(text("name"), made.name);
         assert_eq!(text("manifest_digest").len(), 64);
         assert_eq!(made.manifest()["lockgate"]["sequence"], bundle["sequence"]);
-        let counted: u64 = bundle["counts"].as_object().unwrap().values().flat_map(|c| c.as_object().unwrap().values()).map(|n| n.as_u64().unwrap()).sum();
+        let counted: u64 = bundle["counts"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|c| c.as_object().unwrap().values())
+            .map(|n| n.as_u64().unwrap())
+            .sum();
         assert_eq!(counted, made.rows.len() as u64, "{}", made.name);
     }
     let one = deployment.run(&["bundle", "list", "--recipient", "disc", "--json"]).json();
-    assert!(one.as_array().unwrap().iter().all(|b| b["recipient"] == "disc") && one.as_array().unwrap().len() == 2);
+    assert!(
+        one.as_array().unwrap().iter().all(|b| b["recipient"] == "disc")
+            && one.as_array().unwrap().len() == 2
+    );
     reviewed("bundle_list", &whole(&deployment.run(&["bundle", "list", "--recipient", "disc", "--plain"])));
-    reviewed("bundle_list_json", &whole(&deployment.run(&["bundle", "list", "--recipient", "disc", "--json"])));
+    reviewed(
+        "bundle_list_json",
+        &whole(&deployment.run(&["bundle", "list", "--recipient", "disc", "--json"])),
+    );
     reviewed("bundle_list_nobody", &whole(&deployment.run(&["bundle", "list", "--recipient", "nobody"])));
 }
 
 #[test]
 fn status_history_and_quarantine_say_what_happened() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     reviewed("status_before_any_run", &whole(&deployment.run(&["status"])));
     deployment.night(NIGHTS[0]);
     reviewed("status", &whole(&deployment.run(&["status"])));
@@ -183,7 +228,7 @@ fn status_history_and_quarantine_say_what_happened() {
 
 #[test]
 fn a_run_ends_with_its_tables_and_its_balance() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let said = deployment.run(&["run", "--as-of", NIGHTS[0], "--plain"]);
     let canaries = canaries();
     assert_no_value(&said.out, &canaries, "the tables");
@@ -194,14 +239,14 @@ fn a_run_ends_with_its_tables_and_its_balance() {
 
 #[test]
 fn codes_are_explained() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     reviewed("explain", &whole(&deployment.run(&["explain", "lg1301"])));
     reviewed("explain_unknown", &whole(&deployment.run(&["explain", "LG1399"])));
 }
 
 #[test]
 fn the_command_line_is_helpful() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let unknown = deployment.run(&["nonsense"]);
     assert_eq!(unknown.code, Some(2));
     reviewed("unknown_command", &whole(&unknown));

@@ -1,7 +1,13 @@
 //! What recipients' own tools make of the bundles: frictionless validates every one, and a spreadsheet program reads
 //! every `staff.xlsx` cell for cell as the CSV files say. Both are skipped where the tool is missing, except under `CI=true`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
@@ -79,26 +85,28 @@ fn frictionless_refuses_a_bundle_that_was_changed() {
     let Some(python) = python() else { return };
     let deployment = Deployment::after(0);
     let bundle = deployment.bundle("wyp", "2008-11-17");
-    let release = "data/prison_release.csv";
-    let spoil: [(&str, fn(&Path)); 3] = [
-        ("word", |p| std::fs::write(p, std::fs::read_to_string(p).unwrap().replacen("ecl", "hdc", 1)).unwrap()),
-        ("date", |p| std::fs::write(p, std::fs::read_to_string(p).unwrap().replacen("2008-11-18", "18/11/2008", 1)).unwrap()),
-        ("missing", |p| std::fs::remove_file(p).unwrap()),
-    ];
-    let copies: Vec<PathBuf> = spoil.iter().map(|(name, spoil)| {
-        let copy = deployment.path(name);
-        support::copy(&bundle.folder, &copy);
-        spoil(&copy.join(release));
-        copy
-    }).collect();
+    let copies: Vec<PathBuf> = ["word", "date", "missing"].iter().map(|name| deployment.path(name)).collect();
+    for copy in &copies {
+        support::copy(&bundle.folder, copy);
+    }
+    let release = |at: usize| copies[at].join("data/prison_release.csv");
+    for (at, from, to) in [(0, "ecl", "hdc"), (1, "2008-11-18", "18/11/2008")] {
+        let text = std::fs::read_to_string(release(at)).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(release(at), text.replacen(from, to, 1)).unwrap();
+    }
+    std::fs::remove_file(release(2)).unwrap();
     assert!(validated(&python, &copies).iter().all(|line| line.starts_with("INVALID ")));
 }
 
 /// What a sheet must say of a table: its header and all rows but those that concern a victim, in the file's order.
 fn sheet(bundle: &Bundle, table: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(bundle.folder.join("data").join(format!("{table}.csv"))).unwrap();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let rows: Vec<Vec<String>> = reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let rows: Vec<Vec<String>> =
+        reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
     let handling = rows[0].iter().position(|c| c == "handling").unwrap();
     let staff = rows.into_iter().filter(|r| !r[handling].split(';').any(|code| code == "victim"));
     // A CSV cell that looks like a formula is guarded by an apostrophe; a text cell of a workbook needs none.
@@ -107,7 +115,11 @@ fn sheet(bundle: &Bundle, table: &str) -> Vec<Vec<String>> {
 }
 
 /// Every sheet of every workbook as a spreadsheet program shows it: all workbooks in one call.
-fn shown(soffice: &Path, books: &BTreeMap<String, PathBuf>, work: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
+fn shown(
+    soffice: &Path,
+    books: &BTreeMap<String, PathBuf>,
+    work: &Path,
+) -> BTreeMap<String, Vec<Vec<String>>> {
     let (input, output) = (work.join("in"), work.join("out"));
     std::fs::create_dir_all(&input).unwrap();
     let named: Vec<PathBuf> = books.keys().map(|name| input.join(format!("{name}.xlsx"))).collect();
@@ -129,7 +141,8 @@ fn shown(soffice: &Path, books: &BTreeMap<String, PathBuf>, work: &Path) -> BTre
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         let text = text.trim_start_matches('\u{feff}');
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let rows = reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
         sheets.insert(path.file_stem().unwrap().to_str().unwrap().to_owned(), rows);
     }
@@ -138,7 +151,11 @@ fn shown(soffice: &Path, books: &BTreeMap<String, PathBuf>, work: &Path) -> BTre
 
 fn assert_sheets(soffice: &Path, bundles: &[Bundle]) -> usize {
     let work = tempfile::tempdir().unwrap();
-    let books = bundles.iter().map(|b| (b.name.clone(), b.folder.join("staff.xlsx"))).filter(|(_, p)| p.is_file()).collect();
+    let books = bundles
+        .iter()
+        .map(|b| (b.name.clone(), b.folder.join("staff.xlsx")))
+        .filter(|(_, p)| p.is_file())
+        .collect();
     let mut sheets = shown(soffice, &books, work.path());
     let mut cells = 0;
     for bundle in bundles {
@@ -182,21 +199,30 @@ fn a_spreadsheet_program_shows_every_cell_of_staff_xlsx_as_written() {
 #[test]
 fn nothing_in_staff_xlsx_is_computed_or_rewritten() {
     let Some(soffice) = spreadsheets() else { return };
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let path = deployment.path("fixtures/hmps/HMPS_RELEASES_20081117.csv");
     let bytes = std::fs::read(&path).unwrap();
     let text: String = bytes.iter().map(|b| char::from(*b)).collect();
-    let cells = [("14 Copse Row", "=1+1"), ("9 Lantern Close", "0012"), ("2 Roper Garth", "1E5"), ("63 Bobbin Court", "@SUM(A1)")];
+    let cells = [
+        ("14 Copse Row", "=1+1"),
+        ("9 Lantern Close", "0012"),
+        ("2 Roper Garth", "1E5"),
+        ("63 Bobbin Court", "@SUM(A1)"),
+    ];
     let text = cells.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     });
-    std::fs::write(&path, text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(&path, text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>())
+        .unwrap();
     deployment.night("2008-11-17");
     let bundle = deployment.bundle("wyp", "2008-11-17");
     let addresses: Vec<&str> = bundle.rows.iter().map(|r| r.get("release_address")).collect();
     for start in ["'=1+1, ", "0012, ", "1E5, "] {
-        assert!(addresses.iter().any(|a| a.starts_with(start)), "{start} is not in the bundle: {addresses:?}");
+        assert!(
+            addresses.iter().any(|a| a.starts_with(start)),
+            "{start} is not in the bundle: {addresses:?}"
+        );
     }
     assert_sheets(&soffice, &[bundle]);
 }
