@@ -1,7 +1,13 @@
 //! The three nights of the fixtures, end to end: what each recipient holds after each of them, what happens to the
 //! named people, and what a second, a killed or a forbidden run does.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod support;
@@ -84,7 +90,7 @@ fn in_store(deployment: &Deployment, person: &str) -> bool {
 
 #[test]
 fn the_first_night_gives_eight_snapshots_and_the_same_again_gives_nothing() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let first = deployment.night(NIGHTS[0]);
     for recipient in RECIPIENTS {
         let bundles = deployment.bundles(recipient);
@@ -119,13 +125,19 @@ fn the_first_night_gives_eight_snapshots_and_the_same_again_gives_nothing() {
 /// Counts of every file against what the generator meant (`fixtures/expected.csv`).
 #[test]
 fn every_row_of_every_file_becomes_what_its_writer_meant() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let expected = support::table(&deployment.path("fixtures/expected.csv"));
-    for night in NIGHTS {
+    // One joins on the second night, one leaves on the third.
+    for (night, cohort) in NIGHTS.into_iter().zip([119, 120, 119]) {
         let said = deployment.night(night);
         for line in expected.iter().filter(|l| l["night"] == night) {
             let feed = said.feed(&line["feed"]);
             let place = format!("{night} {}: {feed}", line["feed"]);
+            if line["rows"] == "0" && night != NIGHTS[0] {
+                // The very bytes of yesterday's empty file: the same file again.
+                assert_eq!(feed["state"], "nothing new", "{place}");
+                continue;
+            }
             assert_eq!(feed["state"], "accepted", "{place}");
             let columns = ["rows", "mapped", "refused", "skipped", "duplicate"];
             let counts = ["read", "mapped", "quarantined", "skipped", "duplicate"];
@@ -133,7 +145,8 @@ fn every_row_of_every_file_becomes_what_its_writer_meant() {
                 assert_eq!(line[*column], feed[count].to_string(), "{column} of {place}");
             }
         }
-        assert_eq!(said.json()["cohort"], deployment.run(&["status", "--json"]).json()["people"], "{night}");
+        assert_eq!(said.json()["cohort"], cohort, "{night}");
+        assert_eq!(deployment.run(&["status", "--json"]).json()["people"], cohort, "{night}");
     }
 }
 
@@ -141,13 +154,16 @@ fn every_row_of_every_file_becomes_what_its_writer_meant() {
 /// order (`Replica::apply` fails otherwise), and holds afterwards what a deployment that starts that day would give it.
 #[test]
 fn what_recipients_hold_after_three_nights_is_what_a_fresh_start_gives() {
-    let (nightly, fresh) = (Deployment::after(2), Deployment::new());
+    let (nightly, fresh) = (Deployment::after(2), Deployment::fresh());
     fresh.night(NIGHTS[2]);
     let mut changes = BTreeMap::new();
     for recipient in RECIPIENTS {
         let (held, given) = (nightly.replica(recipient), fresh.replica(recipient));
         // A row that is simply gone from the police list ends nothing by itself; a fresh start never saw it.
-        let vanished = held.person("WIŚNIEWSKI", "Piotr", "1979-03-22");
+        // Some hear of him from the prison alone, whose code page has no Ś.
+        let vanished = held
+            .person("WIŚNIEWSKI", "Piotr", "1979-03-22")
+            .or_else(|| held.person("WISNIEWSKI", "PIOTR", "1979-03-22"));
         let says = |replica: &Replica| -> BTreeMap<String, (String, BTreeMap<String, String>)> {
             let rows = replica.rows.iter().filter(|(_, r)| Some(r.get("person_ref")) != vanished.as_deref());
             rows.map(|(record, r)| (record.clone(), (r.table.clone(), r.says()))).collect()
@@ -156,7 +172,8 @@ fn what_recipients_hold_after_three_nights_is_what_a_fresh_start_gives() {
         for (record, row) in &given {
             assert_eq!(held.get(record), Some(row), "{recipient} {record}");
         }
-        assert_eq!(held.len(), given.len(), "{recipient} holds more than a fresh start gives");
+        let more: Vec<_> = held.iter().filter(|(record, _)| !given.contains_key(*record)).collect();
+        assert!(more.is_empty(), "{recipient} holds more than a fresh start gives: {more:?}");
         for bundle in nightly.bundles(recipient).iter().skip(1) {
             for row in &bundle.rows {
                 *changes.entry(row.get("change").to_owned()).or_insert(0) += 1;
@@ -285,7 +302,7 @@ fn a_twin_and_a_father_of_the_same_name_stay_other_persons() {
         )
     );
 
-    let both = Deployment::new();
+    let both = Deployment::fresh();
     let list = both.path("fixtures/wyp/IOM_COHORT_20081117.txt");
     let bytes = fs::read(&list).unwrap();
     let (mark, units) = bytes.split_at(2);
@@ -364,7 +381,7 @@ fn a_dry_run_writes_nothing_and_says_what_the_run_says() {
         let (mut dry, mut wet) = (dry.json(), wet.json());
         assert_eq!((dry["dry_run"].as_bool(), wet["dry_run"].as_bool()), (Some(true), Some(false)));
         for said in [&mut dry, &mut wet] {
-            said.as_object_mut().unwrap().remove("dry_run");
+            said.as_object_mut().unwrap().retain(|key, _| !["dry_run", "timings"].contains(&key.as_str()));
         }
         assert_eq!(dry, wet, "{night}");
     }
@@ -373,7 +390,7 @@ fn a_dry_run_writes_nothing_and_says_what_the_run_says() {
 /// A first dry run, on a deployment that has no store yet, makes none.
 #[test]
 fn a_dry_run_before_the_first_night_makes_no_store() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let dry = deployment.run(&["run", "--as-of", NIGHTS[0], "--dry-run", "--json"]);
     assert!(matches!(dry.code, Some(0 | 4)), "{}", dry.err);
     assert!(files(&deployment.path("state")).is_empty());
@@ -382,12 +399,12 @@ fn a_dry_run_before_the_first_night_makes_no_store() {
 
 #[test]
 fn a_run_that_is_killed_and_repeated_gives_the_same_bundles() {
-    let reference = Deployment::new();
+    let reference = Deployment::fresh();
     let started = Instant::now();
     reference.night(NIGHTS[0]);
     let whole = started.elapsed();
     NIGHTS[1..].iter().for_each(|n| drop(reference.night(n)));
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     // A plain linear congruence: the moments are spread, and the same in every run of this test.
     let (mut seed, mut killed) = (2008_u32, 0);
     for (night, kills) in NIGHTS.iter().zip([5, 4, 3]) {
@@ -445,7 +462,7 @@ fn a_changed_ledger_row_ends_the_verification_with_7() {
 /// The first run is stopped while it holds the store, so that the second surely meets it.
 #[test]
 fn of_two_runs_at_once_the_second_is_told_to_try_later() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let mut first = deployment.start(&["run", "--as-of", NIGHTS[0], "--json"]);
     let signal = |name: &str| {
         assert!(Command::new("kill").args([name, &first.id().to_string()]).status().unwrap().success());
@@ -470,7 +487,7 @@ fn of_two_runs_at_once_the_second_is_told_to_try_later() {
 
 #[test]
 fn a_run_for_an_earlier_day_is_refused() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     deployment.night(NIGHTS[1]);
     let before = (store(&deployment), deployment.bundle_files());
     let said = deployment.run(&["run", "--as-of", NIGHTS[0]]);
@@ -481,7 +498,7 @@ fn a_run_for_an_earlier_day_is_refused() {
 
 #[test]
 fn an_agreement_out_of_force_ends_every_run() {
-    let deployment = Deployment::new();
+    let deployment = Deployment::fresh();
     let said = deployment.run(&["run", "--as-of", "2008-10-31"]);
     assert_eq!((said.code, said.out.as_str()), (Some(8), ""), "{}", said.err);
     assert!(said.err.contains("is not in force on 2008-10-31"), "{}", said.err);
@@ -501,4 +518,24 @@ fn a_full_list_sent_again_the_next_day_changes_nothing() {
         // Days pass by themselves: whoever is due within 28 days or under way today may enter or leave a condition.
         assert!(moved.iter().all(|r| r.get("change") != "correction"), "{recipient}: {moved:?}");
     }
+}
+
+/// A row that is merely gone from the police list ends nothing: its person stays in the cohort, also when something else
+/// about him changes later, and the night says so.
+#[test]
+fn a_designation_that_is_merely_gone_is_reported_and_ends_nothing() {
+    let deployment = Deployment::after(2);
+    let list = fs::read(deployment.path("fixtures/hmps/HMPS_RELEASES_20081117.csv")).unwrap();
+    let list: String = list.into_iter().map(char::from).collect();
+    let piotr = list.lines().find(|l| l.contains(";WISNIEWSKI;")).unwrap();
+    let head: Vec<&str> = list.lines().take(3).collect();
+    let changed = format!("{}\r\n{piotr}\r\nROWS;1\r\n", head.join("\r\n"));
+    let changed = changed.replace("17/11/2008", "21/11/2008").replace("80 Treadle", "81 Treadle");
+    fs::write(deployment.path("fixtures/hmps/HMPS_RELEASES_20081121.csv"), changed).unwrap();
+    let said = deployment.night("2008-11-21");
+    assert_eq!(said.json()["left"], 0, "{}", said.out);
+    let correction = deployment.bundle("wyp", "2008-11-21");
+    let moved: Vec<_> =
+        correction.changes("correction").iter().map(|r| r.get("release_address").to_owned()).collect();
+    assert!(moved.iter().any(|address| address.starts_with("81 Treadle")), "{moved:?}");
 }

@@ -58,6 +58,13 @@ pub const CODES: &[CodeDoc] = &[
                       Their rows were accepted without them.",
     },
     CodeDoc {
+        code: "LG1309",
+        title: "designated people are gone from the list without an end",
+        explanation: "The list that says who is in the cohort had these people last time, and has them no more, or no usable row \
+                      for them, without a day on which their designation ended. Nothing ends by itself: they stay in the cohort \
+                      until a row ends it. Ask the partner which was meant.",
+    },
+    CodeDoc {
         code: "LG1313",
         title: "a file is still being written",
         explanation: "The size or time of the file changed while it was looked at, so its sender has not finished. It stays where it \

@@ -85,7 +85,7 @@ fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
 
 /// Opens the store for reading; a store that was never made is an expected failure.
 async fn reading(deployment: &Deployment) -> Result<(Store, Vault)> {
-    let vault = Vault::new(deployment.secret()?);
+    let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
     match Store::open_read(&deployment.state(), &vault, &names).await {

@@ -2,6 +2,7 @@
 
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
+use crate::exit::{Exit, Expected};
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::civil::Date;
@@ -84,6 +85,11 @@ impl Deployment {
     /// The deployment's secret.
     pub fn secret(&self) -> Result<Secret, VaultError> {
         secret(&self.root, self.settings.store.secret.get_ref())
+    }
+
+    /// The secret for a command that cannot go on without it: a missing one is the configuration's fault.
+    pub fn usable_secret(&self) -> Result<Secret> {
+        self.secret().map_err(|fault| Expected::new(Exit::Configuration, fault.to_string()))
     }
 }
 

@@ -13,7 +13,7 @@ use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
 use lockgate_core::link::{Fate, FileMemory, Found, Span};
-use lockgate_core::mapping::{Bound, HeaderFault, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::mapping::{Bound, FeedKind, HeaderFault, Mapping, Outcome, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
@@ -89,6 +89,7 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
             match judge(mapping.checks(), mapping.kind(), &taken.tally, previous_rows) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
+                    warnings.extend(carried(night, mapping, &mut taken));
                     Verdict::Accepted(warnings)
                 }
                 held => held,
@@ -322,6 +323,15 @@ fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
             code: f.code,
         }));
     }
+}
+
+/// Designated people whom a full list does not name any more stay designated, and are reported.
+fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Option<Problem> {
+    let whole = mapping.kind() == FeedKind::Snapshot;
+    let people = if whole { taken.memory.carry_designations(night.order.as_of) } else { 0 };
+    let what =
+        || format!("{people} designated are in the list no more, without an end; they stay designated");
+    (people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None))
 }
 
 /// Rows that stand twice count once.

@@ -84,7 +84,7 @@ async fn in_state(
             format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
         return Err(Expected::new(Exit::Refused, what));
     }
-    let vault = Vault::new(deployment.secret()?);
+    let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let store =
         match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {

@@ -39,8 +39,8 @@ impl Said {
     /// The line of a feed in a run's JSON; a feed with several files gives its last.
     pub fn feed(&self, feed: &str) -> Value {
         let all = self.json();
-        let lines = all["feeds"].as_array().expect("feeds").iter().filter(|l| l["feed"] == feed);
-        lines.last().unwrap_or_else(|| panic!("no line of {feed}")).clone()
+        let mut lines = all["feeds"].as_array().expect("feeds").iter().filter(|l| l["feed"] == feed);
+        lines.next_back().unwrap_or_else(|| panic!("no line of {feed}")).clone()
     }
 }
 
@@ -51,7 +51,7 @@ pub struct Deployment {
 
 impl Deployment {
     /// A fresh copy: nothing was run on it.
-    pub fn new() -> Self {
+    pub fn fresh() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(source.join("lockgate.toml"), folder.path().join("lockgate.toml"))
@@ -64,7 +64,7 @@ impl Deployment {
 
     /// A fresh copy on which the nights up to this one (from 0) were run.
     pub fn after(nights: usize) -> Self {
-        let new = Self::new();
+        let new = Self::fresh();
         for night in NIGHTS.iter().take(nights + 1) {
             new.night(night);
         }

@@ -7,6 +7,7 @@
 use super::evidence::Key;
 use crate::record::IdentityId;
 use crate::row::Fingerprint;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use jiff::civil::Date;
 
@@ -385,6 +386,22 @@ impl FileMemory {
             .filter_map(|(row, _)| self.base.identity(row))
     }
 
+    /// Takes over, after the rows of tonight's file, the rows of the last file that designate on `day` somebody whom
+    /// tonight's file does not name: a row that is merely gone ends nothing. Gives how many.
+    pub fn carry_designations(&mut self, day: Date) -> usize {
+        let gone: Vec<(usize, IdentityId)> = (0..self.seen.len())
+            .filter(|row| self.seen.get(*row) == Some(&false))
+            .filter(|row| self.base.span(*row).is_some_and(|span| span.holds(day)))
+            .filter_map(|row| Some((row, self.base.identity(row)?)))
+            .collect();
+        if gone.is_empty() {
+            return 0;
+        }
+        let named: BTreeSet<IdentityId> = (0..self.len()).filter_map(|row| self.identity(row)).collect();
+        let carried = gone.into_iter().filter(|(_, identity)| !named.contains(identity));
+        carried.map(|(row, _)| self.push_known(row)).count()
+    }
+
     /// Encodes rows from `from` on until `out` holds at least `bytes`; returns the next row.
     pub fn encode(&self, from: usize, bytes: usize, out: &mut Vec<u8>) -> usize {
         let mut row = from;
@@ -409,6 +426,21 @@ mod tests {
         memory.push_other(Fingerprint(2), Fate::Refused);
         memory.push(Fingerprint(3), IdentityId(13), &[Key(7)], None);
         memory
+    }
+
+    #[test]
+    fn a_designation_that_is_merely_gone_is_carried_on_and_an_ended_one_is_not() {
+        let day = date(2008, 11, 19);
+        let mut file = FileMemory::on(sample());
+        file.push_fresh().push(Fingerprint(9), IdentityId(19), &[], None);
+        assert_eq!(file.carry_designations(date(2008, 9, 30)), 0, "it did not stand yet");
+        assert_eq!(file.carry_designations(day), 1);
+        assert_eq!((file.identity(1), file.vanished().count()), (Some(IdentityId(11)), 1));
+        assert_eq!(file.keys(1).collect::<Vec<_>>(), [Key(5), Key(6)]);
+        let mut ended = FileMemory::on(sample());
+        let until = Some(date(2008, 11, 18));
+        ended.push_fresh().push(Fingerprint(9), IdentityId(11), &[], Some(Span { from: None, until }));
+        assert_eq!(ended.carry_designations(day), 0);
     }
 
     #[test]
