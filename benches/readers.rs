@@ -4,7 +4,7 @@
 //! CSV, XLSX and XML, and prints per format the bare scan, our reader, and reader with mapping: medians
 //! of five, and the ratio to the bare scan.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use calamine::{Reader as _, Xlsx};
 use jiff::civil::date;
@@ -217,7 +217,7 @@ fn report(name: &str, bare: f64, read: (f64, u64), mapped: (f64, u64)) {
 }
 
 fn main() {
-    let rows = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(100_000);
+    let rows = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(100_000);
     println!("| format, {rows} rows | bare scan s | reader s | reader and mapping s | mapped |");
     println!("| --- | --- | --- | --- | --- |");
     let (flat, paths) = (mapping(false), mapping(true));

@@ -1,6 +1,6 @@
 //! Every dependency has a licence that the project may ship under, and comes from the registry.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
 use serde_json::Value;
 use std::process::Command;

@@ -367,6 +367,7 @@ impl<'de> Deserialize<'de> for DraftFields {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -112,6 +112,7 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], NotOpened> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -124,6 +124,7 @@ fn walk(at: &Path, name: &str, ending: &str, depth: u8, out: &mut Vec<String>) -
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
     use serde::Deserialize;

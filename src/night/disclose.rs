@@ -431,6 +431,7 @@ pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use jiff::civil::date;

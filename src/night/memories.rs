@@ -95,6 +95,7 @@ fn decode(reader: &mut impl std::io::Read, mut body: u64) -> Result<(RowMemory, 
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use lockgate_core::link::{Fate, Key};

@@ -415,6 +415,7 @@ impl FileMemory {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use jiff::civil::date;
