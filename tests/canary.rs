@@ -165,27 +165,9 @@ fn ask_why(planted: &Planted) {
     for (n, (feed, key)) in keys(planted).into_iter().step_by(7).chain(unknown).enumerate() {
         let person = format!("{feed}:{key}");
         let (Some(recipient), Some(field)) = (RECIPIENTS.get(n % 8), fields.get(n % 5)) else { continue };
-        planted.lockgate(&[
-            "agreement",
-            "why",
-            "--person",
-            &person,
-            "--recipient",
-            recipient,
-            "--field",
-            field,
-        ]);
-        planted.lockgate(&[
-            "agreement",
-            "why",
-            "--person",
-            &person,
-            "--recipient",
-            recipient,
-            "--field",
-            field,
-            "--json",
-        ]);
+        let words = ["agreement", "why", "--person", &person, "--recipient", recipient, "--field", field];
+        planted.lockgate(&words);
+        planted.lockgate(&[words.as_slice(), &["--json"]].concat());
     }
 }
 
