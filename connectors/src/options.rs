@@ -1,23 +1,9 @@
 //! Options of a format or transport, as a mapping or a place writes them, and their checked reading.
 
 use crate::codes::{FORMAT_OPTION, PLACE_OPTION};
+pub use lockgate_core::mapping::OptionValue;
 use lockgate_core::problem::{Code, Problem};
 use std::collections::BTreeMap;
-
-/// One option's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OptionValue {
-    /// A text.
-    Text(String),
-    /// A whole number.
-    Whole(i64),
-    /// A truth value.
-    Flag(bool),
-    /// A list.
-    List(Vec<OptionValue>),
-    /// A table.
-    Table(BTreeMap<String, OptionValue>),
-}
 
 /// The options given to one format or transport, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

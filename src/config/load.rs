@@ -7,7 +7,7 @@ use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lockgate_connectors::{FORMATS, Format, Limits, OptionValue, Options, TRANSPORTS, Transport, Wanted};
+use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, CodeMapLine, Mapping};
@@ -351,21 +351,8 @@ fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
         let problem = Problem::new("LG0103", what).in_config(file, 0..0);
         return Err(problem.suggest(&source.format, FORMATS.iter().map(|f| f.name)));
     };
-    let options = Options(source.options.iter().map(|(k, v)| (k.clone(), option(v))).collect());
+    let options = Options(source.options.clone());
     (kind.open)(&options, &Limits::default()).map_err(|p| p.in_config(file, source.options_at.clone()))
-}
-
-/// An option as the connectors take it.
-fn option(value: &mapping::OptionValue) -> OptionValue {
-    match value {
-        mapping::OptionValue::Text(text) => OptionValue::Text(text.clone()),
-        mapping::OptionValue::Whole(number) => OptionValue::Whole(*number),
-        mapping::OptionValue::Flag(flag) => OptionValue::Flag(*flag),
-        mapping::OptionValue::List(list) => OptionValue::List(list.iter().map(option).collect()),
-        mapping::OptionValue::Table(table) => {
-            OptionValue::Table(table.iter().map(|(k, v)| (k.clone(), option(v))).collect())
-        }
-    }
 }
 
 fn wanted(mapping: &Mapping) -> Vec<Wanted> {
