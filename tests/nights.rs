@@ -13,7 +13,7 @@
 pub mod support;
 
 use sqlx::{AssertSqlSafe, Row as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -538,4 +538,31 @@ fn a_designation_that_is_merely_gone_is_reported_and_ends_nothing() {
     let moved: Vec<_> =
         correction.changes("correction").iter().map(|r| r.get("release_address").to_owned()).collect();
     assert!(moved.iter().any(|address| address.starts_with("81 Treadle")), "{moved:?}");
+}
+
+/// Somebody who stands in the police list under several numbers is one person with one row, whichever number
+/// is read first.
+#[test]
+fn somebody_listed_under_several_numbers_is_one_person() {
+    let deployment = Deployment::fresh();
+    let place = deployment.path("fixtures/wyp/IOM_COHORT_20081117.txt");
+    let units: Vec<u16> =
+        fs::read(&place).unwrap().chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let mut list = String::from_utf16(&units).unwrap();
+    let connor = list.lines().find(|l| l.contains("\tHARGREAVES\t")).unwrap().to_owned();
+    let number = connor.split('\t').find(|cell| cell.starts_with("LDS")).unwrap();
+    for other in ["LDS990001", "LDS990002", "LDS990003"] {
+        list.push_str(&format!("{}\r\n", connor.replace(number, other)));
+    }
+    let bytes: Vec<u8> = list.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&place, bytes).unwrap();
+    deployment.night("2008-11-17");
+    let store = store(&deployment);
+    let keys: BTreeSet<&str> = store["person"].iter().map(|row| row.split('|').nth(1).unwrap()).collect();
+    assert_eq!(keys.len(), store["person"].len());
+    let bundle = deployment.bundle("probation", "2008-11-17");
+    let of_connor =
+        bundle.rows.iter().filter(|r| r.get("surname") == CONNOR.0 && r.get("forenames") == CONNOR.1);
+    let references: BTreeSet<&str> = of_connor.map(|r| r.get("person_ref")).collect();
+    assert_eq!(references.len(), 1);
 }

@@ -4,7 +4,6 @@
 //! core; every hash here takes the deployment's key.
 
 use alloc::string::String;
-use core::fmt::Write as _;
 use core::hash::Hasher;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
@@ -124,8 +123,9 @@ pub fn hmac(key: &[u8], parts: &[&[u8]]) -> Digest {
 /// Lower-case hexadecimal of some bytes.
 pub fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
+        out.extend([digit(byte >> 4), digit(byte & 0xf)]);
     }
     out
 }

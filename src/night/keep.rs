@@ -1,6 +1,7 @@
 //! Keep: what the store holds of people in the cohort, one transaction a file.
 
 use super::Night;
+use super::behind::{Behind, Writes};
 use super::collect::Due;
 use super::ingest::Taken;
 use super::link::{Kept, Retained, WhoIsWho};
@@ -9,7 +10,7 @@ use super::people::People;
 use super::replay;
 use crate::store::{
     FileCounts, FileId, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion,
-    VersionRef,
+    PersonRef, VersionRef,
 };
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
@@ -19,7 +20,7 @@ use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::hash::HashKey;
 use lockgate_core::link::{Evidence, Fate};
 use lockgate_core::mapping::Mapping;
-use lockgate_core::record::{Candidate, IdentityId, RecordId};
+use lockgate_core::record::{Candidate, IdentityId, PersonId, RecordId};
 use lockgate_core::row::Fingerprint;
 use std::collections::BTreeSet;
 
@@ -64,7 +65,7 @@ impl Turns {
 /// Writes one file's rows about people in the cohort.
 struct Writer<'a, 'n> {
     night: &'a Night<'n>,
-    tx: FileTx,
+    behind: Behind,
     who: &'a WhoIsWho,
     people: &'a mut People,
     turns: &'a Turns,
@@ -147,7 +148,8 @@ async fn accept(
     }
     writer.page(rows).await?;
     writer.counts.outside = outside;
-    let Writer { mut tx, counts, .. } = writer;
+    let Writer { behind, counts, .. } = writer;
+    let mut tx = behind.finish().await?;
     let refused = taken.refused.iter().map(|r| NewQuarantine {
         row: r.row,
         column: r.column.and_then(|c| mapping.column(c)).map(Into::into),
@@ -180,7 +182,7 @@ async fn fill_in(
         let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
         let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
         writer.replay(feed, file, &wanted).await?;
-        writer.tx.commit_replay().await?;
+        writer.behind.finish().await?.commit_replay().await?;
     }
     Ok(())
 }
@@ -194,7 +196,8 @@ impl<'a, 'n> Writer<'a, 'n> {
         (turns, turn): (&'a Turns, Turn),
     ) -> Self {
         let (contents, nonces, counts) = (night.contents(), Nonces::new(), KeptCounts::default());
-        Self { night, tx, who, people, turns, turn, contents, nonces, counts }
+        let behind = Behind::new(tx);
+        Self { night, behind, who, people, turns, turn, contents, nonces, counts }
     }
 
     async fn replay(&mut self, feed: usize, file: &Kept, wanted: &[usize]) -> Result<()> {
@@ -219,8 +222,8 @@ impl<'a, 'n> Writer<'a, 'n> {
             return Ok(());
         }
         self.night.progress.add(rows.len() as u64);
-        let fresh = self.identities(&rows).await?;
         let mut page = Page::default();
+        let fresh = self.identities(&rows, &mut page.writes).await?;
         self.current(&rows, &fresh, &mut page).await?;
         for row in rows {
             let at = self.people.identity(row.identity).context("an identity was not kept")?;
@@ -228,41 +231,57 @@ impl<'a, 'n> Writer<'a, 'n> {
                 self.candidate(at, row.print, &candidate, &mut page)?;
             }
         }
-        let dirty: Vec<_> = page.touched.iter().filter_map(|i| self.people.person_of(*i)).collect();
-        self.counts.new += page.new.iter().filter(|v| v.number == 1).count() as u64;
-        self.counts.changed += page.new.iter().filter(|v| v.number > 1).count() as u64;
-        self.tx.close_versions(&page.closed).await?;
-        self.tx.put_versions(page.new).await?;
-        self.tx.mark_dirty(&dirty).await?;
-        Ok(())
+        let Page { mut writes, touched, .. } = page;
+        let persons: BTreeSet<PersonRef> = touched.iter().filter_map(|i| self.people.person_of(*i)).collect();
+        writes.dirty = persons.into_iter().collect();
+        self.counts.new += writes.new.iter().filter(|v| v.number == 1).count() as u64;
+        self.counts.changed += writes.new.iter().filter(|v| v.number > 1).count() as u64;
+        self.behind.write(writes).await
     }
 
-    /// Adds the identities that the store does not hold; gives them.
-    async fn identities(&mut self, rows: &[Row]) -> Result<HashSet<IdentityId>> {
+    /// Numbers the identities that the store does not hold; gives them. Those that found their person come
+    /// first, so that the others of the page find it.
+    async fn identities(&mut self, rows: &[Row], writes: &mut Writes) -> Result<HashSet<IdentityId>> {
         let missing: BTreeSet<IdentityId> =
             rows.iter().map(|r| r.identity).filter(|i| self.people.identity(*i).is_none()).collect();
-        let mut new = Vec::with_capacity(missing.len());
-        let mut founded = HashSet::new();
+        let (mut founders, mut others) = (Vec::new(), Vec::new());
         for identity in &missing {
             let person = self.who.cohort.get(identity).copied().context("a row of nobody in the cohort")?;
-            let belongs = match self.people.person(person) {
-                Some(known) => Some(known),
-                None if person.0 == identity.0 && founded.insert(person) => None,
-                None => Some(self.people.found(&mut self.tx, person).await?),
+            let founds = person.0 == identity.0 && self.people.person(person).is_none();
+            if founds { founders.push((*identity, person)) } else { others.push((*identity, person)) }
+        }
+        self.number(
+            founders.into_iter().map(|(identity, person)| (identity, person, None)).collect(),
+            writes,
+        );
+        let mut belong = Vec::with_capacity(others.len());
+        for (identity, person) in others {
+            let row = match self.people.person(person) {
+                Some(known) => known,
+                None => self.people.found(self.behind.tx().await?, person).await?,
             };
-            new.push(NewIdentity {
-                key: *identity,
-                person: belongs,
+            belong.push((identity, person, Some(row)));
+        }
+        self.number(belong, writes);
+        Ok(missing.into_iter().collect())
+    }
+
+    /// Gives identities their rows.
+    fn number(&mut self, new: Vec<(IdentityId, PersonId, Option<PersonRef>)>, writes: &mut Writes) {
+        let identities: Vec<NewIdentity> = new
+            .iter()
+            .map(|(key, _, person)| NewIdentity {
+                key: *key,
+                person: *person,
                 cohort: None,
                 evidence: Evidence::default(),
-            });
+            })
+            .collect();
+        let rows = self.behind.numbers().identities(&identities);
+        for ((identity, key, _), (at, person)) in new.into_iter().zip(&rows) {
+            self.people.add(identity, *at, *person, key);
         }
-        let rows = self.tx.put_identities(new).await?;
-        for (identity, (at, person)) in missing.iter().zip(rows) {
-            let key = self.who.cohort.get(identity).copied().context("a row of nobody in the cohort")?;
-            self.people.add(*identity, at, person, key);
-        }
-        Ok(missing.into_iter().collect())
+        writes.identities.push((identities, rows));
     }
 
     /// Reads the current versions of identities that the store held before this page.
@@ -273,7 +292,7 @@ impl<'a, 'n> Writer<'a, 'n> {
         if refs.is_empty() {
             return Ok(());
         }
-        for version in self.tx.current(&refs).await? {
+        for version in self.behind.tx().await?.current(&refs).await? {
             let content = (!version.gone).then_some(version.content);
             let turn = self.turns.0.get(&version.file).copied();
             let held =
@@ -334,24 +353,23 @@ struct Held {
 #[derive(Default)]
 struct Page {
     held: HashMap<RecordId, Held>,
-    new: Vec<NewVersion>,
-    closed: Vec<VersionRef>,
+    writes: Writes,
     touched: BTreeSet<IdentityRef>,
 }
 
 impl Page {
     fn put(&mut self, version: NewVersion, before: Option<Held>) {
         let (record, number, content) = (version.record, version.number, Some(version.content));
-        let slot = before.and_then(|b| b.pending).and_then(|p| self.new.get_mut(p).map(|s| (p, s)));
+        let slot = before.and_then(|b| b.pending).and_then(|p| self.writes.new.get_mut(p).map(|s| (p, s)));
         let pending = match slot {
             Some((at, slot)) => {
                 *slot = version;
                 at
             }
             None => {
-                self.closed.extend(before.and_then(|b| b.stored));
-                self.new.push(version);
-                self.new.len() - 1
+                self.writes.closed.extend(before.and_then(|b| b.stored));
+                self.writes.new.push(version);
+                self.writes.new.len() - 1
             }
         };
         self.held.insert(record, Held { number, content, stored: None, pending: Some(pending), turn: None });

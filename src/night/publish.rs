@@ -15,6 +15,7 @@ use lockgate_core::ledger::{
 };
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::Sender;
 
 /// Ledger rows handed to the store at once.
 const PAGE: usize = 2000;
@@ -50,7 +51,7 @@ struct Closing<'a> {
     run: Run,
     meta: &'a Meta,
     finished: &'a Finished,
-    journal: SpoolReader,
+    journal: Option<SpoolReader>,
     id: Option<BundleId>,
 }
 
@@ -60,8 +61,8 @@ impl LedgerCommit for Closing<'_> {
     async fn commit(&mut self, bundle: &Prepared) -> Result<()> {
         let mut tx = self.store.begin_bundle(&self.run).await?;
         let id = tx.put_bundle(&self.row(bundle)).await?;
-        let mut chain = chain(&mut tx).await?;
-        self.entries(&mut tx, id, &mut chain).await?;
+        let start = chain(&mut tx).await?;
+        let mut chain = self.entries(&mut tx, id, start).await?;
         let closing = Entry::Bundle(BundleEntry {
             name: bundle.name(),
             recipient: self.meta.recipient_key(),
@@ -135,23 +136,40 @@ impl Closing<'_> {
         }
     }
 
-    /// Links the journal's entries to the ledger, and sets what the recipient holds from now on.
-    async fn entries(&mut self, tx: &mut BundleTx, id: BundleId, chain: &mut Chain) -> Result<()> {
-        let (mut entries, mut holdings): (Vec<NewEntry>, Vec<(PersonRef, Vec<u8>)>) =
-            (Vec::new(), Vec::new());
-        while let Some(bytes) = self.journal.next_entry()? {
-            let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
-            entries.extend(one.entries.iter().map(|e| linked(chain, e)));
-            holdings.extend(one.after.map(|held| (one.person, held.to_vec())));
-            if entries.len() + holdings.len() >= PAGE {
-                tx.append_ledger(Some(id), std::mem::take(&mut entries)).await?;
-                tx.put_holdings(self.meta.recipient, std::mem::take(&mut holdings)).await?;
-            }
+    /// Links the journal's entries to the ledger, and sets what the recipient holds from now on. The next pages
+    /// are linked while the store takes one.
+    async fn entries(&mut self, tx: &mut BundleTx, id: BundleId, chain: Chain) -> Result<Chain> {
+        let journal = self.journal.take().context("a bundle is recorded once")?;
+        let (sender, mut pages) = tokio::sync::mpsc::channel(2);
+        let linking = tokio::task::spawn_blocking(move || link_pages(journal, chain, &sender));
+        while let Some(page) = pages.recv().await {
+            tx.append_ledger(Some(id), page.entries).await?;
+            tx.put_holdings(self.meta.recipient, page.holdings).await?;
         }
-        tx.append_ledger(Some(id), entries).await?;
-        tx.put_holdings(self.meta.recipient, holdings).await?;
-        Ok(())
+        linking.await.context("linking the ledger stopped")?
     }
+}
+
+/// What goes into the store at once.
+#[derive(Default)]
+struct Page {
+    entries: Vec<NewEntry>,
+    holdings: Vec<(PersonRef, Vec<u8>)>,
+}
+
+/// Reads the journal and links its entries, page by page; gives the chain's end.
+fn link_pages(mut journal: SpoolReader, mut chain: Chain, pages: &Sender<Page>) -> Result<Chain> {
+    let mut page = Page::default();
+    while let Some(bytes) = journal.next_entry()? {
+        let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
+        page.entries.extend(one.entries.iter().map(|e| linked(&mut chain, e)));
+        page.holdings.extend(one.after.map(|held| (one.person, held.to_vec())));
+        if page.entries.len() + page.holdings.len() >= PAGE {
+            pages.blocking_send(std::mem::take(&mut page)).ok().context("the store stopped")?;
+        }
+    }
+    pages.blocking_send(page).ok().context("the store stopped")?;
+    Ok(chain)
 }
 
 /// A bundle whose files are finished, or why they are not.
@@ -202,7 +220,7 @@ async fn record(
         run: night.run,
         meta,
         finished,
-        journal: journal.into_reader()?,
+        journal: Some(journal.into_reader()?),
         id: None,
     };
     let outgoing = finished.prepared().release(&mut closing).await?;

@@ -6,7 +6,7 @@ use super::file::{FileOutcome, FileState, insert, supersede_held};
 use super::ids::{self, FileId, IdentityRef, PersonRef, VersionRef, count};
 use super::names::Dictionaries;
 use super::run::Run;
-use super::{Counters, Store, sql};
+use super::{Counters, Numbers, Store, sql};
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::link::{Evidence, evidence::Key};
@@ -136,7 +136,7 @@ pub struct NewReview {
 pub struct FileTx {
     tx: Transaction<'static, Sqlite>,
     names: Arc<Dictionaries>,
-    counters: Counters,
+    numbers: Numbers,
     run: Run,
     file: FileId,
     partner: i64,
@@ -146,7 +146,7 @@ impl Store {
     /// Starts the transaction of a new file of `partner`.
     pub async fn begin_file(&self, run: &Run, partner: PartnerId) -> Result<FileTx, StoreError> {
         let mut file = self.begin_replay(run, FileId(0), partner).await?;
-        file.file = FileId(file.counters.take("file", 1));
+        file.file = FileId(file.numbers.take("file", 1));
         Ok(file)
     }
 
@@ -160,8 +160,8 @@ impl Store {
     ) -> Result<FileTx, StoreError> {
         let partner = self.names.partner_row(partner)?;
         let mut tx = self.begin().await?;
-        let counters = Counters::read(&mut tx).await?;
-        Ok(FileTx { tx, names: Arc::clone(&self.names), counters, run: *run, file, partner })
+        let numbers = Numbers::new(Counters::read(&mut tx).await?);
+        Ok(FileTx { tx, names: Arc::clone(&self.names), numbers, run: *run, file, partner })
     }
 }
 
@@ -182,33 +182,40 @@ impl FileTx {
         Ok(found)
     }
 
+    /// The counters of this transaction, for a page that is numbered before it is written.
+    pub fn numbers(&self) -> Numbers {
+        self.numbers.clone()
+    }
+
     /// Adds identities of the file's partner; gives each one's row and person, in the same order.
     pub async fn put_identities(
         &mut self,
         new: Vec<NewIdentity>,
     ) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
-        let founders: Vec<u128> =
-            new.iter().filter(|one| one.person.is_none()).map(|one| one.key.0).collect();
-        let mut person = self.counters.take("person", founders.len());
-        sql::FOUND.write(&mut self.tx, &[Some(person), Some(1)], founders, Values::key).await?;
-        let first = self.counters.take("identity", new.len());
-        let mut rows = Vec::with_capacity(new.len());
-        for (one, id) in new.iter().zip(first..) {
-            let belongs = one.person.unwrap_or_else(|| {
-                person += 1;
-                PersonRef(person - 1)
-            });
-            rows.push((IdentityRef(id), belongs));
-        }
-        let shared = [Some(first), Some(self.partner), Some(self.run.id.0)];
+        let rows = self.numbers.identities(&new);
+        self.write_identities(new, &rows).await?;
+        Ok(rows)
+    }
+
+    /// Adds identities of the file's partner under the rows that [`Numbers::identities`] gave for them.
+    pub async fn write_identities(
+        &mut self,
+        new: Vec<NewIdentity>,
+        rows: &[(IdentityRef, PersonRef)],
+    ) -> Result<(), StoreError> {
+        let founders = new.iter().zip(rows).filter(|(one, _)| one.person.is_none());
+        let (founders, persons): (Vec<u128>, Vec<i64>) =
+            founders.map(|(one, (_, person))| (one.key.0, person.0)).unzip();
+        sql::FOUND.write(&mut self.tx, &[persons.first().copied(), Some(1)], founders, Values::key).await?;
+        let first = rows.first().map(|(identity, _)| identity.0);
+        let shared = [first, Some(self.partner), Some(self.run.id.0)];
         let bind = |values: &mut Values, (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
             values.key(one.key.0);
             values.int(person.0);
             bind_span(values, one.cohort);
             values.blob(evidence_bytes(&one.evidence));
         };
-        sql::IDENTITY_ADD.write(&mut self.tx, &shared, new.into_iter().zip(&rows), bind).await?;
-        Ok(rows)
+        sql::IDENTITY_ADD.write(&mut self.tx, &shared, new.into_iter().zip(rows), bind).await.map(drop)
     }
 
     /// Moves identities to persons. Both persons are to be marked dirty by the caller.
@@ -247,7 +254,7 @@ impl FileTx {
         let bytes = key.bytes().to_vec();
         let known: Option<i64> =
             sqlx::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
-        let id = known.unwrap_or_else(|| self.counters.take("person", 1));
+        let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
         let query = match known {
             Some(_) => sqlx::query(sql::PERSON_REVIVE).bind(id),
             None => sqlx::query(sql::PERSON_ADD).bind(id).bind(bytes),
@@ -333,7 +340,7 @@ impl FileTx {
     }
 
     async fn add_versions(&mut self, rows: Vec<(i64, i64, NewVersion)>) -> Result<(), StoreError> {
-        let first = self.counters.take("version", rows.len());
+        let first = self.numbers.take("version", rows.len());
         let shared = [Some(first), Some(self.partner), Some(self.file.0), Some(self.run.id.0)];
         let bind = |values: &mut Values, (category, marks, one): (i64, i64, NewVersion)| {
             values.int(one.identity.0);
@@ -355,7 +362,7 @@ impl FileTx {
 
     /// Records refused rows of this file.
     pub async fn put_quarantine(&mut self, rows: Vec<NewQuarantine>) -> Result<(), StoreError> {
-        let first = self.counters.take("quarantine", rows.len());
+        let first = self.numbers.take("quarantine", rows.len());
         let shared = [Some(first), Some(self.file.0), Some(self.run.id.0)];
         let bind = |values: &mut Values, row: NewQuarantine| {
             values.int(ids::stored(row.row));
@@ -398,7 +405,7 @@ impl FileTx {
 
     /// Ends a replay: the file has its row already.
     pub async fn commit_replay(mut self) -> Result<(), StoreError> {
-        self.counters.keep(&mut self.tx).await?;
+        self.numbers.keep(&mut self.tx).await?;
         Ok(self.tx.commit().await?)
     }
 }

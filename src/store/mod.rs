@@ -15,6 +15,7 @@
 
 mod bulk;
 mod bundle;
+mod counters;
 mod error;
 mod file;
 mod ids;
@@ -42,6 +43,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, NewBundle, NewEntry};
+pub(crate) use counters::Counters;
+pub use counters::Numbers;
 pub use error::{CODES, StoreError};
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
@@ -55,7 +58,10 @@ pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewDecisio
 pub use run::{NewRun, Run, RunRow, Status};
 
 const DATABASE: &str = "store.sqlite";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "one person a key", include_str!("migrations/0002_one_person_a_key.sql")),
+];
 
 /// The gateway's memory.
 pub struct Store {
@@ -210,31 +216,6 @@ async fn check_mark(connection: &mut SqliteConnection, vault: &Vault, make: bool
             Ok(())
         }
         _ => Err(StoreError::OtherSecret),
-    }
-}
-
-/// The next free row ids, read at a transaction's start and kept at its end.
-pub(crate) struct Counters(std::collections::BTreeMap<String, i64>);
-
-impl Counters {
-    async fn read(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(sql::COUNTER_READ).fetch_all(connection).await?;
-        Ok(Self(rows.into_iter().collect()))
-    }
-
-    /// The first of `count` new ids of a table.
-    fn take(&mut self, table: &'static str, count: usize) -> i64 {
-        let next = self.0.entry(table.to_owned()).or_insert(1);
-        let first = *next;
-        *next += i64::try_from(count).unwrap_or_default();
-        first
-    }
-
-    async fn keep(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        for (name, next) in &self.0 {
-            sqlx::query(sql::COUNTER_WRITE).bind(name).bind(next).execute(&mut *connection).await?;
-        }
-        Ok(())
     }
 }
 
