@@ -10,12 +10,16 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from invented import bench, broken, canaries, housing, police, prison, probation, tagging
+from invented import asb, bench, broken, canaries, housing, police, police_protection, police_records, prison, probation, tagging, youth
 from invented.world import World
 
 
 def night_files(world, night) -> list:
-    return [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
+    files = [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
+    files += [*police_records.write(world, night), *police_protection.write(world, night)]
+    files += asb.write(world, night)
+    files += youth.write(world, night)
+    return files
 
 
 def fixtures(out: Path, people: int, nights: list, seed: int):

@@ -217,7 +217,8 @@ fn a_moved_release_is_corrected_and_a_cancelled_one_withdrawn_where_it_was_held(
         let second = deployment.bundle(recipient, NIGHTS[1]);
         let third = deployment.bundle(recipient, NIGHTS[2]);
         let Some(old) = old.first() else {
-            assert!(second.changes("correction").is_empty(), "{recipient} has nothing to correct");
+            let releases = second.changes("correction").into_iter().filter(|r| r.table == "prison_release");
+            assert_eq!(releases.count(), 0, "{recipient} has nothing to correct");
             continue;
         };
         let of = |row: &&&Row| row.get("record_id") == old.get("record_id");

@@ -1,9 +1,11 @@
 """Lists for tests: words that must turn up nowhere but in a lawful bundle, and who is who."""
+from . import asb, police_protection, police_records, youth
 
 
 def text(world) -> str:
     """`kind,word`, sorted, each word once."""
     found = {("note", "canary-factor-note"), ("note", "canary-nature"), ("note", "Calling card left"), ("note", "not in my house")}
+    found |= {("note", word) for module in (asb, police_protection, police_records, youth) for word in module.NOTES}
     for person in [*world.cast.values(), *world.crowd]:
         found.add(("surname", person.surname))
         found.add(("birth", person.birth.isoformat()))

@@ -38,6 +38,29 @@ def main():
     path.write_bytes(path.read_bytes().decode("utf-16").encode("cp1252", "replace"))
     at("hmps", f"HMPS_RELEASES_{word()}.csv").write_text(word())
     at("g4s", f"EMS_LEEDS_20081117_ORDERS ({word()}).csv").write_text(word())
+    # The same in the lists of the police, the council's unit and the youth service.
+    for place, name, mark, upper, columns in (
+            ("wyp", "CUSTODY_20081117.csv", "|", 0, ["Status", "Arrest date", "Arrest time", "Station", "Offence", "Disposal", "Test result", "Disputed", "RA type", "ROB status", "PNCID"]),
+            ("wyp", "PNC_CONV_20081117.csv", ",", 0, ["ACTION", "CONV DATE", "COURT", "HO CLASS", "RESULT", "PNCID"]),
+            ("wyp", "INTEL_LOG_20081117.csv", ",", 0, ["State", "Marking", "Handling", "Source"]),
+            ("lcc", "ASB_CASES_20081117.csv", ";", 1, ["Change", "Received", "Perp DOB", "Perp sex", "Category", "Ward", "Status"]),
+            ("yos", "YOIS_CONTACTS_20081117.csv", ";", 0, ["Change", "Type", "Due", "Outcome", "Enforcement"]),
+            ("yos", "YOIS_PLANS_20081117.txt", "\t", 1, ["Need", "Review", "Progress", "State"])):
+        path = at(place, name)
+        lines = path.read_bytes().decode("latin-1").split("\r\n")
+        header = lines[upper].split(mark)
+        for n, column in enumerate(columns):
+            cells = lines[upper + 1 + 2 * n].split(mark)                    # a text of two lines takes two of the file's
+            if len(cells) > header.index(column):
+                cells[header.index(column)] = word()
+                lines[upper + 1 + 2 * n] = mark.join(cells)
+        path.write_bytes("\r\n".join(lines).encode("latin-1"))
+    path = at("wyp", "DV_REGISTER_20081117.ods")
+    path.write_bytes(path.read_bytes()[:-40])
+    for place, name in (("wyp", "CPU_REPORTS_20081117.xml"), ("yos", "YOIS_ASSETS_20081117.xml")):
+        path = at(place, name)
+        half = path.read_bytes().decode()[:3000]
+        path.write_bytes(f"{half}<{word()}>&{word()};".encode())
     # Wrong cells of every kind in a feed that is otherwise sound.
     path = at("wyp_others", "OTHERS_20081117.csv")
     rows = path.read_bytes().decode().split("\r\n")

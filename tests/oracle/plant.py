@@ -12,6 +12,7 @@ from pathlib import Path
 
 import feeds
 import others
+import partners
 import planted
 
 
@@ -47,7 +48,7 @@ def main():
     nights = []
     for night in planted.NIGHTS:
         world.night = night
-        files = feeds.night_files(world, people) + others.night_files(world, people, schema, leave_out)
+        files = feeds.night_files(world, people) + partners.night_files(world, people) + others.night_files(world, people, schema, leave_out)
         for place, name, data in files:
             target = args.folder / "in" / place
             target.mkdir(parents=True, exist_ok=True)

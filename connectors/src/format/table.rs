@@ -137,7 +137,7 @@ impl<'l> HeaderSearch<'l> {
         if self.layout.two_rows && upper.is_none() {
             return Ok(None);
         }
-        let upper = if self.layout.two_rows { upper.map(|row| filled(&row)) } else { None };
+        let upper = if self.layout.two_rows { upper.map(|row| filled(&row, cells.len())) } else { None };
         let names = self.named(upper.as_deref(), cells);
         let taken = match self.layout.at {
             At::Row(row) if number < row => false,
@@ -222,15 +222,14 @@ impl Want {
     }
 }
 
-/// A merged cell keeps its text in its first column only: carry it to the right.
-fn filled(row: &[String]) -> Vec<String> {
-    let mut last = String::new();
-    row.iter()
-        .map(|cell| {
-            if !cell.trim().is_empty() {
-                last.clone_from(cell);
-            }
-            last.clone()
+/// A merged cell keeps its text in its first column only: carry it to the right, to the end of the
+/// lower row. Spreadsheets leave out the empty cells behind the last text.
+fn filled(row: &[String], width: usize) -> Vec<String> {
+    let mut last = "";
+    (0..width.max(row.len()))
+        .map(|i| {
+            last = row.get(i).map(String::as_str).filter(|cell| !cell.trim().is_empty()).unwrap_or(last);
+            last.to_owned()
         })
         .collect()
 }
@@ -339,6 +338,11 @@ mod tests {
         let (names, titles) = search(&layout, &wanted, &[&["Title"], upper, lower]).unwrap();
         assert_eq!(names, ["id", "Home Street", "home postcode", "Work Street", "phone"]);
         assert_eq!(titles, 1);
+        // A spreadsheet ends the upper row at its last text, though that covers more columns.
+        let (names, _) = search(&layout, &wanted, &[&["", "Home", "", "Work"], lower]).unwrap();
+        assert_eq!(names, ["id", "Home Street", "home postcode", "Work Street", "phone"]);
+        let short = [want("Work Phone", &[], true)];
+        assert!(search(&layout, &short, &[&["", "Home", "", "Work"], lower]).is_ok());
         // The lower name alone is not enough where two groups share it.
         let error = search(&layout, &[want("Street", &[], true)], &[upper, lower]).unwrap_err();
         assert_eq!(error.code, HEADER_MISSING);
