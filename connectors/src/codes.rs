@@ -56,7 +56,7 @@ codes! {
     AFTER_TRAILER = "LG1114", "rows after the trailer",
         "The trailer row says that the file is complete, but more rows follow: two files were joined, or the trailer was misread. The file is refused.";
     TRAILER_COUNT = "LG1115", "the trailer's count is not a number",
-        "The cell of the trailer row that should hold the number of rows does not. The file cannot be proved complete and is refused.";
+        "The place that should state the number of rows (a cell or characters of the trailer, a key of a JSON document) does not hold one. The file cannot be proved complete and is refused.";
     LOOKS_UTF8 = "LG1116", "the file looks like UTF-8",
         "Every non-English letter of the file forms valid UTF-8, although the mapping declares a one-byte encoding. Accented names are probably read wrong. Set `encoding = \"utf-8\"` if so.";
     WORKBOOK_BROKEN = "LG1120", "the workbook is broken",
@@ -93,4 +93,28 @@ codes! {
         "An element of an enclosing level that the mapping reads for every row comes only after rows were already given. Those rows lacked it, so the file is refused.";
     XML_NEVER = "LG1147", "a required path occurs in no row",
         "The file has rows, but an element or attribute that the mapping requires occurs in none of them: it was renamed or removed. Mark the column `required = false` if it may be missing from a whole file.";
+    FIXED_SHORT = "LG1150", "the line is shorter than its columns",
+        "A line of a fixed-width file ends before the last declared character: it was cut, or an earlier value lost characters and everything behind moved. The row is quarantined. Where the transfer merely strips blanks at the end of lines, declare `short = \"padded\"`.";
+    FIXED_LONG = "LG1151", "the line is longer than its columns",
+        "A line of a fixed-width file goes on behind the last declared character: a value was too long for its column and moved what follows, or the layout has grown. The row is quarantined. If the lines are meant to be longer, declare `width`.";
+    FIXED_TAB = "LG1152", "a tab in a fixed-width line",
+        "A tab stands for an unknown number of blanks, so that every column behind it may be read from a wrong place. The row is quarantined. Ask the partner to write blanks.";
+    FIXED_KIND = "LG1153", "a kind of line that is not declared",
+        "The characters that mark the kind of a line hold a word that the mapping lists neither under `rows` nor under `skip`. The line is quarantined, because a new kind of record may matter. Add it to one of the two.";
+    JSON_BROKEN = "LG1160", "the JSON is not well formed",
+        "The file breaks the rules of JSON at or after the row named, or ends before its last value is closed (a partial upload). A JSON document is refused as a whole; of a JSON Lines file the one line is quarantined.";
+    JSON_CAP = "LG1161", "deeper, wider or longer JSON than the cap",
+        "Objects and arrays are nested deeper, a row holds more values, or a key or value is longer than in any real record. The file is damaged (often a quote that never closes) or hostile, and is refused; of a JSON Lines file the one line is quarantined.";
+    JSON_ROWS = "LG1162", "no array of rows where the mapping says",
+        "The path in `row` does not lead to an array: a key on the way is missing, or holds something else. This is another kind of document, its layout changed, or a list of one was written as a single object. The file is refused.";
+    JSON_TWICE = "LG1163", "a key stands twice in one object",
+        "Two values stand under one key, or under two names of one column, and which is meant cannot be guessed. The row is quarantined; where the object lies around rows, the file is refused.";
+    JSON_SHAPE = "LG1164", "a value of another shape than the column reads",
+        "An object or a list stands where the mapping reads one value, or one value where its path goes on, or a row is no object. A list of plain values is read when `list` is declared; for a list of objects let `row` lead to it. The row is quarantined; where the value lies around rows, the file is refused.";
+    JSON_LIST = "LG1165", "a list that cannot be joined",
+        "An element of a list is blank or holds the text that joins the elements, so that the joined value would read as another list. The row is quarantined. Choose another text for `list`.";
+    JSON_LATE = "LG1166", "a value stands behind the rows that need it",
+        "A value of an enclosing object that the mapping reads for every row comes only after rows were already given. Those rows lacked it, so the file is refused. Ask the partner to write it before the array.";
+    JSON_NEVER = "LG1167", "a required path occurs in no row",
+        "The file has rows, but a key that the mapping requires occurs in none of them: it was renamed or removed. Mark the column `required = false` if it may be missing from a whole file.";
 }

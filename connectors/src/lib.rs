@@ -31,8 +31,15 @@ pub use options::{OptionDoc, OptionValue, Options};
 pub use transport::{Listed, Transport, TransportError, TransportKind};
 
 /// Every format, in the order of the manual.
-pub const FORMATS: &[FormatKind] =
-    &[format::csv::KIND, format::xlsx::KIND, format::ods::KIND, format::xml::KIND];
+pub const FORMATS: &[FormatKind] = &[
+    format::csv::KIND,
+    format::fixed_width::KIND,
+    format::xlsx::KIND,
+    format::ods::KIND,
+    format::xml::KIND,
+    format::json::KIND,
+    format::jsonl::KIND,
+];
 
 /// Every transport, in the order of the manual.
 pub const TRANSPORTS: &[TransportKind] = &[transport::folder::KIND];

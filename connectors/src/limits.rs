@@ -21,12 +21,12 @@ pub struct Limits {
     pub cell_bytes: usize,
     /// Columns of one row.
     pub columns: usize,
-    /// Nested elements.
-    pub xml_depth: usize,
+    /// Nested elements (XML), or objects and arrays (JSON).
+    pub depth: usize,
     /// Attributes of one element.
     pub xml_attributes: usize,
-    /// Elements in one row element.
-    pub xml_elements: usize,
+    /// Elements in one row element (XML), or values in one row (JSON).
+    pub row_elements: usize,
     /// Bytes that a compressed file may unpack to, all parts together.
     pub unzip_bytes: u64,
     /// Unpacked bytes for each packed byte, counted once a part exceeds 1 MiB.
@@ -53,9 +53,9 @@ impl Default for Limits {
             row_bytes: 1 << 20,
             cell_bytes: 256 << 10,
             columns: 2_048,
-            xml_depth: 64,
+            depth: 64,
             xml_attributes: 128,
-            xml_elements: 16_384,
+            row_elements: 16_384,
             unzip_bytes: 2 << 30,
             unzip_ratio: 200,
             unzip_parts: 2_000,

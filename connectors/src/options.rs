@@ -95,6 +95,27 @@ impl Owner {
         }
     }
 
+    /// One text, or a list of them; none where the option is left out.
+    pub(crate) fn texts(
+        self,
+        table: &BTreeMap<String, OptionValue>,
+        name: &str,
+    ) -> Result<Vec<String>, Problem> {
+        let wanted = || self.fault(name, "a text or a list of texts is wanted");
+        match table.get(name) {
+            None => Ok(Vec::new()),
+            Some(OptionValue::Text(text)) => Ok(vec![text.clone()]),
+            Some(OptionValue::List(items)) => items
+                .iter()
+                .map(|item| match item {
+                    OptionValue::Text(text) => Ok(text.clone()),
+                    _ => Err(wanted()),
+                })
+                .collect(),
+            Some(_) => Err(wanted()),
+        }
+    }
+
     pub(crate) fn table<'a>(
         self,
         table: &'a BTreeMap<String, OptionValue>,

@@ -20,6 +20,31 @@ pub(crate) fn options(pairs: &[(&str, OptionValue)]) -> Options {
     Options(pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect())
 }
 
+/// The options of a fixed-width file: columns as name, start and width, and others beside.
+pub(crate) fn fixed_options(columns: &[(&str, i64, i64)], others: &[(&str, OptionValue)]) -> Options {
+    let place =
+        |start, width| table(&[("start", OptionValue::Whole(start)), ("width", OptionValue::Whole(width))]);
+    let columns: Vec<(&str, OptionValue)> =
+        columns.iter().map(|(name, start, width)| (*name, place(*start, *width))).collect();
+    let mut all = options(others);
+    all.0.insert("columns".to_owned(), table(&columns));
+    all
+}
+
+/// Its trailer that states the count at a place.
+pub(crate) fn fixed_trailer(starts_with: &str, start: i64, width: i64) -> OptionValue {
+    table(&[
+        ("starts_with", text(starts_with)),
+        ("start", OptionValue::Whole(start)),
+        ("width", OptionValue::Whole(width)),
+    ])
+}
+
+/// Columns that a file may lack.
+pub(crate) fn optional(names: &[&str]) -> Vec<Wanted> {
+    want(names).into_iter().map(|w| Wanted { required: false, ..w }).collect()
+}
+
 pub(crate) fn want(names: &[&str]) -> Vec<Wanted> {
     let wanted = |name: &&str| Wanted { name: (*name).to_owned(), aliases: Vec::new(), required: true };
     names.iter().map(wanted).collect()
@@ -233,6 +258,12 @@ pub(crate) fn samples() -> Vec<Sample> {
         format!("<p><Number>{a}</Number><Surname>{b}</Surname><Street>{c}</Street></p>")
     };
     let xml = format!("<?xml version=\"1.0\"?><all>{}{}</all>", element(one), element(two));
+    let line = |[a, b, c]: [&str; 3]| format!("{a:<8}{b:<15}{c:<12}\r\n");
+    let fixed = format!("Printed by night\r\n{}{}TRL 0000002\r\n", line(one), line(two));
+    let object =
+        |[a, b, c]: [&str; 3]| format!("{{\"Number\":\"{a}\",\"Surname\":\"{b}\",\"Street\":\"{c}\"}}");
+    let json = format!("{{\"count\":2,\"items\":[{},{}]}}\n", object(one), object(two));
+    let json_lines = format!("{}\n{}\n{{\"count\":2}}\n", object(one), object(two));
     vec![
         Sample {
             format: "csv",
@@ -256,6 +287,27 @@ pub(crate) fn samples() -> Vec<Sample> {
             format: "xml",
             options: options(&[("row", text("all/p"))]),
             bytes: xml.into_bytes(),
+            numbers: [1, 2],
+        },
+        Sample {
+            format: "fixed_width",
+            options: fixed_options(
+                &[("Number", 1, 8), ("Surname", 9, 15), ("Street", 24, 12)],
+                &[("skip", OptionValue::Whole(1)), ("trailer", fixed_trailer("TRL", 5, 7))],
+            ),
+            bytes: fixed.into_bytes(),
+            numbers: [2, 3],
+        },
+        Sample {
+            format: "json",
+            options: options(&[("row", text("items")), ("count", text("count"))]),
+            bytes: json.into_bytes(),
+            numbers: [1, 2],
+        },
+        Sample {
+            format: "jsonl",
+            options: options(&[("count", text("count"))]),
+            bytes: json_lines.into_bytes(),
             numbers: [1, 2],
         },
     ]

@@ -54,6 +54,15 @@ impl Seek for Made {
 fn read(format: &str, input: Box<dyn ReadSeek>) -> Result<u64, ReadError> {
     let options = match format {
         "xml" => BTreeMap::from([("row".to_owned(), OptionValue::Text("X/A".to_owned()))]),
+        "json" => BTreeMap::from([("row".to_owned(), OptionValue::Text("[]".to_owned()))]),
+        "fixed_width" => {
+            let whole = |name: &str, number| (name.to_owned(), OptionValue::Whole(number));
+            let place = OptionValue::Table(BTreeMap::from([whole("start", 1), whole("width", 4)]));
+            BTreeMap::from([(
+                "columns".to_owned(),
+                OptionValue::Table(BTreeMap::from([("A".to_owned(), place)])),
+            )])
+        }
         _ => BTreeMap::new(),
     };
     let kind = FORMATS.iter().find(|kind| kind.name == format).unwrap();
@@ -126,6 +135,24 @@ fn hostile_files_are_refused_with_their_code_within_bounded_memory() {
         ("1 GiB of elements in a row", "xml", made(b"<X><A>", b"<b/>"), "LG1143", Some(1)),
         ("1 GiB of new names in a row", "xml", made(b"<X><A>", b"<b></b><c/>"), "LG1143", Some(1)),
         ("a billion laughs", "xml", held(laughs.to_vec()), "LG1141", Some(1)),
+        ("a line of 1 GiB", "fixed_width", made(b"1234\n", b"x"), "LG1107", Some(2)),
+        ("1 GiB of NUL bytes in a line", "fixed_width", made(b"1234\n", b"\0"), "LG1106", Some(2)),
+        ("a JSON text of 1 GiB", "json", made(b"[{\"A\":\"", b"x"), "LG1161", Some(1)),
+        (
+            "a JSON text of 1 GiB that nothing reads",
+            "json",
+            made(b"[{},{\"B\":\"", b"x\n"),
+            "LG1161",
+            Some(2),
+        ),
+        ("a key of 1 GiB", "json", made(b"[{\"", b"k"), "LG1161", Some(1)),
+        ("a number of 1 GiB", "json", made(b"[{\"A\":1", b"0"), "LG1161", Some(1)),
+        ("arrays 1 GiB deep", "json", made(b"[", b"["), "LG1161", Some(2)),
+        ("objects 1 GiB deep", "json", made(b"[", b"{\"A\":"), "LG1161", Some(1)),
+        ("1 GiB of values in a row", "json", made(b"[{\"B\":[", b"1,"), "LG1161", Some(1)),
+        ("1 GiB of keys in a row", "json", made(b"[{", b"\"b\":1,\"c\":{},"), "LG1161", Some(1)),
+        ("1 GiB of NUL bytes in a text", "json", made(b"[{\"A\":\"", b"\0"), "LG1106", Some(1)),
+        ("a JSON line of 1 GiB", "jsonl", made(b"{}\n{\"A\":\"", b"x"), "LG1107", Some(2)),
         ("an ODS cell that unpacks to 64 MiB", "ods", held(ods_bomb), "LG1123", None),
         ("styles that unpack to 64 MiB", "xlsx", held(xlsx_bomb), "LG1123", None),
         ("a sheet of one cell of 64 MiB", "xlsx", held(xlsx_cell), "LG1143", None),

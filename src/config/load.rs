@@ -343,7 +343,7 @@ fn in_turn(
     (mappings, formats)
 }
 
-/// Opens the format that a feed names, with its options.
+/// Opens the format that a feed names, with its options, and asks it whether it can read the columns.
 fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
     let source = mapping.source();
     let Some(kind) = FORMATS.iter().find(|f| f.name == source.format) else {
@@ -352,7 +352,15 @@ fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
         return Err(problem.suggest(&source.format, FORMATS.iter().map(|f| f.name)));
     };
     let options = Options(source.options.clone());
-    (kind.open)(&options, &Limits::default()).map_err(|p| p.in_config(file, source.options_at.clone()))
+    let placed = |p: Problem| p.in_config(file, source.options_at.clone());
+    let format = (kind.open)(&options, &Limits::default()).map_err(placed)?;
+    match format.check(&wanted(mapping)) {
+        Ok(()) => Ok(format),
+        Err(fault) => {
+            let problem = Problem::new(fault.code, fault.what);
+            Err(placed(if let Some(help) = fault.help { problem.help(help) } else { problem }))
+        }
+    }
 }
 
 fn wanted(mapping: &Mapping) -> Vec<Wanted> {

@@ -1,15 +1,15 @@
 //! Delimited text: commas, semicolons, tabs or pipes, in any declared encoding.
 
-use crate::codes::{BAD_SEQUENCE, FIELD_COUNT, LOOKS_UTF8, STRAY_QUOTE, TOO_MANY};
+use crate::codes::{FIELD_COUNT, STRAY_QUOTE, TOO_MANY};
+use crate::format::cell_text::{CellText, open_text};
 use crate::format::csv_scan::{Record, Scanner};
-use crate::format::encoding::{Decoding, Encoding, Upper, settle};
+use crate::format::encoding::{ENCODING, Encoding};
 use crate::format::table::{HEADER, HEADER_ROWS, HeaderSearch, Layout, TRAILER, Tail};
 use crate::format::{Format, FormatKind, ReadError, ReadSeek, Rows, Step, Wanted};
-use crate::limits::{Capped, Limits};
+use crate::limits::Limits;
 use crate::options::{OptionDoc, Options, Owner};
 use lockgate_core::problem::Problem;
 use lockgate_core::row::RowBuf;
-use std::io::Read;
 
 const OWNER: Owner = Owner::format("format csv");
 
@@ -26,12 +26,7 @@ const OPTIONS: &[OptionDoc] = &[
         default: "'\"'",
         doc: "what encloses a cell that holds a separator or a line end; doubled inside",
     },
-    OptionDoc {
-        name: "encoding",
-        shape: "utf-8, utf-16, utf-16le, utf-16be, windows-1252, windows-1250, iso-8859-1 or iso-8859-15",
-        default: "\"utf-8\"",
-        doc: "the encoding that the partner writes; bytes without meaning in it refuse the file",
-    },
+    ENCODING,
     HEADER,
     HEADER_ROWS,
     TRAILER,
@@ -73,12 +68,7 @@ fn open(options: &Options, limits: &Limits) -> Result<Box<dyn Format>, Problem> 
     if quote == Some(delimiter) {
         return Err(OWNER.fault("quote", "it is the same as the delimiter"));
     }
-    let encoding = match OWNER.text(&options.0, "encoding")? {
-        None => Encoding::Utf8,
-        Some(word) => Encoding::parse(word).ok_or_else(|| {
-            OWNER.fault("encoding", "this encoding is not known").suggest(word, Encoding::words())
-        })?,
-    };
+    let encoding = Encoding::option(OWNER, options)?;
     Ok(Box::new(Csv { delimiter, quote, encoding, layout: Layout::read(OWNER, options)?, limits: *limits }))
 }
 
@@ -97,17 +87,7 @@ impl Format for Csv {
         input: Box<dyn ReadSeek + 'a>,
         wanted: &[Wanted],
     ) -> Result<Box<dyn Rows + 'a>, ReadError> {
-        let capped = Box::new(Capped::new(input, self.limits.file_bytes));
-        let (input, settled) = settle(capped, self.encoding)?;
-        let (input, cells): (Box<dyn Read + Send + 'a>, _) = match settled {
-            Encoding::Utf8 => (input, CellText::Utf8),
-            Encoding::Single(page) => (input, CellText::single(Upper::of(page))),
-            // UTF-16 is not made of ASCII bytes, so it is decoded before it is cut.
-            wide => match Decoding::new(input, wide) {
-                Ok(decoding) => (Box::new(decoding), CellText::Utf8),
-                Err(plain) => (plain, CellText::Utf8),
-            },
-        };
+        let (input, cells) = open_text(input, self.encoding, &self.limits)?;
         let scan = Scanner::new(input, self.delimiter, self.quote, &self.limits);
         let mut rows = CsvRows {
             scan,
@@ -159,12 +139,7 @@ impl CsvRows<'_> {
     }
 
     fn end(&mut self) -> Step {
-        if self.cells.looks_utf8() {
-            self.notes.push(
-                Problem::new(LOOKS_UTF8, "every accented letter of the file forms valid utf-8")
-                    .help("set `encoding = \"utf-8\"` if names read wrong"),
-            );
-        }
+        self.notes.extend(self.cells.doubt());
         Step::End
     }
 }
@@ -212,91 +187,6 @@ impl Rows for CsvRows<'_> {
     fn notes(&self) -> &[Problem] {
         &self.notes
     }
-}
-
-/// How the bytes of a record become text.
-enum CellText {
-    Utf8,
-    Single {
-        upper: Box<Upper>,
-        text: String,
-        ends: Vec<usize>,
-        /// Records with bytes above ASCII, and those among them that would be valid UTF-8.
-        accented: u64,
-        utf8: u64,
-    },
-}
-
-impl CellText {
-    fn single(upper: Upper) -> Self {
-        Self::Single { upper: Box::new(upper), text: String::new(), ends: Vec::new(), accented: 0, utf8: 0 }
-    }
-
-    /// Puts a record's cells into the row; the row's number says where an error is.
-    fn fill(&mut self, row: &mut RowBuf, bytes: &[u8], ends: &[usize]) -> Result<(), ReadError> {
-        let number = row.number();
-        let (text, ends) = self.decode(bytes, ends, number)?;
-        if row.push_cells(text, ends) { Ok(()) } else { Err(bad_sequence(number)) }
-    }
-
-    /// The same as texts, for the few rows above the header.
-    fn texts(&mut self, bytes: &[u8], ends: &[usize], line: u64) -> Result<Vec<String>, ReadError> {
-        let (text, ends) = self.decode(bytes, ends, line)?;
-        let mut before = 0;
-        let cell = |end: &usize| {
-            let cell = text.get(before..*end).map(str::to_owned).ok_or_else(|| bad_sequence(line));
-            before = *end;
-            cell
-        };
-        ends.iter().map(cell).collect()
-    }
-
-    fn decode<'s>(
-        &'s mut self,
-        bytes: &'s [u8],
-        ends: &'s [usize],
-        line: u64,
-    ) -> Result<(&'s str, &'s [usize]), ReadError> {
-        let valid = std::str::from_utf8(bytes);
-        match self {
-            Self::Utf8 => Ok((valid.map_err(|_| bad_sequence(line))?, ends)),
-            Self::Single { upper, text, ends: decoded, accented, utf8 } => {
-                if let Ok(text) = valid {
-                    if text.is_ascii() {
-                        return Ok((text, ends));
-                    }
-                    *utf8 += 1;
-                }
-                *accented += 1;
-                text.clear();
-                decoded.clear();
-                let mut before = 0;
-                for end in ends {
-                    let cell = bytes.get(before..*end).unwrap_or_default();
-                    match std::str::from_utf8(cell).ok().filter(|cell| cell.is_ascii()) {
-                        Some(plain) => text.push_str(plain),
-                        None => {
-                            for byte in cell {
-                                text.push(upper.char(*byte).ok_or_else(|| bad_sequence(line))?);
-                            }
-                        }
-                    }
-                    decoded.push(text.len());
-                    before = *end;
-                }
-                Ok((text, decoded))
-            }
-        }
-    }
-
-    fn looks_utf8(&self) -> bool {
-        matches!(self, Self::Single { accented, utf8, .. } if *accented > 0 && accented == utf8)
-    }
-}
-
-fn bad_sequence(line: u64) -> ReadError {
-    ReadError::new(BAD_SEQUENCE, Some(line), "bytes that are no text in the declared encoding")
-        .help("declare the encoding that the partner really writes")
 }
 
 #[cfg(test)]

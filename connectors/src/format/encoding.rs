@@ -7,8 +7,18 @@
 use crate::codes::OTHER_ENCODING;
 use crate::format::ReadError;
 use crate::limits::input_error;
+use crate::options::{OptionDoc, Options, Owner};
 use encoding_rs::{Decoder, DecoderResult};
+use lockgate_core::problem::Problem;
 use std::io::{self, Cursor, Read};
+
+/// The option of every plain text format.
+pub(crate) const ENCODING: OptionDoc = OptionDoc {
+    name: "encoding",
+    shape: "utf-8, utf-16, utf-16le, utf-16be, windows-1252, windows-1250, iso-8859-1 or iso-8859-15",
+    default: "\"utf-8\"",
+    doc: "the encoding that the partner writes; bytes without meaning in it refuse the file",
+};
 
 /// An encoding that a mapping may declare.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +62,14 @@ const NAMES: &[(&str, Encoding)] = &[
 impl Encoding {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.trim())).map(|(_, encoding)| *encoding)
+    }
+
+    /// The `encoding` option; UTF-8 where it is left out.
+    pub(crate) fn option(owner: Owner, options: &Options) -> Result<Self, Problem> {
+        let Some(word) = owner.text(&options.0, ENCODING.name)? else { return Ok(Self::Utf8) };
+        Self::parse(word).ok_or_else(|| {
+            owner.fault(ENCODING.name, "this encoding is not known").suggest(word, Self::words())
+        })
     }
 
     pub(crate) fn words() -> impl Iterator<Item = &'static str> {

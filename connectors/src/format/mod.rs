@@ -1,8 +1,17 @@
 //! The seam between bytes and rows: what a format is, and what it hands to the core.
 
+mod cell_text;
 pub(crate) mod csv;
 mod csv_scan;
 pub(crate) mod encoding;
+mod fixed_columns;
+pub(crate) mod fixed_width;
+pub(crate) mod json;
+mod json_paths;
+mod json_source;
+mod json_walk;
+pub(crate) mod jsonl;
+mod lines;
 pub(crate) mod ods;
 pub(crate) mod sheet;
 mod sheet_cells;
@@ -61,6 +70,13 @@ pub trait Format: Send + Sync {
         input: Box<dyn ReadSeek + 'a>,
         wanted: &[Wanted],
     ) -> Result<Box<dyn Rows + 'a>, ReadError>;
+
+    /// Says before any file comes what [`Self::read`] would refuse of the mapping's columns: a path
+    /// that does not read, a column that the options do not place.
+    fn check(&self, wanted: &[Wanted]) -> Result<(), ReadError> {
+        let _ = wanted;
+        Ok(())
+    }
 }
 
 /// The rows of one file, in the partner's order.

@@ -280,7 +280,7 @@ impl<R: Read + Seek> Content<'_, R> {
             match &event {
                 Event::Start(tag) => {
                     depth += 1;
-                    if depth > self.limits.xml_depth {
+                    if depth > self.limits.depth {
                         return Err(ReadError { row: here, ..broken("a cell's text is nested too deeply") });
                     }
                     if aside.is_none() && !begin_text(tag, out, &mut paragraphs)? {

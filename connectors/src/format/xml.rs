@@ -79,6 +79,10 @@ impl Format for Xml {
             rows: 0,
         }))
     }
+
+    fn check(&self, wanted: &[Wanted]) -> Result<(), ReadError> {
+        Tree::build(&self.row, wanted).map(|_| ())
+    }
 }
 
 /// What was found so far for one column.
@@ -192,11 +196,11 @@ impl XmlRows<'_> {
         if self.elements > limits.cells {
             return self.fail(TOO_MANY, &format!("more than {} elements", limits.cells));
         }
-        if self.stack.len() + self.ignored > limits.xml_depth {
-            return self.fail(XML_CAP, &format!("elements nested deeper than {}", limits.xml_depth));
+        if self.stack.len() + self.ignored > limits.depth {
+            return self.fail(XML_CAP, &format!("elements nested deeper than {}", limits.depth));
         }
-        if self.stack.len() > self.format.row.len() && self.row_elements > limits.xml_elements {
-            return self.fail(XML_CAP, &format!("more than {} elements in one row", limits.xml_elements));
+        if self.stack.len() > self.format.row.len() && self.row_elements > limits.row_elements {
+            return self.fail(XML_CAP, &format!("more than {} elements in one row", limits.row_elements));
         }
         if self.ignored > 0 {
             self.ignored += 1;

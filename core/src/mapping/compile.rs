@@ -7,7 +7,7 @@ use super::plan::{Check, Column, ColumnId, IdentityPlan, Nulls, Proof, RecordPla
 use super::syntax::{
     ColumnDraft, ConditionDraft, Draft, FieldDraft, IdentityDraft, Pairs, RecordDraft, RuleDraft, Words,
 };
-use super::{Checks, CodeMap, Context, Mapping, codes};
+use super::{Checks, CodeMap, Context, Mapping, Source, codes};
 use crate::problem::{Code, Problem};
 use crate::schema::{CategoryId, CodeList, FieldId};
 use crate::value::identifier::IdKind;
@@ -28,7 +28,8 @@ impl Mapping {
         let mut c = Compiler::new(file, ctx);
         let feed = c.feed(&draft.feed);
         let source = c.source(draft.source);
-        let trailer = source.as_ref().is_some_and(|s| s.options.contains_key("trailer"));
+        let states_rows = |s: &Source| ["trailer", "count"].iter().any(|o| s.options.contains_key(*o));
+        let trailer = source.as_ref().is_some_and(states_rows);
         let checks = Checks { trailer, ..c.checks(&draft.check) };
         let ignore = c.declare(draft.columns);
         let space = draft.feed.key_space.as_ref().unwrap_or(&draft.feed.name).get_ref();

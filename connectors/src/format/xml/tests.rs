@@ -4,14 +4,9 @@ use crate::codes::{
     BAD_SEQUENCE, FORMAT_OPTION, NUL_BYTE, OTHER_ENCODING, TOO_MANY, XML_BROKEN, XML_CAP, XML_DOCTYPE,
     XML_ENTITY, XML_LATE, XML_NEVER, XML_ROOT, XML_TWICE,
 };
-use crate::sample::{Read, assert_rows, options, read, read_with, row_of, text, want};
+use crate::sample::{Read, assert_rows, optional, options, read, read_with, row_of, text, want};
 use crate::{Limits, ReadError, Wanted};
 use lockgate_core::row::CellKind::{Absent, Text};
-
-fn optional(names: &[&str]) -> Vec<Wanted> {
-    let wanted = |name: &&str| Wanted { name: (*name).to_owned(), aliases: Vec::new(), required: false };
-    names.iter().map(wanted).collect()
-}
 
 fn assessments(wanted: &[Wanted], inside: &str) -> Result<Read, ReadError> {
     let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<X>{inside}</X>\n");
@@ -167,10 +162,10 @@ fn a_document_that_breaks_off_or_is_ill_formed_names_the_row() {
 #[test]
 fn the_caps_on_depth_attributes_text_and_elements_hold() {
     let limits = Limits {
-        xml_depth: 10,
+        depth: 10,
         xml_attributes: 5,
         cell_bytes: 200,
-        xml_elements: 20,
+        row_elements: 20,
         cells: 60,
         ..Limits::default()
     };
