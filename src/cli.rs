@@ -175,11 +175,55 @@ pub enum QuarantineCommand {
         /// Only this feed's
         #[arg(long)]
         feed: Option<String>,
+        /// Also what waits no more
+        #[arg(long)]
+        all: bool,
     },
+    /// Try refused rows under the mapping now in force; the next run takes those that map
+    #[command(
+        after_help = "Examples:\n  lockgate quarantine retry 3 4 --reason \"code QQ is a conditional release, said the prison\"\n  \
+        lockgate quarantine retry --feed hmps-releases"
+    )]
+    Retry(RetryArgs),
+    /// Let refused rows go, with a reason
+    #[command(
+        after_help = "Examples:\n  lockgate quarantine discard 7 --reason \"a test row, said the contractor\""
+    )]
+    Discard(DecideArgs),
     /// Show one item with the explanation of its code
     #[command(after_help = "Examples:\n  lockgate quarantine show 3\n  lockgate quarantine show 3 --json")]
     Show {
         /// The item's number in the list
         id: i64,
     },
+}
+
+/// Options of `quarantine retry`.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// The items' numbers in the list
+    pub ids: Vec<i64>,
+    /// All that wait of this feed
+    #[arg(long, value_name = "NAME", conflicts_with = "ids")]
+    pub feed: Option<String>,
+    /// Who asks: a token that the ledger keeps, not a name
+    #[arg(long, value_name = "WHO", default_value = "operator")]
+    pub by: String,
+    /// Why, or a written reference
+    #[arg(long, value_name = "TEXT", default_value = "the mapping was changed")]
+    pub reason: String,
+}
+
+/// Options of `quarantine discard`.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// The items' numbers in the list
+    #[arg(required = true)]
+    pub ids: Vec<i64>,
+    /// Who decides: a token that the ledger keeps, not a name
+    #[arg(long, value_name = "WHO", default_value = "operator")]
+    pub by: String,
+    /// Why, or a written reference
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }

@@ -7,6 +7,7 @@ mod explain;
 mod history;
 mod ledger;
 mod quarantine;
+mod repair;
 mod run;
 mod status;
 mod why;

@@ -1,6 +1,6 @@
 //! `lockgate quarantine list|show`: places and reasons, never a value.
 
-use super::{Voice, explain, reading};
+use super::{Voice, explain, reading, repair};
 use crate::cli::QuarantineCommand;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
@@ -8,6 +8,7 @@ use crate::night::summary::table;
 use crate::report;
 use crate::store::{FileRow, QuarantineFilter, QuarantineId, QuarantineRow, QuarantineState};
 use anyhow::Result;
+use jiff::civil::Date;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -21,6 +22,15 @@ struct RowJson {
     code: String,
     reason: &'static str,
     state: &'static str,
+    /// Days since the file's day, on the day of the last run.
+    days: i32,
+    /// Who looks after the feed.
+    owner: String,
+    decided_by: Option<String>,
+    decided_at: Option<String>,
+    reference: Option<String>,
+    refused_in_run: i64,
+    settled_in_run: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -42,8 +52,16 @@ fn title(code: &str) -> &'static str {
     explain::codes().find(|c| c.code == code).map_or("", |c| c.title)
 }
 
-fn row_json(row: &QuarantineRow) -> RowJson {
+fn row_json(deployment: &Deployment, row: &QuarantineRow, today: Option<Date>) -> RowJson {
+    let decision = row.decision.as_ref();
     RowJson {
+        days: today.map_or(0, |today| repair::days(row.data_date, today)),
+        owner: deployment.owner(&row.feed).to_owned(),
+        decided_by: decision.map(|d| d.by.clone()),
+        decided_at: decision.map(|d| d.at.clone()),
+        reference: decision.map(|d| d.reference.clone()),
+        refused_in_run: row.created_run.0,
+        settled_in_run: row.settled_run.map(|r| r.0),
         id: row.id.0,
         feed: row.feed.clone(),
         file: row.name_token.clone(),
@@ -73,23 +91,29 @@ pub(super) async fn quarantine(
     what: &QuarantineCommand,
 ) -> Result<Exit> {
     match what {
-        QuarantineCommand::List { feed } => list(voice, deployment, feed.as_deref()).await,
+        QuarantineCommand::List { feed, all } => list(voice, deployment, feed.as_deref(), *all).await,
+        QuarantineCommand::Retry(args) => repair::retry(voice, deployment, args).await,
+        QuarantineCommand::Discard(args) => repair::discard(voice, deployment, args).await,
         QuarantineCommand::Show { id } => show(voice, deployment, *id).await,
     }
 }
 
-async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>) -> Result<Exit> {
+async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>, all: bool) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
-    let filter = QuarantineFilter { feed, state: Some(QuarantineState::Open) };
-    let mut rows: Vec<RowJson> = store.quarantine(filter, u32::MAX).await?.iter().map(row_json).collect();
+    let today = store.runs(1).await?.first().map(|r| r.as_of);
+    let items = store.quarantine(QuarantineFilter { feed, state: None }, u32::MAX).await?;
+    let waiting = |state| matches!(state, QuarantineState::Open | QuarantineState::Asked);
+    let shown = items.iter().filter(|i| all || waiting(i.state));
+    let mut rows: Vec<RowJson> = shown.map(|i| row_json(deployment, i, today)).collect();
     rows.sort_by_key(|r| r.id);
+    let open = items.iter().any(|i| waiting(i.state));
     let held = store.held_files().await?;
     let held: Vec<HeldJson> =
         held.iter().filter(|f| feed.is_none_or(|name| f.outcome.feed == name)).map(held_json).collect();
-    let waits = !rows.is_empty() || !held.is_empty();
+    let waits = open || !held.is_empty();
     if voice.json {
         report::json(&ListJson { rows, held_files: held });
-    } else if !waits {
+    } else if rows.is_empty() && held.is_empty() {
         report::line("Nothing waits in quarantine");
     } else {
         let line = |r: &RowJson| {
@@ -100,12 +124,19 @@ async fn list(voice: Voice, deployment: &Deployment, feed: Option<&str>) -> Resu
                 r.file_date.clone(),
                 r.row.to_string(),
                 column,
+                r.days.to_string(),
+                r.owner.clone(),
+                r.state.to_owned(),
                 format!("{} {}", r.code, r.reason),
             ]
         };
         let lines: Vec<Vec<String>> = rows.iter().map(line).collect();
         if !lines.is_empty() {
-            report::line(&table(voice.plain, &["id", "feed", "file of", "row", "column", "reason"], &lines));
+            report::line(&table(
+                voice.plain,
+                &["id", "feed", "file of", "row", "column", "days", "owner", "state", "reason"],
+                &lines,
+            ));
         }
         for file in &held {
             let code = file.code.as_deref().unwrap_or("");
@@ -123,7 +154,8 @@ async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
             format!("there is no quarantine item {id}; see `lockgate quarantine list`"),
         ));
     };
-    let row = row_json(&row);
+    let today = store.runs(1).await?.first().map(|r| r.as_of);
+    let row = row_json(deployment, &row, today);
     if voice.json {
         report::json(&row);
         return Ok(Exit::Done);
@@ -134,6 +166,16 @@ async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
         row.id, row.feed, row.file_date, row.row
     ));
     report::line(&format!("{} {} ({})", row.code, row.reason, row.state));
+    report::line(&format!(
+        "Refused in run {}, {} days ago; {} looks after it",
+        row.refused_in_run, row.days, row.owner
+    ));
+    if let (Some(by), Some(at), Some(reference)) = (&row.decided_by, &row.decided_at, &row.reference) {
+        report::line(&format!("Decided by {by} at {at}: {reference}"));
+    }
+    if let Some(run) = row.settled_in_run {
+        report::line(&format!("Last looked at in run {run}"));
+    }
     if let Some(doc) = explain::codes().find(|c| c.code == row.code) {
         report::line(&format!("\n{}", doc.explanation));
     }

@@ -42,6 +42,12 @@ impl Deployment {
         self.mappings.get(feed).ok_or_else(|| anyhow!("feed {feed} is not configured"))
     }
 
+    /// The desk that looks after what waits of a feed: the mapping's word, or else the deployment's contact.
+    pub fn owner(&self, feed: &str) -> &str {
+        let mapping = self.mappings.iter().find(|m| m.name() == feed);
+        mapping.and_then(Mapping::owner).unwrap_or(&self.settings.contact.name)
+    }
+
     /// The format of a feed.
     pub fn format(&self, feed: usize) -> Result<&dyn Format> {
         self.formats.get(feed).map(AsRef::as_ref).ok_or_else(|| anyhow!("feed {feed} has no format"))

@@ -4,6 +4,7 @@
 //! the folder stays. The same bytes are the same file, whatever their name or time.
 
 use super::Night;
+use crate::store::FileRow;
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
 use lockgate_connectors::Transport;
@@ -23,6 +24,8 @@ pub struct Due {
     pub digest: Digest,
     /// Its size.
     pub bytes: u64,
+    /// It was held, and a person let it in.
+    pub released: bool,
 }
 
 /// What lies at the places tonight.
@@ -62,7 +65,7 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
             return Ok(());
         }
     };
-    let mut due: Vec<Due> = Vec::new();
+    let mut due: Vec<Due> = released(night, feed, mapping).await?;
     for file in listed {
         let Some(named) = mapping.source().named(&file.name) else { continue };
         // A feed whose names carry no date is taken as it lies there.
@@ -88,18 +91,35 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
         let mut reader = place.open(&file.name)?;
         let (kept, _) = night.archive.put(&mut reader)?;
         anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
-        due.push(Due { feed, date, digest, bytes });
+        due.push(Due { feed, date, digest, bytes, released: false });
     }
     due.sort_by_key(|d| (d.date, d.digest));
     if mapping.kind() == FeedKind::Snapshot {
         // A full list says all that the older full lists said.
+        let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.outcome.data_date);
         let newest = due.pop();
         out.superseded.append(&mut due);
-        out.due.extend(newest);
+        // So does one that was accepted already, when tonight's come late.
+        let late = newest.as_ref().is_some_and(|d| last.is_some_and(|last| d.date < last));
+        if late { out.superseded.extend(newest) } else { out.due.extend(newest) }
     } else {
         out.due.append(&mut due);
     }
     Ok(())
+}
+
+/// The feed's held files that a person let in: they lie in the archive.
+async fn released(night: &Night<'_>, feed: usize, mapping: &Mapping) -> Result<Vec<Due>> {
+    let files = night.store.released_files().await?;
+    let of_feed = files.into_iter().filter(|f| f.outcome.feed == mapping.name());
+    let due = |f: FileRow| Due {
+        feed,
+        date: f.outcome.data_date,
+        digest: f.outcome.digest,
+        bytes: f.outcome.bytes,
+        released: true,
+    };
+    Ok(of_feed.map(due).collect())
 }
 
 fn digest(place: &dyn Transport, name: &str) -> Result<(Digest, u64)> {

@@ -38,6 +38,8 @@ pub struct Open {
     pub line: RecipientLine,
     /// Whether it holds everything.
     snapshot: bool,
+    /// This day's bundle was made before: another one only when it has rows.
+    pub more: bool,
     withheld: Withheld,
 }
 
@@ -79,16 +81,14 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
     if due { BundleKind::Snapshot } else { BundleKind::Delta }
 }
 
-/// Opens tonight's bundle of every recipient that has none for this day.
-pub async fn open(night: &Night<'_>, staging: &Path) -> Result<(Vec<Open>, Vec<RecipientLine>)> {
-    let (mut open, mut made) = (Vec::new(), Vec::new());
+/// Opens tonight's bundle of every recipient. Who has one of this day already gets another only if something
+/// changed since.
+pub async fn open(night: &Night<'_>, staging: &Path) -> Result<Vec<Open>> {
+    let mut open = Vec::new();
     for (id, partner) in night.deployment.agreement.partners() {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
-        if history.iter().any(|b| b.bundle.as_of >= night.order.as_of) {
-            made.push(line);
-            continue;
-        }
+        let more = history.iter().any(|b| b.bundle.as_of >= night.order.as_of);
         let meta = meta(night, id, &history)?;
         let snapshot = meta.kind == BundleKind::Snapshot;
         let options = Options {
@@ -105,10 +105,11 @@ pub async fn open(night: &Night<'_>, staging: &Path) -> Result<(Vec<Open>, Vec<R
             journal: Spool::new_in(staging)?,
             line,
             snapshot,
+            more,
             withheld: Withheld::default(),
         });
     }
-    Ok((open, made))
+    Ok(open)
 }
 
 fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {

@@ -4,6 +4,7 @@
 //! fingerprint and are neither mapped nor spooled again.
 
 use super::Night;
+use super::again::Again;
 use super::collect::Due;
 use super::spool::Spool;
 use anyhow::Result;
@@ -52,6 +53,8 @@ pub struct Taken {
     pub spool: Spool,
     /// Its refused rows.
     pub refused: Vec<Refused>,
+    /// Set for a file accepted before, of which some rows are read again.
+    pub again: Option<Again>,
 }
 
 /// A batch on its way from the reader to the mapper.
@@ -76,6 +79,7 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         memory: base,
         spool: Spool::new_in(night.state)?,
         refused: Vec::new(),
+        again: None,
     };
     let input = night.archive.open(&due.digest)?;
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
@@ -89,6 +93,12 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
             match judge(mapping.checks(), mapping.kind(), &taken.tally, previous_rows) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
+                    warnings.extend(carried(night, mapping, &mut taken));
+                    Verdict::Accepted(warnings)
+                }
+                // A person looked at the reasons and let the file in; they stay as warnings.
+                Verdict::Held(reasons) if due.released => {
+                    warnings.extend(reasons);
                     warnings.extend(carried(night, mapping, &mut taken));
                     Verdict::Accepted(warnings)
                 }
@@ -220,11 +230,15 @@ enum Ground {
 }
 
 /// Maps batches of rows of one file.
-struct Mill<'a> {
-    bound: &'a Bound<'a>,
-    keys: &'a Keys,
-    day: Date,
-    agreement: &'a Agreement,
+pub struct Mill<'a> {
+    /// The mapping on the file's header.
+    pub bound: &'a Bound<'a>,
+    /// Keys of hashes.
+    pub keys: &'a Keys,
+    /// The file's day.
+    pub day: Date,
+    /// What is a designation.
+    pub agreement: &'a Agreement,
 }
 
 impl Mill<'_> {
@@ -240,7 +254,10 @@ impl Mill<'_> {
             .map_init(Scratch::default, |scratch, (row, bad, known)| match (bad, known) {
                 (Some(code), _) => Ground::Bad(code),
                 (None, Found::Known(base)) => Ground::Known(*base),
-                (None, Found::New | Found::Refused) => self.map(row, scratch),
+                (None, Found::New | Found::Refused) => {
+                    let (outcome, span) = self.map(row, scratch);
+                    Ground::Fresh(outcome, span)
+                }
             })
             .collect();
         let mut spool = SpoolWriter::default();
@@ -251,7 +268,8 @@ impl Mill<'_> {
         taken.spool.append(&mut spool)
     }
 
-    fn map(&self, row: &RowBuf, scratch: &mut Scratch) -> Ground {
+    /// Maps one row; gives the designation in it besides.
+    pub fn map(&self, row: &RowBuf, scratch: &mut Scratch) -> (Outcome, Option<Span>) {
         let outcome = self.bound.map(row, self.keys, self.day, scratch);
         let span = match &outcome {
             Outcome::Mapped(mapped) => mapped
@@ -262,22 +280,23 @@ impl Mill<'_> {
                 .map(|s| Span { from: s.from, until: s.until }),
             _ => None,
         };
-        Ground::Fresh(outcome, span)
+        (outcome, span)
     }
 }
 
 /// A row on its way to the tally.
-struct Settled {
-    number: u64,
-    print: Fingerprint,
+pub struct Settled {
+    /// The partner's own row number.
+    pub number: u64,
+    /// The row's fingerprint.
+    pub print: Fingerprint,
     /// Whether the feed's last file did not refuse the same row.
-    news: bool,
+    pub news: bool,
 }
 
 /// Counts a row, remembers it, and spools what it gave.
 fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Ground) {
     let print = one.print;
-    let row = u32::try_from(taken.memory.len()).unwrap_or(u32::MAX);
     match ground {
         Ground::Known(base) => match taken.memory.base_fate(base) {
             (_, true) => {
@@ -299,16 +318,26 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Gro
             let unread = Settled { print: Fingerprint(u128::from(one.number)), ..*one };
             refuse(taken, &unread, &[RowFault { column: None, code }]);
         }
-        Ground::Fresh(outcome, span) => {
-            taken.tally.count(&outcome);
-            match outcome {
-                Outcome::Refused(faults) => refuse(taken, one, &faults),
-                Outcome::Skipped => taken.memory.push_fresh().push_other(print, Fate::Skipped),
-                Outcome::Mapped(mapped) => {
-                    taken.memory.push_fresh().push(print, mapped.identity, &mapped.evidence.keys, span);
-                    spool.push(row, mapped.identity, &mapped.candidates);
-                }
-            }
+        Ground::Fresh(outcome, span) => settle_fresh(taken, spool, one, outcome, span),
+    }
+}
+
+/// Counts, remembers and spools a row that was mapped, skipped or refused.
+pub fn settle_fresh(
+    taken: &mut Taken,
+    spool: &mut SpoolWriter,
+    one: &Settled,
+    outcome: Outcome,
+    span: Option<Span>,
+) {
+    let row = u32::try_from(taken.memory.len()).unwrap_or(u32::MAX);
+    taken.tally.count(&outcome);
+    match outcome {
+        Outcome::Refused(faults) => refuse(taken, one, &faults),
+        Outcome::Skipped => taken.memory.push_fresh().push_other(one.print, Fate::Skipped),
+        Outcome::Mapped(mapped) => {
+            taken.memory.push_fresh().push(one.print, mapped.identity, &mapped.evidence.keys, span);
+            spool.push(row, mapped.identity, &mapped.candidates);
         }
     }
 }

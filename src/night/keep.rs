@@ -1,6 +1,7 @@
 //! Keep: what the store holds of people in the cohort, one transaction a file.
 
 use super::Night;
+use super::again::Again;
 use super::behind::{Behind, Writes};
 use super::collect::Due;
 use super::ingest::Taken;
@@ -125,7 +126,10 @@ async fn accept(
     turns: &Turns,
 ) -> Result<(KeptCounts, FileId)> {
     let mapping = night.deployment.mapping(feed)?;
-    let tx = night.store.begin_file(&night.run, mapping.partner()).await?;
+    let tx = match &taken.again {
+        Some(again) => night.store.begin_replay(&night.run, again.file.id, mapping.partner()).await?,
+        None => night.store.begin_file(&night.run, mapping.partner()).await?,
+    };
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
     // Rows known from the last file were not read tonight; of people who join they are wanted now.
     let wanted = replay::wanted_rows(file, &who.joiners);
@@ -150,6 +154,12 @@ async fn accept(
     writer.counts.outside = outside;
     let Writer { behind, counts, .. } = writer;
     let mut tx = behind.finish().await?;
+    if let Some(again) = &taken.again {
+        let (settled, waiting) = again.settled(&taken.refused);
+        tx.settle_asked(&settled, &waiting, Again::recount(&taken.tally)).await?;
+        tx.commit_replay().await?;
+        return Ok((counts, again.file.id));
+    }
     let refused = taken.refused.iter().map(|r| NewQuarantine {
         row: r.row,
         column: r.column.and_then(|c| mapping.column(c)).map(Into::into),

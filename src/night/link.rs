@@ -6,7 +6,7 @@
 use super::Night;
 use super::ingest::Taken;
 use super::memories::Memories;
-use crate::store::{FileRow, KnownIdentity};
+use crate::store::{FileId, FileRow, KnownIdentity};
 use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -21,7 +21,7 @@ const MANY: usize = 50_000;
 
 /// A retained file of a feed, with its rows as remembered.
 pub struct Kept {
-    /// The store's row of the file; `None` for tonight's.
+    /// The store's row of the file; `None` for one that arrived tonight.
     pub stored: Option<FileRow>,
     /// Index among tonight's files.
     pub tonight: Option<usize>,
@@ -64,7 +64,8 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
             if matches!(file.verdict, Verdict::Accepted(_)) {
                 let memory = std::mem::take(&mut file.memory);
                 let (date, digest) = (file.due.date, file.due.digest);
-                files.push(Kept { stored: None, tonight: Some(n), memory, date, digest });
+                let stored = file.again.as_ref().map(|again| again.file.clone());
+                files.push(Kept { stored, tonight: Some(n), memory, date, digest });
             }
         }
         let whole = mapping.kind() == FeedKind::Snapshot;
@@ -73,7 +74,9 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
             if whole {
                 stored = stored.pop().into_iter().collect();
             }
-            for row in stored {
+            let again: Vec<FileId> =
+                files.iter().filter_map(|f| f.stored.as_ref()).map(|row| row.id).collect();
+            for row in stored.into_iter().filter(|row| !again.contains(&row.id)) {
                 let memory = FileMemory::whole(memories.load(mapping.name(), &row.outcome.digest)?);
                 let (date, digest) = (row.outcome.data_date, row.outcome.digest);
                 files.push(Kept { stored: Some(row), tonight: None, memory, date, digest });

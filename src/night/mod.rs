@@ -1,5 +1,6 @@
 //! One night, in the order of its picture: collect → ingest → link → keep → disclose → publish.
 
+pub mod again;
 pub mod behind;
 pub mod collect;
 pub mod disclose;

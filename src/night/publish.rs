@@ -11,7 +11,8 @@ use anyhow::{Context as _, Result};
 use lockgate_core::bundle::Meta;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
-    BundleEntry, Chain, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared, RunEntry,
+    BundleEntry, Chain, DecisionEntry, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
+    RunEntry,
 };
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,13 @@ pub async fn open_chapter(night: &Night<'_>, files: &[(String, Digest, FileState
     Ok(tx.commit().await?)
 }
 
+/// Records a person's decision in the ledger.
+pub async fn record_decision(tx: &mut BundleTx, entry: &DecisionEntry<'_>) -> Result<()> {
+    let mut chain = chain(tx).await?;
+    let linked = linked(&mut chain, &Entry::Decision(entry.clone()).encode());
+    Ok(tx.append_ledger(None, vec![linked]).await?)
+}
+
 /// The ledger's end.
 async fn chain(tx: &mut BundleTx) -> Result<Chain> {
     Ok(tx.chain_head().await?.map_or_else(Chain::new, |(seq, head)| Chain { seq, head: Digest(head) }))
@@ -183,11 +191,14 @@ struct Done {
 /// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only.
 pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> Result<Vec<RecipientLine>> {
     night.progress.stage("writing bundles");
+    // A second bundle of a day without a row would tell nothing; an empty first one tells that there is nothing.
+    let (needless, open): (Vec<Open>, Vec<Open>) =
+        open.into_iter().partition(|o| o.more && o.line.people == 0);
+    let mut lines: Vec<RecipientLine> = needless.into_iter().map(|o| o.line).collect();
     let done: Vec<Done> = open
         .into_par_iter()
         .map(|o| Done { meta: o.meta, journal: o.journal, line: o.line, finished: o.writer.finish() })
         .collect();
-    let mut lines = Vec::with_capacity(done.len());
     for mut one in done {
         let outcome = match &one.finished {
             Ok(finished) => record(night, doors, &one.meta, finished, one.journal).await,
@@ -205,6 +216,10 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
         }
         lines.push(one.line);
     }
+    let place = |line: &RecipientLine| {
+        night.deployment.agreement.partners().position(|(_, p)| p.key == line.recipient)
+    };
+    lines.sort_by_key(place);
     Ok(lines)
 }
 

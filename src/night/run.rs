@@ -1,5 +1,6 @@
 //! A whole night: the stages in their order, and the summary at the end.
 
+use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis};
 use super::ingest::{Taken, ingest};
@@ -8,7 +9,7 @@ use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::people::{self, People};
 use super::progress::Progress;
-use super::publish::{Doors, finish_earlier, open_chapter, publish_all};
+use super::publish::{Doors, finish_earlier, open_chapter, publish_all, record_decision};
 use super::summary::{FeedLine, Summary};
 use super::{Night, Order, registers};
 use crate::config::Deployment;
@@ -20,10 +21,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
-use lockgate_core::ledger::FileState;
+use lockgate_core::ledger::{DecisionEntry, FileState};
 use lockgate_core::link::FileMemory;
 use lockgate_core::problem::Problem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What a night leaves to say.
@@ -166,6 +167,7 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
         open_chapter(night, &files).await?;
     }
     decide(night, doors, &who, &mut summary).await?;
+    expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
     }
@@ -176,10 +178,15 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
 fn chapter(night: &Night<'_>, taken: &[Taken]) -> Vec<(String, Digest, FileState)> {
     let one = |t: &Taken| {
         let feed = night.deployment.mapping(t.due.feed).map_or("", |m| m.name()).to_owned();
-        let held = matches!(t.verdict, Verdict::Held(_));
-        (feed, t.due.digest, if held { FileState::Held } else { FileState::Accepted })
+        let state = match t.verdict {
+            Verdict::Held(_) => FileState::Held,
+            Verdict::Accepted(_) if t.due.released => FileState::Released,
+            Verdict::Accepted(_) => FileState::Accepted,
+        };
+        (feed, t.due.digest, state)
     };
-    taken.iter().map(one).collect()
+    // That rows are read again was recorded when somebody asked for it.
+    taken.iter().filter(|t| t.again.is_none()).map(one).collect()
 }
 
 fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> {
@@ -205,7 +212,37 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
             };
         taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
     }
+    for (feed, again) in again::asked(night).await? {
+        let mapping = night.deployment.mapping(feed)?;
+        let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.id);
+        if !again::overtaken(mapping, &again, due, feed, last) {
+            taken.push(tokio::task::block_in_place(|| again::reread(night, memories, feed, again))?);
+        }
+    }
     Ok(taken)
+}
+
+/// What nobody decided as long as its feed's files are kept waits no more; the ledger says how much.
+async fn expire(night: &Night<'_>) -> Result<()> {
+    for mapping in &night.deployment.mappings {
+        let kept = jiff::Span::new().days(mapping.retention_days());
+        let before = night.order.as_of.saturating_sub(kept);
+        let mut tx = night.store.begin_decisions(night.order.as_of).await?;
+        let (rows, files) = tx.expire(mapping.name(), before, night.run.id).await?;
+        if rows + files > 0 {
+            let reference = format!("{rows} rows and {files} held files older than {before}");
+            let entry = DecisionEntry {
+                as_of: night.order.as_of,
+                kind: "quarantine-expired",
+                by: mapping.name(),
+                reference: &reference,
+                subject: *mapping.digest(),
+            };
+            record_decision(&mut tx, &entry).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Full lists that a newer full list of the same night makes needless are recorded, and not read.
@@ -246,17 +283,10 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
         // Registers have dates of their own: while any entry stands, everybody is decided about anew.
         everybody: !registers.empty || basis_before.as_deref() != Some(basis_now.as_str()),
     };
-    let (mut open, made) = disclose::open(night, &doors.staging).await?;
-    let whole = made.is_empty();
-    let settled =
-        if open.is_empty() { Vec::new() } else { disclose::disclose(night, &basis, &mut open).await? };
+    let mut open = disclose::open(night, &doors.staging).await?;
+    let settled = disclose::disclose(night, &basis, &mut open).await?;
     summary.recipients = publish_all(night, doors, open).await?;
-    summary.recipients.extend(made);
-    let order: BTreeMap<String, usize> =
-        deployment.agreement.partners().enumerate().map(|(n, (_, p))| (p.key.clone(), n)).collect();
-    summary.recipients.sort_by_key(|r| order.get(&r.recipient).copied());
-    let all_made = summary.recipients.iter().all(|r| !r.failed);
-    if whole && all_made {
+    if summary.recipients.iter().all(|r| !r.failed) {
         // Only now: a bundle that was not made finds its people due the next night.
         night.store.settle_persons(settled).await?;
         night.store.set_meta("basis", &basis_now).await?;
@@ -284,7 +314,12 @@ fn feed_lines(
             });
         }
         for (file, kept) in taken.iter().zip(kept).filter(|(t, _)| t.due.feed == feed) {
-            let state = if matches!(file.verdict, Verdict::Held(_)) { "held" } else { "accepted" };
+            let state = match file.verdict {
+                Verdict::Held(_) => "held",
+                Verdict::Accepted(_) if file.again.is_some() => "read again",
+                Verdict::Accepted(_) if file.due.released => "released",
+                Verdict::Accepted(_) => "accepted",
+            };
             let t = &file.tally;
             lines.push(FeedLine {
                 date: Some(file.due.date.to_string()),

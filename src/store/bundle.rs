@@ -172,18 +172,6 @@ impl Store {
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
-    /// A recipient's bundle of a day, when there is one: a day has no second.
-    pub async fn bundle_of_day(
-        &self,
-        recipient: PartnerId,
-        as_of: Date,
-    ) -> Result<Option<BundleRow>, StoreError> {
-        let query = sqlx::query_as(sql::BUNDLE_BY_DAY)
-            .bind(self.names.partner_row(recipient)?)
-            .bind(as_of.to_string());
-        Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
-    }
-
     /// A bundle by its name.
     pub async fn bundle(&self, name: &str) -> Result<Option<BundleRow>, StoreError> {
         let query = sqlx::query_as(sql::BUNDLE_BY_NAME).bind(name);
@@ -208,6 +196,10 @@ impl Store {
 }
 
 impl BundleTx {
+    pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
+        &mut self.tx
+    }
+
     /// Records the bundle. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
     pub async fn put_bundle(&mut self, bundle: &NewBundle) -> Result<BundleId, StoreError> {
         let id = self.counters.take("bundle", 1);

@@ -16,8 +16,12 @@ pub enum FileState {
     Accepted,
     /// Kept out whole until a person decides.
     Held,
+    /// Held, and let in by a person: the next run takes it.
+    Released,
     /// Once held; accepted since, or let go.
     Superseded,
+    /// Held until its retention ended.
+    Expired,
 }
 
 impl FileState {
@@ -26,12 +30,15 @@ impl FileState {
         match self {
             Self::Accepted => "accepted",
             Self::Held => "held",
+            Self::Released => "released",
             Self::Superseded => "superseded",
+            Self::Expired => "expired",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Accepted, Self::Held, Self::Superseded].into_iter().find(|state| state.word() == word)
+        let all = [Self::Accepted, Self::Held, Self::Released, Self::Superseded, Self::Expired];
+        all.into_iter().find(|state| state.word() == word)
     }
 }
 
@@ -109,6 +116,17 @@ impl Store {
     /// Files that wait for a person.
     pub async fn held_files(&self) -> Result<Vec<FileRow>, StoreError> {
         file_rows(&sqlx::query(sql::FILE_HELD).fetch_all(&self.read).await?)
+    }
+
+    /// Held files that a person let in and no run has taken yet.
+    pub async fn released_files(&self) -> Result<Vec<FileRow>, StoreError> {
+        file_rows(&sqlx::query(sql::FILE_RELEASED).fetch_all(&self.read).await?)
+    }
+
+    /// One file.
+    pub async fn file(&self, file: FileId) -> Result<Option<FileRow>, StoreError> {
+        let row = sqlx::query(sql::FILE_ONE).bind(file.0).fetch_optional(&self.read).await?;
+        row.map(|row| file_row(&row)).transpose()
     }
 
     /// The files that a run took.

@@ -166,6 +166,14 @@ impl Store {
 }
 
 impl FileTx {
+    pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
+        &mut self.tx
+    }
+
+    pub(super) const fn run(&self) -> Run {
+        self.run
+    }
+
     /// The row that the file has, or will have.
     pub const fn file(&self) -> FileId {
         self.file

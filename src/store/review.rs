@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::ids::{self, FileId, QuarantineId, RunId, count};
+use super::repair::Decision;
 use super::{Store, sql};
 use jiff::civil::Date;
 use lockgate_core::record::IdentityId;
@@ -11,10 +12,14 @@ use lockgate_core::record::IdentityId;
 pub enum QuarantineState {
     /// Waits for a person.
     Open,
+    /// The next run reads it again.
+    Asked,
+    /// It was read again and taken.
+    Retried,
     /// A person let it go.
     Discarded,
-    /// It was read again.
-    Retried,
+    /// Nobody decided as long as its feed's files are kept.
+    Expired,
 }
 
 impl QuarantineState {
@@ -22,14 +27,16 @@ impl QuarantineState {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::Discarded => "discarded",
+            Self::Asked => "asked",
             Self::Retried => "retried",
+            Self::Discarded => "discarded",
+            Self::Expired => "expired",
         }
     }
 
     fn parse(word: &str) -> Result<Self, StoreError> {
-        let known =
-            [Self::Open, Self::Discarded, Self::Retried].into_iter().find(|state| state.word() == word);
+        let all = [Self::Open, Self::Asked, Self::Retried, Self::Discarded, Self::Expired];
+        let known = all.into_iter().find(|state| state.word() == word);
         known.ok_or_else(|| StoreError::row("quarantine"))
     }
 }
@@ -66,6 +73,10 @@ pub struct QuarantineRow {
     pub state: QuarantineState,
     /// The run that refused it.
     pub created_run: RunId,
+    /// What a person decided about it, when anybody has.
+    pub decision: Option<Decision>,
+    /// The run that last read it again, or in which it expired.
+    pub settled_run: Option<RunId>,
 }
 
 /// Where a pair stands.
@@ -95,17 +106,6 @@ impl ReviewState {
     }
 }
 
-/// What a person decided about a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReviewDecision {
-    /// Who decided: a nominee's token.
-    pub by: String,
-    /// When, as an RFC 3339 text.
-    pub at: String,
-    /// The written reference.
-    pub reference: String,
-}
-
 /// A pair of identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewRow {
@@ -120,10 +120,25 @@ pub struct ReviewRow {
     /// Where it stands.
     pub state: ReviewState,
     /// The decision, when there is one.
-    pub decision: Option<ReviewDecision>,
+    pub decision: Option<Decision>,
 }
 
-type QuarantineTuple = (i64, i64, String, String, String, i64, Option<String>, String, String, i64);
+type QuarantineTuple = (
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    i64,
+    Option<String>,
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+);
 type ReviewTuple = (Vec<u8>, Vec<u8>, String, i64, String, Option<String>, Option<String>, Option<String>);
 
 impl Store {
@@ -147,13 +162,6 @@ impl Store {
         row.map(quarantine_row).transpose()
     }
 
-    /// Moves a refused row to another state.
-    pub async fn set_quarantine(&self, id: QuarantineId, state: QuarantineState) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::QUARANTINE_STATE).bind(id.0).bind(state.word());
-        let done = query.execute(&self.write).await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("quarantined row")) }
-    }
-
     /// Pairs in one state or in all, the oldest first.
     pub async fn reviews(&self, state: Option<ReviewState>) -> Result<Vec<ReviewRow>, StoreError> {
         let query = sqlx::query_as(sql::REVIEW_LIST).bind(state.map(ReviewState::word));
@@ -166,7 +174,7 @@ impl Store {
         &self,
         pair: (IdentityId, IdentityId),
         state: ReviewState,
-        decision: &ReviewDecision,
+        decision: &Decision,
     ) -> Result<(), StoreError> {
         let (a, b) = (pair.0.min(pair.1), pair.0.max(pair.1));
         let done = sqlx::query(sql::REVIEW_DECIDE)
@@ -183,7 +191,8 @@ impl Store {
 }
 
 fn quarantine_row(row: QuarantineTuple) -> Result<QuarantineRow, StoreError> {
-    let (id, file, feed, name_token, data_date, number, column, code, state, run) = row;
+    let (id, file, feed, name_token, data_date, number, column, code, state, run, by, at, reference, settled) =
+        row;
     Ok(QuarantineRow {
         id: QuarantineId(id),
         file: FileId(file),
@@ -195,6 +204,8 @@ fn quarantine_row(row: QuarantineTuple) -> Result<QuarantineRow, StoreError> {
         code,
         state: QuarantineState::parse(&state)?,
         created_run: RunId(run),
+        decision: by.zip(at).zip(reference).map(|((by, at), reference)| Decision { by, at, reference }),
+        settled_run: settled.map(RunId),
     })
 }
 
@@ -207,6 +218,6 @@ fn review_row(row: ReviewTuple) -> Result<ReviewRow, StoreError> {
         reason,
         first_run: RunId(run),
         state: ReviewState::parse(&state)?,
-        decision: decision.map(|((by, at), reference)| ReviewDecision { by, at, reference }),
+        decision: decision.map(|((by, at), reference)| Decision { by, at, reference }),
     })
 }

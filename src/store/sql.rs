@@ -88,7 +88,8 @@ statements! {
     FILE_HELD = concat!(file_columns!(), "WHERE state = 'held' ORDER BY id");
     FILE_OF_RUN = concat!(file_columns!(), "WHERE run = $1 ORDER BY id");
     FILE_BEFORE = concat!(file_columns!(), "WHERE feed = $1 AND data_date < $2 ORDER BY data_date, id");
-    FILE_SUPERSEDE_HELD = "UPDATE file SET state = 'superseded' WHERE feed = $1 AND digest = $2 AND state = 'held'";
+    FILE_SUPERSEDE_HELD = "UPDATE file SET state = 'superseded' WHERE feed = $1 AND digest = $2 \
+        AND state IN ('held', 'released')";
     FILE_SUPERSEDE = "UPDATE file SET state = 'superseded' WHERE id = $1 AND state = 'held'";
 
     SEEN_READ = "SELECT packed FROM seen WHERE feed = $1 ORDER BY part";
@@ -132,12 +133,21 @@ statements! {
     FORGET_PERSONS = "DELETE FROM person WHERE dirty = 2";
     EMPTIED_PERSONS = "UPDATE person SET dirty = 0, review_on = NULL WHERE dirty = 2";
 
-    QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run \
-        FROM quarantine q JOIN file f ON f.id = q.file \
+    QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run, \
+        q.decided_by, q.decided_at, q.reference, q.settled_run FROM quarantine q JOIN file f ON f.id = q.file \
         WHERE ($1 IS NULL OR f.feed = $1) AND ($2 IS NULL OR q.state = $2) ORDER BY q.id DESC LIMIT $3";
-    QUARANTINE_ONE = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run \
-        FROM quarantine q JOIN file f ON f.id = q.file WHERE q.id = $1";
-    QUARANTINE_STATE = "UPDATE quarantine SET state = $2 WHERE id = $1";
+    QUARANTINE_ONE = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run, \
+        q.decided_by, q.decided_at, q.reference, q.settled_run FROM quarantine q JOIN file f ON f.id = q.file WHERE q.id = $1";
+    QUARANTINE_DECIDE = "UPDATE quarantine SET state = $2, decided_by = $3, decided_at = $4, reference = $5 \
+        WHERE id = $1 AND state IN ('open', 'asked')";
+    QUARANTINE_EXPIRE = "UPDATE quarantine SET state = 'expired', settled_run = $3 WHERE state IN ('open', 'asked') \
+        AND file IN (SELECT id FROM file WHERE feed = $1 AND data_date < $2)";
+    FILE_EXPIRE = "UPDATE file SET state = 'expired' WHERE feed = $1 AND data_date < $2 AND state IN ('held', 'released')";
+    FILE_RELEASE = "UPDATE file SET state = 'released' WHERE id = $1 AND state = 'held'";
+    FILE_RELEASED = concat!(file_columns!(), "WHERE state = 'released' ORDER BY data_date, id");
+    FILE_RECOUNT = "UPDATE file SET mapped = mapped + $2, skipped = skipped + $3, duplicate = duplicate + $4, \
+        quarantined = quarantined - $2 - $3 - $4 WHERE id = $1";
+    FILE_ONE = concat!(file_columns!(), "WHERE id = $1");
 
     REVIEW_LIST = "SELECT identity_a, identity_b, reason, first_run, state, decided_by, decided_at, reference FROM review \
         WHERE $1 IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
@@ -150,7 +160,6 @@ statements! {
     BUNDLE_LIST = concat!(bundle_columns!(), "WHERE $1 IS NULL OR recipient = $1 ORDER BY id DESC LIMIT $2");
     BUNDLE_LAST = concat!(bundle_columns!(), "WHERE recipient = $1 ORDER BY sequence DESC LIMIT 1");
     BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
-    BUNDLE_BY_DAY = concat!(bundle_columns!(), "WHERE recipient = $1 AND as_of = $2");
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
 
     LEDGER_HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
@@ -218,6 +227,10 @@ bulks! {
     /// Shared: first id, file, run.
     QUARANTINE_ADD = Bulk::new("INSERT INTO quarantine (id, file, row_number, column_name, code, created_run) ",
         &[Counted, Shared(1), Value, Value, Value, Shared(2)], "", 100);
+    /// Shared: run.
+    QUARANTINE_SETTLE = Bulk::list("UPDATE quarantine SET state = 'retried', settled_run = $shared WHERE state = 'asked' AND id IN (", ")");
+    /// Shared: run.
+    QUARANTINE_REOPEN = Bulk::list("UPDATE quarantine SET state = 'open', settled_run = $shared WHERE state = 'asked' AND id IN (", ")");
     /// Shared: run.
     REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, first_run) ",
         &[Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO NOTHING", 100);

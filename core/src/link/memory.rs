@@ -286,6 +286,11 @@ impl FileMemory {
         (prints.get(row) == Some(&print.0)).then_some(row)
     }
 
+    /// Number of rows of the last file.
+    pub fn base_len(&self) -> usize {
+        self.base.len()
+    }
+
     /// What became of a row in the last file, and whether tonight's file had it already.
     pub fn base_fate(&self, base_row: usize) -> (Option<Fate>, bool) {
         (self.base.fate(base_row), self.seen.get(base_row).copied().unwrap_or(false))

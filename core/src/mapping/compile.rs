@@ -61,6 +61,7 @@ impl Mapping {
             file: file.into(),
             name: draft.feed.name.into_inner(),
             title: draft.feed.title,
+            owner: draft.feed.owner,
             partner,
             partner_key: draft.feed.partner.into_inner(),
             kind: draft.feed.kind,

@@ -84,6 +84,7 @@ pub struct Mapping {
     file: String,
     name: String,
     title: String,
+    owner: Option<String>,
     partner: PartnerId,
     partner_key: String,
     kind: FeedKind,
@@ -129,6 +130,11 @@ impl Mapping {
     /// Plain words for people.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The desk that looks after what waits of this feed, when the mapping names one.
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
     }
 
     /// How its files relate.

@@ -45,6 +45,8 @@ pub(crate) struct FeedDraft {
     pub(crate) title: String,
     pub(crate) kind: FeedKind,
     pub(crate) retention: Spanned<String>,
+    /// Who looks after the feed's quarantine: a desk, not a name. The deployment's contact when absent.
+    pub(crate) owner: Option<String>,
     pub(crate) key_space: Option<Spanned<String>>,
     /// Feeds whose files of the same day are taken first: a later word about the same facts.
     #[serde(default)]

@@ -77,7 +77,11 @@ CREATE TABLE quarantine (
     column_name TEXT,
     code        TEXT NOT NULL,
     state       TEXT NOT NULL DEFAULT 'open',
-    created_run BIGINT NOT NULL
+    created_run BIGINT NOT NULL,
+    decided_by  TEXT,
+    decided_at  TEXT,
+    reference   TEXT,
+    settled_run BIGINT
 );
 
 CREATE INDEX quarantine_file ON quarantine (file);
@@ -92,6 +96,9 @@ CREATE TABLE person (
 );
 
 -- One source's person.
+-- A person is found by its key, and there is one row of it.
+CREATE UNIQUE INDEX person_by_key ON person (person_key);
+
 CREATE TABLE identity (
     id           INTEGER PRIMARY KEY,
     identity_key BLOB NOT NULL UNIQUE,
@@ -234,8 +241,7 @@ CREATE TABLE bundle (
     manifest_digest BLOB NOT NULL,
     state           TEXT NOT NULL,
     counts          TEXT NOT NULL,
-    UNIQUE (recipient, sequence),
-    UNIQUE (recipient, as_of)
+    UNIQUE (recipient, sequence)
 );
 
 -- What a recipient holds about a person, packed by the core.

@@ -41,8 +41,6 @@ async fn a_bundle_comes_back_as_it_went() {
     assert_eq!(store.bundles(None, 10).await.unwrap().len(), 3);
     assert_eq!(store.bundles(Some(SOUTH), 10).await.unwrap()[0].bundle, bundle(SOUTH, 1, 17));
     assert_eq!(store.bundle("bundle_0_1").await.unwrap().unwrap().id, first);
-    assert_eq!(store.bundle_of_day(NORTH, NIGHT).await.unwrap().unwrap().id, first);
-    assert!(store.bundle_of_day(SOUTH, date(2008, 11, 18)).await.unwrap().is_none());
     assert_eq!(store.unpublished_bundles().await.unwrap().len(), 3);
     store.set_bundle_state(first, BundleState::Published).await.unwrap();
     assert_eq!(store.unpublished_bundles().await.unwrap().len(), 2);
