@@ -59,6 +59,9 @@ pub enum Command {
         /// The code, `LGnnnn`
         code: String,
     },
+    /// The feeds: list them, test their examples
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Bundles made
     #[command(subcommand)]
     Bundle(BundleCommand),
@@ -90,6 +93,22 @@ pub struct RunArgs {
     /// Say the effect in rows, people and recipients; write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `lockgate feed …`
+#[derive(Debug, Subcommand)]
+pub enum FeedCommand {
+    /// List the feeds: partner, kind, format, file pattern, and the last file received
+    #[command(after_help = "Examples:\n  lockgate feed list\n  lockgate feed list --json")]
+    List,
+    /// Run the examples inside mappings; say what no example touches
+    #[command(
+        after_help = "Examples:\n  lockgate feed test\n  lockgate feed test hmps-releases --json\n\nEnds 3 when an example gives something else."
+    )]
+    Test {
+        /// The feed's name (default: all feeds)
+        name: Option<String>,
+    },
 }
 
 /// `lockgate bundle …`

@@ -74,6 +74,7 @@ impl Mapping {
             refuse,
             skip,
             lists: c.lists.into_iter().map(|(_, l)| l).collect(),
+            map_names: c.maps.iter().map(|(name, _)| name.clone()).collect(),
             maps: c.maps.into_iter().map(|(_, m)| m).collect(),
             zone: ctx.zone.clone(),
             examples,

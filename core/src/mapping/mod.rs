@@ -15,6 +15,7 @@ mod compile;
 mod compile_feed;
 mod compile_field;
 mod convert;
+mod coverage;
 mod digest;
 mod example;
 mod plan;
@@ -30,6 +31,7 @@ pub use checks::{Budget, Checks, EmptyRule};
 pub use codemap::{CodeMap, CodeMapLine};
 pub use codes::CODES;
 pub use compile::together;
+pub use coverage::{Coverage, Untouched};
 pub use example::ExampleFailure;
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
@@ -100,6 +102,8 @@ pub struct Mapping {
     skip: Vec<plan::Rule>,
     lists: Vec<CodeList>,
     maps: Vec<CodeMap>,
+    /// The names of `maps`.
+    map_names: Vec<String>,
     zone: TimeZone,
     examples: Vec<example::Example>,
     digest: Digest,
@@ -124,6 +128,11 @@ impl Mapping {
     /// Whose feed it is.
     pub const fn partner(&self) -> PartnerId {
         self.partner
+    }
+
+    /// The key of that partner.
+    pub fn partner_key(&self) -> &str {
+        &self.partner_key
     }
 
     /// Plain words for people.
