@@ -59,7 +59,7 @@ pub enum Command {
         /// The code, `LGnnnn`
         code: String,
     },
-    /// The feeds: list them, test their examples
+    /// The feeds: list them, test them, draft a new one
     #[command(subcommand)]
     Feed(FeedCommand),
     /// Bundles made
@@ -109,6 +109,24 @@ pub enum FeedCommand {
         /// The feed's name (default: all feeds)
         name: Option<String>,
     },
+    /// Draft a mapping from a sample file; no value of a person is copied from it
+    #[command(
+        after_help = "Examples:\n  lockgate feed new hostel-residents --from RESIDENTS_20081117.csv --partner probation\n  lockgate feed new courses --from courses.xlsx --json"
+    )]
+    New(NewFeedArgs),
+}
+
+/// Options of `lockgate feed new`.
+#[derive(Debug, Args)]
+pub struct NewFeedArgs {
+    /// The new feed's name: small letters, digits and hyphens
+    pub name: String,
+    /// A sample file as the partner sends it
+    #[arg(long, value_name = "SAMPLE")]
+    pub from: PathBuf,
+    /// The partner's key (default: the first word of the name, where it is a partner)
+    #[arg(long, value_name = "PARTNER")]
+    pub partner: Option<String>,
 }
 
 /// `lockgate bundle …`

@@ -72,6 +72,7 @@ pub(super) async fn feed(voice: Voice, deployment: &Deployment, what: FeedComman
     match what {
         FeedCommand::List => list(voice, deployment).await,
         FeedCommand::Test { name } => test(voice, deployment, name.as_deref()),
+        FeedCommand::New(args) => super::feed_new::new(voice, deployment, &args),
     }
 }
 

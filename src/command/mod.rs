@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod explain;
 mod feed;
+mod feed_new;
 mod history;
 mod ledger;
 mod quarantine;

@@ -118,6 +118,16 @@ pub fn together(mappings: &[Mapping]) -> Vec<Problem> {
     problems
 }
 
+/// Whether one more mapping could stand beside the others: the faults of two that give one person.
+pub fn apart(new: &Mapping, others: &[Mapping]) -> Option<Problem> {
+    let gives = |m: &&Mapping| {
+        m.identity.person.is_some() && m.partner == new.partner && m.identity.space == new.identity.space
+    };
+    let other = others.iter().find(gives).filter(|_| new.identity.person.is_some())?;
+    let what = format!("feeds `{}` and `{}` both give the person of one key space", other.name, new.name);
+    Some(Problem::new(codes::IDENTITY, what).in_config(&new.file, 0..0))
+}
+
 /// State while one mapping is compiled.
 pub(crate) struct Compiler<'a> {
     pub(crate) file: &'a str,
