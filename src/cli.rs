@@ -59,6 +59,9 @@ pub enum Command {
         /// The code, `LGnnnn`
         code: String,
     },
+    /// The feeds: list them, test them, draft a new one
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Bundles made
     #[command(subcommand)]
     Bundle(BundleCommand),
@@ -90,6 +93,54 @@ pub struct RunArgs {
     /// Say the effect in rows, people and recipients; write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `lockgate feed …`
+#[derive(Debug, Subcommand)]
+pub enum FeedCommand {
+    /// List the feeds: partner, kind, format, file pattern, and the last file received
+    #[command(after_help = "Examples:\n  lockgate feed list\n  lockgate feed list --json")]
+    List,
+    /// Run the examples inside mappings; say what no example touches
+    #[command(
+        after_help = "Examples:\n  lockgate feed test\n  lockgate feed test hmps-releases --json\n\nEnds 3 when an example gives something else."
+    )]
+    Test {
+        /// The feed's name (default: all feeds)
+        name: Option<String>,
+    },
+    /// Draft a mapping from a sample file; no value of a person is copied from it
+    #[command(
+        after_help = "Examples:\n  lockgate feed new hostel-residents --from RESIDENTS_20081117.csv --partner probation\n  lockgate feed new courses --from courses.xlsx --json"
+    )]
+    New(NewFeedArgs),
+    /// Let the held files of a feed in, after a person looked at why they were held
+    #[command(
+        after_help = "Examples:\n  lockgate feed release wyp-cohort --reason \"the list was cleaned, letter 9\"\n\nThe next run takes them; the reasons stay as warnings."
+    )]
+    Release {
+        /// The feed's name
+        name: String,
+        /// Who decides: a token that the ledger keeps, not a name
+        #[arg(long, value_name = "WHO", default_value = "operator")]
+        by: String,
+        /// Why, or a written reference
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Options of `lockgate feed new`.
+#[derive(Debug, Args)]
+pub struct NewFeedArgs {
+    /// The new feed's name: small letters, digits and hyphens
+    pub name: String,
+    /// A sample file as the partner sends it
+    #[arg(long, value_name = "SAMPLE")]
+    pub from: PathBuf,
+    /// The partner's key (default: the first word of the name, where it is a partner)
+    #[arg(long, value_name = "PARTNER")]
+    pub partner: Option<String>,
 }
 
 /// `lockgate bundle …`

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod exit;
+pub mod feed;
 pub mod night;
 pub mod report;
 pub mod store;

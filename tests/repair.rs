@@ -157,3 +157,33 @@ fn what_nobody_decides_expires_with_its_feeds_retention() {
     let shown = deployment.run(&["quarantine", "show", &item]).out;
     assert!(shown.contains("(expired)"), "{shown}");
 }
+
+/// A list that lost half its people is held. A person lets it in, and the same night takes it.
+#[test]
+fn a_held_file_is_let_in_by_a_person() {
+    let deployment = Deployment::after(0);
+    let place = deployment.path("fixtures/wyp/IOM_COHORT_20081118.txt");
+    let units: Vec<u16> =
+        fs::read(&place).unwrap().chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let list = String::from_utf16(&units).unwrap();
+    let half: Vec<&str> = list.split_inclusive("\r\n").take(60).collect();
+    fs::write(&place, half.concat().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let held = deployment.night("2008-11-18");
+    assert_eq!(held.feed("wyp-cohort")["state"], "held");
+    assert_eq!(deployment.run(&["feed", "release", "wyp-cohort"]).code, Some(2), "a reason is needed");
+    assert_eq!(
+        deployment.run(&["feed", "release", "hmps-releases", "--reason", "x"]).code,
+        Some(2),
+        "it is not held"
+    );
+    let words = ["feed", "release", "wyp-cohort", "--reason", "the list was cleaned, letter 9", "--json"];
+    let said = deployment.run(&words);
+    assert_eq!((said.code, &said.json()[0]["held_for"]), (Some(0), &Value::from("LG1305")), "{}", said.err);
+    let taken = deployment.night("2008-11-18");
+    let line = taken.feed("wyp-cohort");
+    assert_eq!((line["state"].as_str(), line["read"].as_u64()), (Some("released"), Some(59)));
+    assert!(taken.json()["warnings"]["LG1305"].as_u64() >= Some(1), "the reason stays as a warning");
+    let again = deployment.night("2008-11-18");
+    assert_eq!(again.feed("wyp-cohort")["state"], "nothing new");
+    assert_eq!(deployment.run(&["ledger", "verify"]).code, Some(0));
+}

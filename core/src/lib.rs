@@ -28,4 +28,5 @@ pub mod rest;
 pub mod row;
 pub mod schema;
 pub mod spool;
+pub mod survey;
 pub mod value;

@@ -4,6 +4,8 @@ mod agreement;
 mod bundle;
 mod check;
 mod explain;
+mod feed;
+mod feed_new;
 mod history;
 mod ledger;
 mod quarantine;
@@ -56,6 +58,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History { last } => history::history(voice, &deployment, last).await,
+        Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Ledger(_) => ledger::verify(voice, &deployment).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
@@ -86,14 +89,18 @@ fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
 
 /// Opens the store for reading; a store that was never made is an expected failure.
 async fn reading(deployment: &Deployment) -> Result<(Store, Vault)> {
+    let none = || Expected::new(Exit::Usage, "there is no store yet: run a night first, `lockgate run`");
+    reading_if_made(deployment).await?.ok_or_else(none)
+}
+
+/// Opens the store for reading, or says that it was never made.
+async fn reading_if_made(deployment: &Deployment) -> Result<Option<(Store, Vault)>> {
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
     match Store::open_read(&deployment.state(), &vault, &names).await {
-        Ok(store) => Ok((store, vault)),
-        Err(StoreError::Absent(_)) => {
-            Err(Expected::new(Exit::Usage, "there is no store yet: run a night first, `lockgate run`"))
-        }
+        Ok(store) => Ok(Some((store, vault))),
+        Err(StoreError::Absent(_)) => Ok(None),
         Err(other) => Err(other.into()),
     }
 }

@@ -32,11 +32,32 @@ pub struct Deployment {
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
     wanted: Vec<Vec<Wanted>>,
+    code_maps: BTreeMap<String, CodeMap>,
     /// All texts read, for showing problems in their place.
     pub texts: Texts,
 }
 
 impl Deployment {
+    /// What `check` would say of a mapping file if it stood beside the others, its examples included.
+    pub fn would_take(&self, file: &str, text: &str) -> Vec<Problem> {
+        let draft = match super::parse::parsed(file, text) {
+            Ok(draft) => draft,
+            Err(problem) => return vec![problem],
+        };
+        let partners: Vec<&str> = self.agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+        let zone = self.zone.clone();
+        let context =
+            mapping::Context { schema: &self.schema, code_maps: &self.code_maps, partners: &partners, zone };
+        let mapping = match Mapping::compile(file, text, draft, &context) {
+            Ok(mapping) => mapping,
+            Err(problems) => return problems,
+        };
+        let mut problems: Vec<Problem> = mapping.run_examples().iter().map(|f| f.problem(file)).collect();
+        problems.extend(format(&mapping, file).err());
+        problems.extend(mapping::apart(&mapping, &self.mappings));
+        problems
+    }
+
     /// The feed at an index.
     pub fn mapping(&self, feed: usize) -> Result<&Mapping> {
         self.mappings.get(feed).ok_or_else(|| anyhow!("feed {feed} is not configured"))
@@ -132,7 +153,8 @@ impl Reading<'_> {
         let schema = self.schema(&settings.folders.schema)?;
         let zone = self.zone(&settings)?;
         let agreement = self.agreement(&settings.folders.agreement, &schema)?;
-        let (mappings, formats) = self.mappings(&settings, &schema, &agreement, &zone)?;
+        let code_maps = self.code_maps(&settings.folders.mappings);
+        let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
         Some(Deployment {
             root: self.root.into(),
@@ -143,6 +165,7 @@ impl Reading<'_> {
             mappings,
             formats,
             wanted,
+            code_maps,
             texts: Texts::default(),
         })
     }
@@ -281,15 +304,8 @@ impl Reading<'_> {
         self.keep_all(Agreement::build(files, schema))
     }
 
-    fn mappings(
-        &mut self,
-        settings: &Settings,
-        schema: &Schema,
-        agreement: &Agreement,
-        zone: &TimeZone,
-    ) -> Option<(Vec<Mapping>, Vec<Box<dyn Format>>)> {
-        let folder = settings.folders.mappings.as_str();
-        let codes = format!("{folder}/codes");
+    fn code_maps(&mut self, mappings: &str) -> BTreeMap<String, CodeMap> {
+        let codes = format!("{mappings}/codes");
         let mut code_maps = BTreeMap::new();
         for name in self.files(&codes, ".csv") {
             let key = name
@@ -302,9 +318,19 @@ impl Reading<'_> {
                 code_maps.insert(key, map);
             }
         }
+        code_maps
+    }
+
+    fn mappings(
+        &mut self,
+        settings: &Settings,
+        schema: &Schema,
+        agreement: &Agreement,
+        (zone, code_maps): (&TimeZone, &BTreeMap<String, CodeMap>),
+    ) -> Option<(Vec<Mapping>, Vec<Box<dyn Format>>)> {
+        let folder = settings.folders.mappings.as_str();
         let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
-        let context =
-            mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone: zone.clone() };
+        let context = mapping::Context { schema, code_maps, partners: &partners, zone: zone.clone() };
         let (mut mappings, mut formats) = (Vec::new(), Vec::new());
         for name in self.files(folder, ".toml") {
             let Some(draft) = self.toml::<mapping::Draft>(&name) else { continue };

@@ -154,6 +154,15 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// One row, to be looked at piece by piece.
+    pub(super) const fn new(bound: &'a Bound<'a>, row: &'a RowBuf, scene: Scene<'a>) -> Self {
+        Self { bound, row, scene }
+    }
+
+    pub(super) const fn row(&self) -> &RowBuf {
+        self.row
+    }
+
     fn map(&self, keys: &Keys, scratch: &mut Scratch) -> Outcome {
         let mapping = self.bound.mapping;
         scratch.start();
@@ -236,7 +245,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn all(&self, tests: &[Test]) -> Result<bool, RowFault> {
+    pub(super) fn all(&self, tests: &[Test]) -> Result<bool, RowFault> {
         for test in tests {
             if !self.test(test)? {
                 return Ok(false);
@@ -405,7 +414,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Joins the columns that hold something; gives the first of them, for the place of a fault.
-    fn join(
+    pub(super) fn join(
         &self,
         plan: &FieldPlan,
         columns: &[ColumnId],
@@ -430,7 +439,11 @@ impl<'a> Reader<'a> {
 }
 
 /// First character, inline map and padding, before the typed reading.
-fn prepare<'t>(plan: &FieldPlan, given: Given<'t>, padded: &'t mut String) -> Result<Given<'t>, Code> {
+pub(super) fn prepare<'t>(
+    plan: &FieldPlan,
+    given: Given<'t>,
+    padded: &'t mut String,
+) -> Result<Given<'t>, Code> {
     let mut text = given.text;
     fits(plan.shape, given.kind, plan.words.is_some(), plan.pad > 0)?;
     if plan.first_char {

@@ -76,6 +76,7 @@ impl Mapping {
             refuse,
             skip,
             lists: c.lists.into_iter().map(|(_, l)| l).collect(),
+            map_names: c.maps.iter().map(|(name, _)| name.clone()).collect(),
             maps: c.maps.into_iter().map(|(_, m)| m).collect(),
             zone: ctx.zone.clone(),
             examples,
@@ -117,6 +118,16 @@ pub fn together(mappings: &[Mapping]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Whether one more mapping could stand beside the others: the faults of two that give one person.
+pub fn apart(new: &Mapping, others: &[Mapping]) -> Option<Problem> {
+    let gives = |m: &&Mapping| {
+        m.identity.person.is_some() && m.partner == new.partner && m.identity.space == new.identity.space
+    };
+    let other = others.iter().find(gives).filter(|_| new.identity.person.is_some())?;
+    let what = format!("feeds `{}` and `{}` both give the person of one key space", other.name, new.name);
+    Some(Problem::new(codes::IDENTITY, what).in_config(&new.file, 0..0))
 }
 
 /// State while one mapping is compiled.

@@ -79,7 +79,9 @@ pub struct ExampleFailure {
     pub title: String,
     /// Where its title stands in the mapping file.
     pub span: Range<usize>,
-    /// The record, when one is meant.
+    /// Which of the expected records is meant, from 1, in the order of `expect`.
+    pub record: Option<usize>,
+    /// The record's category, when one is meant.
     pub category: Option<String>,
     /// The field or mark, when one is meant.
     pub field: Option<String>,
@@ -92,12 +94,25 @@ pub struct ExampleFailure {
 impl ExampleFailure {
     /// As a problem of the mapping file.
     pub fn problem(&self, file: &str) -> Problem {
-        let path: Vec<&str> =
+        let path = self.path();
+        let place = if path.is_empty() { path } else { format!("{path}: ") };
+        let what = format!("example `{}`: {place}{}", self.title, self.difference());
+        let help = "mend the mapping, or the example when it asks for the wrong thing";
+        Problem::new(codes::EXAMPLE_FAILED, what).in_config(file, self.span.clone()).help(help)
+    }
+
+    /// Where in what was expected: `record 2 › prison_release.release_date`; empty for the row as a whole.
+    pub fn path(&self) -> String {
+        let record = self.record.map(|number| format!("record {number}"));
+        let names: Vec<&str> =
             [&self.category, &self.field].into_iter().filter_map(|p| p.as_deref()).collect();
-        let place = if path.is_empty() { String::new() } else { format!("{}: ", path.join(".")) };
-        let actual = self.actual.as_deref().map_or_else(|| "is absent".into(), |a| format!("is {a}"));
-        let what = format!("example `{}`: {place}expected {}, {actual}", self.title, self.expected);
-        Problem::new(codes::EXAMPLE_FAILED, what).in_config(file, self.span.clone())
+        let names = (!names.is_empty()).then(|| names.join("."));
+        [record, names].into_iter().flatten().collect::<Vec<String>>().join(" › ")
+    }
+
+    /// What was expected and what came.
+    pub fn difference(&self) -> String {
+        format!("expected {}, got {}", self.expected, self.actual.as_deref().unwrap_or("nothing"))
     }
 }
 
@@ -214,13 +229,15 @@ impl Mapping {
         let mut scratch = Scratch::new();
         let mut failures = Vec::new();
         for example in &self.examples {
-            let mut row = RowBuf::new();
-            row.start(1);
-            example.cells.iter().for_each(|(text, kind)| row.push_kind(text, *kind));
-            let outcome = bound.map(&row, &keys, example.day, &mut scratch);
+            let outcome = bound.map(&example.row(), &keys, example.day, &mut scratch);
             self.compare(example, &outcome, &mut failures);
         }
         failures
+    }
+
+    /// The examples' titles, in order.
+    pub fn example_titles(&self) -> impl Iterator<Item = &str> {
+        self.examples.iter().map(|e| e.title.as_str())
     }
 
     fn compare(&self, example: &Example, outcome: &Outcome, failures: &mut Vec<ExampleFailure>) {
@@ -244,7 +261,7 @@ impl Mapping {
                 format!("a refused row: {}", each.collect::<Vec<String>>().join(", "))
             }
         };
-        failures.push(example.failure((None, None), expected.into(), Some(actual)));
+        failures.push(example.failure(None, (None, None), expected.into(), Some(actual)));
     }
 
     fn records(
@@ -255,15 +272,17 @@ impl Mapping {
         failures: &mut Vec<ExampleFailure>,
     ) {
         let mut left: Vec<&Candidate> = candidates.iter().collect();
-        for want in expected {
+        for (at, want) in expected.iter().enumerate() {
+            let number = Some(at + 1);
             let of_category = left.iter().enumerate().filter(|(_, c)| c.category == want.category);
             let best = of_category.min_by_key(|(_, c)| want.differences(c).len()).map(|(at, _)| at);
             let Some(at) = best else {
-                failures.push(example.failure((Some(&want.name), None), "a record".into(), None));
+                failures.push(example.failure(number, (Some(&want.name), None), "a record".into(), None));
                 continue;
             };
             for (field, expected, actual) in want.differences(left.swap_remove(at)) {
-                failures.push(example.failure((Some(&want.name), Some(&field)), expected, actual));
+                let path = (Some(want.name.as_str()), Some(field.as_str()));
+                failures.push(example.failure(number, path, expected, actual));
             }
         }
         let person = self.identity.person.as_ref().map(|p| p.category);
@@ -273,15 +292,29 @@ impl Mapping {
                 let name =
                     self.records.iter().find(|p| p.category == extra.category).map(|p| p.name.as_str());
                 let actual = Some("a record more".into());
-                failures.push(example.failure((name, None), "no other record".into(), actual));
+                failures.push(example.failure(None, (name, None), "no other record".into(), actual));
             }
         }
     }
 }
 
 impl Example {
+    /// Its cells as a row in the order of the mapping's columns.
+    pub(super) fn row(&self) -> RowBuf {
+        let mut row = RowBuf::new();
+        row.start(1);
+        self.cells.iter().for_each(|(text, kind)| row.push_kind(text, *kind));
+        row
+    }
+
+    /// The file's day.
+    pub(super) const fn day(&self) -> Date {
+        self.day
+    }
+
     fn failure(
         &self,
+        record: Option<usize>,
         (category, field): (Option<&str>, Option<&str>),
         expected: String,
         actual: Option<String>,
@@ -289,6 +322,7 @@ impl Example {
         ExampleFailure {
             title: self.title.clone(),
             span: self.span.clone(),
+            record,
             category: category.map(Into::into),
             field: field.map(Into::into),
             expected,

@@ -15,6 +15,7 @@ mod compile;
 mod compile_feed;
 mod compile_field;
 mod convert;
+mod coverage;
 mod digest;
 mod example;
 mod plan;
@@ -29,7 +30,8 @@ pub use bind::{Bound, HeaderFault};
 pub use checks::{Budget, Checks, EmptyRule};
 pub use codemap::{CodeMap, CodeMapLine};
 pub use codes::CODES;
-pub use compile::together;
+pub use compile::{apart, together};
+pub use coverage::{Coverage, Untouched};
 pub use example::ExampleFailure;
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
@@ -101,6 +103,8 @@ pub struct Mapping {
     skip: Vec<plan::Rule>,
     lists: Vec<CodeList>,
     maps: Vec<CodeMap>,
+    /// The names of `maps`.
+    map_names: Vec<String>,
     zone: TimeZone,
     examples: Vec<example::Example>,
     digest: Digest,
@@ -125,6 +129,32 @@ impl Mapping {
     /// Whose feed it is.
     pub const fn partner(&self) -> PartnerId {
         self.partner
+    }
+
+    /// The key of that partner.
+    pub fn partner_key(&self) -> &str {
+        &self.partner_key
+    }
+
+    /// The space of its persons' keys: its own name, or one that several feeds of the partner share.
+    pub fn key_space(&self) -> &str {
+        &self.identity.space
+    }
+
+    /// The word of the kind of its persons' key, where the mapping names one.
+    pub fn key_kind(&self) -> Option<&'static str> {
+        self.identity.kind.map(crate::value::identifier::IdKind::word)
+    }
+
+    /// The header texts of its persons' key, the first of each column.
+    pub fn key_headers(&self) -> impl Iterator<Item = &str> {
+        let columns = self.identity.key.iter().filter_map(|c| self.columns.get(usize::from(c.0)));
+        columns.filter_map(|c| c.headers.first().map(String::as_str))
+    }
+
+    /// Whether it says who its persons are (`[identity.person]`).
+    pub const fn gives_person(&self) -> bool {
+        self.identity.person.is_some()
     }
 
     /// Plain words for people.

@@ -214,9 +214,16 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
         [(9, None), (3, Some("dob"))]
     );
     assert_eq!(rows[0].name_token, "releases_17");
-    store.set_quarantine(rows[0].id, QuarantineState::Discarded).await.unwrap();
+    let decision =
+        Decision { by: "nominee-3".into(), at: "2008-11-18T09:00:00Z".into(), reference: "R/12".into() };
+    let mut tx = store.begin_decisions(date(2008, 11, 18)).await.unwrap();
+    tx.decide_quarantine(rows[0].id, QuarantineState::Discarded, &decision).await.unwrap();
+    let again = tx.decide_quarantine(rows[0].id, QuarantineState::Asked, &decision).await;
+    assert_eq!(code(again), "LG2011", "what was let go waits no more");
+    tx.commit().await.unwrap();
     assert_eq!(store.quarantine(filter, 10).await.unwrap().len(), 1);
-    assert_eq!(store.quarantined(rows[0].id).await.unwrap().unwrap().state, QuarantineState::Discarded);
+    let gone = store.quarantined(rows[0].id).await.unwrap().unwrap();
+    assert_eq!((gone.state, gone.decision.as_ref()), (QuarantineState::Discarded, Some(&decision)));
     assert!(
         store
             .quarantine(QuarantineFilter { feed: Some("orders"), state: None }, 10)
@@ -224,18 +231,12 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(code(store.set_quarantine(QuarantineId(99), QuarantineState::Open).await), "LG2011");
 
     assert_eq!(
         store.reviews(Some(ReviewState::Open)).await.unwrap().len(),
         2,
         "a pair is one pair in any order"
     );
-    let decision = ReviewDecision {
-        by: "nominee-3".into(),
-        at: "2008-11-18T09:00:00Z".into(),
-        reference: "R/12".into(),
-    };
     store.decide_review((IdentityId(2), IdentityId(1)), ReviewState::Different, &decision).await.unwrap();
     let decided = store.reviews(Some(ReviewState::Different)).await.unwrap();
     assert_eq!((decided[0].a.0, decided[0].b.0, decided[0].decision.as_ref()), (1, 2, Some(&decision)));

@@ -19,13 +19,13 @@ fn failures(from: &str, to: &str) -> String {
 
 #[test]
 fn a_failure_names_example_record_and_field() {
-    insta::assert_snapshot!(failures("release_type = \"ecl\"", "release_type = \"transfer\""), @"example `an ECL release is never lost`: prison_release.release_type: expected `transfer`, is `ecl`");
+    insta::assert_snapshot!(failures("release_type = \"ecl\"", "release_type = \"transfer\""), @"example `an ECL release is never lost`: record 1 › prison_release.release_type: expected `transfer`, got `ecl`");
     insta::assert_snapshot!(failures("remarks = \"\", cancelled = false", "remarks = \"x\", cancelled = true"), @r#"
-    example `an ECL release is never lost`: prison_release.remarks: expected `x`, is absent
-    example `an ECL release is never lost`: prison_release.cancelled: expected `true`, is `false`
+    example `an ECL release is never lost`: record 1 › prison_release.remarks: expected `x`, got nothing
+    example `an ECL release is never lost`: record 1 › prison_release.cancelled: expected `true`, got `false`
     "#);
-    insta::assert_snapshot!(failures("expect = \"skipped\"", "expect = \"refused\""), @"example `a draft is left`: expected the row to be refused, is a skipped row");
-    insta::assert_snapshot!(failures("lao = true }\nexpect = \"refused\"", "lao = true }\nexpect = []"), @"example `a row of limited access waits`: expected records, is a refused row: LG1240 in `lao`");
-    insta::assert_snapshot!(failures("status = \"N\", covert", "status = \"?\", covert"), @"example `an ECL release is never lost`: prison_release: expected a record, is absent");
-    insta::assert_snapshot!(failures("expect = [ {", "expect = [ { category = \"person\" }, {"), @"example `an ECL release is never lost`: person: expected a record, is absent");
+    insta::assert_snapshot!(failures("expect = \"skipped\"", "expect = \"refused\""), @"example `a draft is left`: expected the row to be refused, got a skipped row");
+    insta::assert_snapshot!(failures("lao = true }\nexpect = \"refused\"", "lao = true }\nexpect = []"), @"example `a row of limited access waits`: expected records, got a refused row: LG1240 in `lao`");
+    insta::assert_snapshot!(failures("status = \"N\", covert", "status = \"?\", covert"), @"example `an ECL release is never lost`: record 1 › prison_release: expected a record, got nothing");
+    insta::assert_snapshot!(failures("expect = [ {", "expect = [ { category = \"person\" }, {"), @"example `an ECL release is never lost`: record 3 › person: expected a record, got nothing");
 }
