@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod codes;
 pub mod command;
 pub mod config;
 pub mod exit;

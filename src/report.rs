@@ -35,7 +35,10 @@ pub enum Style {
 #[derive(Debug, Serialize)]
 pub struct ProblemJson<'a> {
     code: &'a str,
+    severity: &'static str,
     what: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +60,9 @@ impl<'a> ProblemJson<'a> {
     pub fn new(problem: &'a Problem, texts: &Texts) -> Self {
         let mut out = Self {
             code: problem.code,
+            severity: "error",
             what: &problem.what,
+            why: why(problem),
             file: None,
             line: None,
             column: None,
@@ -83,6 +88,16 @@ impl<'a> ProblemJson<'a> {
     }
 }
 
+/// The meaning of a problem's code: why it is one.
+fn why(problem: &Problem) -> Option<&'static str> {
+    crate::codes::of(problem.code).map(|doc| doc.title)
+}
+
+/// What to do; where nothing better is known, where to read about it.
+fn advice(problem: &Problem) -> String {
+    problem.help.clone().unwrap_or_else(|| format!("`lockgate explain {}` says what to do", problem.code))
+}
+
 /// One problem as text.
 pub fn render(problem: &Problem, severity: Severity, texts: &Texts, style: Style) -> String {
     match (style, &problem.at) {
@@ -101,13 +116,16 @@ fn snippet(
     text: &str,
 ) -> String {
     let level = if severity == Severity::Error { Level::ERROR } else { Level::WARNING };
-    let end = span.end.min(text.len());
-    let start = span.start.min(end);
+    // A span may end inside a character; the drawing must not.
+    let end = text.ceil_char_boundary(span.end.min(text.len()));
+    let start = text.floor_char_boundary(span.start.min(end));
     let shown = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(start..end));
     let mut group = level.primary_title(problem.what.as_str()).id(problem.code).element(shown);
-    if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+    if let Some(why) = why(problem) {
+        group = group.element(Level::NOTE.message(why));
     }
+    let advice = advice(problem);
+    group = group.element(Level::HELP.message(advice.as_str()));
     Renderer::styled().render(&[group])
 }
 
@@ -125,8 +143,14 @@ fn plain(problem: &Problem, severity: Severity, texts: &Texts) -> String {
         }
         None => String::new(),
     };
-    let help = problem.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default();
-    format!("{word}[{}]: {place}{}{help}", problem.code, problem.what)
+    // A problem of the configuration is read by whoever wrote it; one of a partner's data stands in a list of many.
+    let more = if matches!(problem.at, Some(Location::Config { .. })) {
+        let why = why(problem).map(|w| format!("\n  why: {w}")).unwrap_or_default();
+        format!("{why}\n  help: {}", advice(problem))
+    } else {
+        problem.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default()
+    };
+    format!("{word}[{}]: {place}{}{more}", problem.code, problem.what)
 }
 
 /// Prints problems to standard error, capped per file, with the count of the rest.
@@ -193,6 +217,7 @@ mod tests {
             Problem::new("LG0102", "unknown key `nmae`").in_config("a.toml", 7..11).suggest("nmae", ["name"]);
         insta::assert_snapshot!(render(&problem, Severity::Error, &texts(), Style::Plain), @r"
         error[LG0102]: a.toml:2:1: unknown key `nmae`
+          why: a configuration file does not parse
           help: did you mean `name`?
         ");
     }

@@ -8,6 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+/// Known words that are all shown when none is near.
+const FEW: usize = 12;
+
 /// A stable message code, `LG` and four digits.
 pub type Code = &'static str;
 
@@ -72,11 +75,15 @@ impl Problem {
         self
     }
 
-    /// Adds a "did you mean" when a known word is near.
+    /// Adds a "did you mean" when a known word is near, or else all known words when they are few.
     #[must_use]
     pub fn suggest<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        match nearest(word, known) {
+        let known: Vec<&str> = known.into_iter().collect();
+        match nearest(word, known.iter().copied()) {
             Some(near) => self.help(alloc::format!("did you mean `{near}`?")),
+            None if (1..=FEW).contains(&known.len()) => {
+                self.help(alloc::format!("known here: {}", known.join(", ")))
+            }
             None => self,
         }
     }
@@ -112,7 +119,9 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
 
 /// The known word nearest to `word`: at most a third of its letters differ (optimal string alignment).
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let letters = word.chars().count();
+    // Of a word of one letter nothing is left when that letter differs.
+    let limit = (letters / 3).clamp(1, 3).min(letters.saturating_sub(1));
     known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
 }
 
@@ -145,6 +154,7 @@ mod tests {
     fn nearest_finds_a_slip_and_nothing_far() {
         assert_eq!(nearest("date_of_brith", ["date_of_birth", "surname"]), Some("date_of_birth"));
         assert_eq!(nearest("zzz", ["date_of_birth", "surname"]), None);
+        assert_eq!(nearest("x", ["a", "b"]), None);
     }
 
     #[test]

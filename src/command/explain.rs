@@ -4,17 +4,10 @@ use super::Voice;
 use crate::exit::Exit;
 use crate::report;
 use anyhow::Result;
-use lockgate_core::problem::{self, CodeDoc};
+use lockgate_core::problem;
 use serde::Serialize;
 
-/// All codes of all rooms.
-pub(super) fn codes() -> impl Iterator<Item = &'static CodeDoc> {
-    problem::codes()
-        .chain(lockgate_connectors::CODES)
-        .chain(crate::config::CODES)
-        .chain(crate::store::CODES)
-        .chain(crate::vault::CODES)
-}
+pub(super) use crate::codes::all as codes;
 
 #[derive(Serialize)]
 struct CodeJson<'a> {

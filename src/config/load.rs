@@ -151,6 +151,10 @@ impl Reading<'_> {
         let settings: Option<Settings> = self.toml("lockgate.toml");
         let settings = settings?;
         let schema = self.schema(&settings.folders.schema)?;
+        // With half a schema every other file would seem wrong.
+        if !self.problems.is_empty() {
+            return None;
+        }
         let zone = self.zone(&settings)?;
         let agreement = self.agreement(&settings.folders.agreement, &schema)?;
         let code_maps = self.code_maps(&settings.folders.mappings);
@@ -187,7 +191,7 @@ impl Reading<'_> {
         let fault = |_| {
             let what = format!("time zone `{}` is not known", settings.time_zone);
             Problem::new("LG0103", what)
-                .in_config("lockgate.toml", 0..0)
+                .in_config("lockgate.toml", self.texts.place_of("lockgate.toml", "time_zone"))
                 .help("use an IANA name such as `Europe/London`")
         };
         let zone = TimeZone::get(&settings.time_zone).map_err(fault);
@@ -202,9 +206,9 @@ impl Reading<'_> {
     fn schema(&mut self, folder: &str) -> Option<Schema> {
         let mut lists = BTreeMap::new();
         for name in self.files(&format!("{folder}/codes"), ".csv") {
-            if let Some(list) = self.code_list(&name) {
-                lists.insert(stem(&name).to_owned(), list);
-            }
+            // A list at fault is told once: its fields find an empty one.
+            let list = self.code_list(&name).unwrap_or_default();
+            lists.insert(stem(&name).to_owned(), list);
         }
         let mut drafts = Vec::new();
         for name in self.files(folder, ".toml") {
@@ -225,7 +229,7 @@ impl Reading<'_> {
                 until: day(until)?,
             })
         })?;
-        let list = CodeList::new(lines).map_err(|what| Problem::new("LG0202", what).in_config(name, 0..0));
+        let list = CodeList::new(lines).map_err(|what| twice(what, name, &self.texts));
         self.keep(list)
     }
 
@@ -235,7 +239,7 @@ impl Reading<'_> {
             let (from, until) = (day(from)?, day(until)?);
             Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
         })?;
-        let map = CodeMap::new(lines).map_err(|what| Problem::new("LG0202", what).in_config(name, 0..0));
+        let map = CodeMap::new(lines).map_err(|what| twice(what, name, &self.texts));
         self.keep(map)
     }
 
@@ -314,9 +318,8 @@ impl Reading<'_> {
                 .trim_matches('/')
                 .trim_end_matches(".csv")
                 .to_owned();
-            if let Some(map) = self.code_map(&name) {
-                code_maps.insert(key, map);
-            }
+            let map = self.code_map(&name).unwrap_or_default();
+            code_maps.insert(key, map);
         }
         code_maps
     }
@@ -343,7 +346,8 @@ impl Reading<'_> {
                     "feed `{}` names the place `{place}`, which `lockgate.toml` does not list",
                     mapping.name()
                 );
-                let problem = Problem::new("LG0103", what).in_config(&name, 0..0);
+                let problem =
+                    Problem::new("LG0103", what).in_config(&name, self.texts.place_of(&name, "place"));
                 self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
             }
             let format = format(&mapping, &name);
@@ -398,6 +402,20 @@ fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
 fn wanted(mapping: &Mapping) -> Vec<Wanted> {
     let one = |w: mapping::Wanted| Wanted { name: w.name, aliases: w.aliases, required: w.required };
     mapping.wanted().into_iter().map(one).collect()
+}
+
+/// A code with two meanings, at the last line that has it.
+fn twice(what: String, name: &str, texts: &Texts) -> Problem {
+    let code = what.split('`').nth(1).unwrap_or_default().to_owned();
+    let (mut at, mut found) = (0, 0..0);
+    for line in texts.get(name).unwrap_or_default().split_inclusive('\n') {
+        if line.split(',').next().is_some_and(|cell| cell.trim() == code) {
+            found = at..at + line.trim_end().len();
+        }
+        at += line.len();
+    }
+    let help = "leave one of the lines out, or give them days (`from`, `until`) that do not overlap";
+    Problem::new("LG0202", what).in_config(name, found).help(help)
 }
 
 fn stem(name: &str) -> &str {

@@ -38,6 +38,18 @@ impl Texts {
         Some((line, column))
     }
 
+    /// The first line that gives a key, for faults that only show when several files stand side by side.
+    pub fn place_of(&self, name: &str, key: &str) -> std::ops::Range<usize> {
+        let mut at = 0;
+        for line in self.get(name).unwrap_or_default().split_inclusive('\n') {
+            if line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                return at..at + line.trim_end().len();
+            }
+            at += line.len();
+        }
+        0..0
+    }
+
     /// Reads a file of the deployment into the texts.
     pub fn read(&mut self, root: &Path, name: &str) -> Result<String, Problem> {
         let fault = |what: &str| Problem::new("LG0101", format!("`{name}` {what}")).in_config(name, 0..0);
@@ -53,7 +65,12 @@ impl Texts {
         let text = String::from_utf8(bytes).map_err(|e| {
             let line =
                 e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
-            fault(&format!("is not UTF-8 (line {line})"))
+            let at = e.utf8_error().valid_up_to();
+            // The text is kept for showing the place; the odd bytes become signs behind it.
+            self.add(name, String::from_utf8_lossy(e.as_bytes()).into_owned());
+            Problem::new("LG0101", format!("`{name}` is not UTF-8 (line {line})"))
+                .in_config(name, at..at + 1)
+                .help("save the file as UTF-8")
         })?;
         self.add(name, text.clone());
         Ok(text)
@@ -78,16 +95,62 @@ fn problem(name: &str, text: &str, error: &toml::de::Error) -> Problem {
     let first = message.lines().next().unwrap_or("does not parse").trim_end_matches('.');
     let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
     let word = text.get(span.clone()).unwrap_or("").trim();
-    let what = match first.split_once(", expected") {
-        Some((head, _)) if head.starts_with("unknown field") => head.replace("unknown field", "unknown key"),
-        _ => first.to_lowercase_first(),
-    };
+    let (what, help) = plainly(first, word);
     let problem = Problem::new("LG0102", what).in_config(name, span);
-    let suggested = problem.clone().suggest(word, known.iter().copied());
+    if let Some(help) = help {
+        return problem.help(help);
+    }
+    let suggested = problem.clone().suggest(word.trim_matches('"'), known.iter().copied());
     if suggested.help.is_none() && !known.is_empty() && first.starts_with("unknown") {
         return problem.help(format!("known here: {}", known.join(", ")));
     }
     suggested
+}
+
+/// A parser's first line in our words, and what to do where the words alone do not say it.
+fn plainly(first: &str, word: &str) -> (String, Option<String>) {
+    let head = first.split_once(", expected").map_or(first, |(head, _)| head);
+    let help = |text: &str| Some(text.to_owned());
+    let odd = "a key is letters, digits, `-` and `_`, then `=`; look for an odd character, such as a no-break space";
+    match head {
+        _ if head.starts_with("unknown field") => (head.replace("unknown field", "unknown key"), None),
+        _ if head.starts_with("unknown variant") => (head.replace("unknown variant", "unknown word"), None),
+        _ if head.starts_with("missing field") => {
+            let key = head.trim_start_matches("missing field").trim();
+            (
+                format!("the key {key} is missing"),
+                Some(format!("add {key}; another file of the kind shows its form")),
+            )
+        }
+        _ if head.starts_with("duplicate key") => {
+            (format!("the key `{word}` stands twice"), help("keep one of the two"))
+        }
+        _ if head.starts_with("invalid basic string") || head.starts_with("invalid literal string") => (
+            "a text is not closed, or holds a sign that may not stand in it".into(),
+            help("close the text with a quotation mark"),
+        ),
+        _ if head.starts_with("invalid unquoted key") || head.starts_with("key with no value") => {
+            (format!("this is no key with a value ({head})"), help(odd))
+        }
+        _ if head.starts_with("invalid type") => {
+            let kinds = [
+                ("integer", "whole number"),
+                ("floating point", "number"),
+                ("a string", "a text"),
+                ("string", "text"),
+                ("boolean", "truth value"),
+                ("sequence", "list"),
+                ("a map", "a table"),
+                ("map", "table"),
+            ];
+            let words = kinds
+                .iter()
+                .fold(first.replace("invalid type: ", ""), |text, (from, to)| text.replace(from, to));
+            let what = words.replacen(", expected ", " stands where ", 1);
+            (format!("{what} is wanted"), help("write a value of the wanted kind"))
+        }
+        _ => (first.to_lowercase_first(), None),
+    }
 }
 
 trait LowerFirst {

@@ -57,9 +57,10 @@ impl Compiler<'_> {
             match value.into_inner() {
                 OptionValue::Table(table) if Some(key.get_ref()) == format.as_ref() => options = table,
                 OptionValue::Table(_) => {
-                    let what = format!("`[source.{}]` is not the table of the format", key.get_ref());
-                    let help =
-                        format!("the options stand under `[source.{}]`", format.as_deref().unwrap_or("csv"));
+                    let (word, named) = (key.get_ref(), format.as_deref().unwrap_or("csv"));
+                    let what =
+                        format!("`format` is `{named}`, and the options stand under `[source.{word}]`");
+                    let help = "one of the two words is a slip: the table is named as the format";
                     self.push(Problem::new(codes::SOURCE, what).help(help), key.span());
                 }
                 _ => {

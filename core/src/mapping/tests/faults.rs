@@ -91,8 +91,8 @@ fn each_fault_is_found() {
     }
     insta::assert_snapshot!(out, @r#"
     LG0210 10 [[source]] `[source]` has no `place`
-    LG0210 15 [csv] `[source.csv]` is not the table of the format (the options stand under `[source.xlsx]`)
-    LG0210 14 ["yyyyddmm"] unknown file date `yyyyddmm`
+    LG0210 15 [csv] `format` is `xlsx`, and the options stand under `[source.csv]` (one of the two words is a slip: the table is named as the format)
+    LG0210 14 ["yyyyddmm"] unknown file date `yyyyddmm` (known here: yyyymmdd, yyyy-mm-dd, yyyy_mm_dd, ddmmyyyy, dd-mm-yyyy, dd_mm_yyyy, ddmmyy, yymmdd)
     LG0209 22 ["acepted"] unknown word for `empty` `acepted` (did you mean `accepted`?)
     LG0209 21 [true] `shrink` does not read (write a share such as "5%" or a number of rows)
     LG0204 28 [cro] header `Pnc` stands under `pnc` and `cro`
@@ -100,7 +100,7 @@ fn each_fault_is_found() {
     LG0204 44 [spare] column `spare` is declared and used nowhere (put its header under `ignore`, or use it)
     LG0213 48 ["prison_numbr"] unknown kind of identifier `prison_numbr` (did you mean `prison_number`?)
     LG0213 48 ["prison_number"] `key_kind` needs a key of one column
-    LG0213 60 [local] unknown link evidence `local`
+    LG0213 60 [local] unknown link evidence `local` (known here: pnc, cro, prison_number, crn, nino, postcode)
     LG0205 71 ["dd/mm/yyy"] unknown date pattern `dd/mm/yyy` (did you mean `dd/mm/yy`?)
     LG0205 75 ["dd/mm/yyyy"] `date` does not fit `release_postcode`, a field of type `postcode`
     LG0205 75 [3] `pad` does not fit `release_postcode`, a field of type `postcode`
@@ -108,8 +108,8 @@ fn each_fault_is_found() {
     LG0205 74 [{ columns = ["addr1", "addr2"] }] several columns need `join`, the text between them
     LG0212 73 [{ constant = "LEJ" }] `LEJ` is not a value of `establishment`, a field of type `code` (did you mean `LEI`?)
     LG0205 73 [{ constant = "LEI", on_fault = "drop", pad = 2 }] a constant takes no other option
-    LG0212 55 ["W"] `W` is not a value of `sex`, a field of type `code` (did you mean `F`?)
-    LG0206 55 ["hmps/stale"] code map `hmps/stale` gives `gone`, which is not in the list `sex`
+    LG0212 55 ["W"] `W` is not a value of `sex`, a field of type `code` (known here: F, M)
+    LG0206 55 ["hmps/stale"] code map `hmps/stale` gives `gone`, which is not in the list `sex` (known here: F, M)
     LG0205 56 ["dorp"] unknown word for `on_fault` `dorp` (did you mean `drop`?)
     LG0203 64 ["person"] the person is given under `[identity.person]`
     LG0208 67 [{ column = "status", in = ["X"], present = true }] a condition has one of `in`, `not_in`, `present = true` and `absent = true`

@@ -1,0 +1,17 @@
+//! Every message code of every room, for `lockgate explain` and for the "why" of a problem.
+
+use lockgate_core::problem::{self, CodeDoc};
+
+/// All codes.
+pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
+    problem::codes()
+        .chain(lockgate_connectors::CODES)
+        .chain(crate::config::CODES)
+        .chain(crate::store::CODES)
+        .chain(crate::vault::CODES)
+}
+
+/// The explanation of a code.
+pub fn of(code: &str) -> Option<&'static CodeDoc> {
+    all().find(|c| c.code == code)
+}
