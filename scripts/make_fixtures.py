@@ -10,12 +10,14 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from invented import bench, broken, canaries, housing, police, prison, probation, tagging
+from invented import bench, broken, canaries, delius, drugs, housing, police, prison, prison_records, probation, tag_intelligence, tagging
 from invented.world import World
 
 
 def night_files(world, night) -> list:
-    return [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
+    first = [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
+    later = [files for part in (delius, prison_records, tag_intelligence, drugs) for files in part.write(world, night) if files.outcomes]   # no news, no file
+    return [*first, *later]
 
 
 def fixtures(out: Path, people: int, nights: list, seed: int):
