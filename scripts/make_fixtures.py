@@ -10,16 +10,18 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from invented import asb, bench, broken, canaries, housing, police, police_protection, police_records, prison, probation, tagging, youth
+from invented import (
+    asb, bench, broken, canaries, delius, drugs, housing, police, police_protection, police_records, prison, prison_records, probation,
+    tag_intelligence, tagging, youth,
+)
 from invented.world import World
 
 
 def night_files(world, night) -> list:
-    files = [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
-    files += [*police_records.write(world, night), *police_protection.write(world, night)]
-    files += asb.write(world, night)
-    files += youth.write(world, night)
-    return files
+    first = [prison.write(world, night), *tagging.write(world, night), probation.write(world, night), housing.write(world, night), police.write(world, night)]
+    later = [file for part in (police_records, police_protection, asb, youth) for file in part.write(world, night)]
+    news = [file for part in (delius, prison_records, tag_intelligence, drugs) for file in part.write(world, night) if file.outcomes]   # no news, no file
+    return [*first, *later, *news]
 
 
 def fixtures(out: Path, people: int, nights: list, seed: int):

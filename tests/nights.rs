@@ -209,9 +209,7 @@ fn a_moved_release_is_corrected_and_a_cancelled_one_withdrawn_where_it_was_held(
     let deployment = Deployment::after(2);
     let nights = replicas(&deployment);
     let craig = ("AINSWORTH", "CRAIG ANTHONY", "1969-07-08");
-    for (recipient, holds) in
-        [("wyp", true), ("probation", true), ("lcc", true), ("yos", false), ("disc", false)]
-    {
+    for (recipient, holds) in [("wyp", true), ("probation", true), ("lcc", true), ("yos", false)] {
         let old = about(&nights[0][recipient], CONNOR, "prison_release");
         assert_eq!(old.len(), usize::from(holds), "{recipient}");
         let second = deployment.bundle(recipient, NIGHTS[1]);

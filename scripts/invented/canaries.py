@@ -1,11 +1,18 @@
 """Lists for tests: words that must turn up nowhere but in a lawful bundle, and who is who."""
 from . import asb, police_protection, police_records, youth
 
+# What stands in free text, in the names of associates and in medical cells of the later feeds.
+NOTES = ("canary-condition-note canary-plan-note canary-contact-note canary-incident canary-associate canary-probation-intel canary-adjudication canary-acct "
+         "canary-sir-associate canary-sir canary-field-report canary-disc-plan-note canary-disc-diagnosis canary-disc-script canary-disc-test canary-disc-note "
+         "canary-disc-advice canary-disc-summary canary-disc-associate canary-disc-intel canary-cri-plan-text canary-cri-diagnosis canary-cri-script canary-cri-test "
+         "canary-cri-note canary-cri-advice canary-cri-summary canary-cri-associate canary-cri-intel canary-cri-other")
+
 
 def text(world) -> str:
     """`kind,word`, sorted, each word once."""
     found = {("note", "canary-factor-note"), ("note", "canary-nature"), ("note", "Calling card left"), ("note", "not in my house")}
     found |= {("note", word) for module in (asb, police_protection, police_records, youth) for word in module.NOTES}
+    found |= {("note", word) for word in NOTES.split()}
     for person in [*world.cast.values(), *world.crowd]:
         found.add(("surname", person.surname))
         found.add(("birth", person.birth.isoformat()))

@@ -1,4 +1,4 @@
-"""The eight feeds of the planted world, in the forms of the real ones, and the records that they mean."""
+"""The first eight feeds of the planted world, in the forms of the real ones, and the records that they mean."""
 import datetime
 from xml.sax.saxutils import escape, quoteattr
 

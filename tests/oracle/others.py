@@ -1,5 +1,5 @@
-"""Feeds for everything that the eight do not bring yet, made from the schema: one file for each partner, with a column for
-every field of every category. So each line of the entitlement tables is tried, not only those with a feed.
+"""Feeds for every category, whether or not another feed brings it, made from the schema: one file for each partner, with a
+column for every field of every category. So each line of the entitlement tables is tried, not only those with a feed.
 
 Rows whose `covert` cell says `Y` are marked restricted.
 """

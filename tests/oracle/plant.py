@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import feeds
+import later
 import others
 import partners
 import planted
@@ -48,7 +49,8 @@ def main():
     nights = []
     for night in planted.NIGHTS:
         world.night = night
-        files = feeds.night_files(world, people) + partners.night_files(world, people) + others.night_files(world, people, schema, leave_out)
+        files = feeds.night_files(world, people) + partners.night_files(world, people) + later.night_files(world, people)
+        files += others.night_files(world, people, schema, leave_out)
         for place, name, data in files:
             target = args.folder / "in" / place
             target.mkdir(parents=True, exist_ok=True)

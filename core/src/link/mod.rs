@@ -8,6 +8,7 @@ pub mod scope;
 use crate::problem::CodeDoc;
 use crate::record::{PersonId, Record};
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 pub use cluster::{Doubt, Linking, link};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
@@ -44,8 +45,12 @@ pub struct Person {
 }
 
 impl Person {
-    /// Puts a person together from the linker's answer and the store's current records.
-    pub const fn new(id: PersonId, records: Vec<Record>) -> Self {
+    /// Puts a person together from the linker's answer and the store's current records. Of one record that
+    /// stands under two identities of the person (its source corrected whom it is about), the newest counts.
+    pub fn new(id: PersonId, mut records: Vec<Record>) -> Self {
+        let newest = |r: &Record| (Reverse(r.head.as_of), Reverse(r.head.number), r.head.identity);
+        records.sort_by_key(|r| (r.head.id, newest(r)));
+        records.dedup_by_key(|r| r.head.id);
         Self { id, records }
     }
 

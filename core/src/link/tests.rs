@@ -189,3 +189,35 @@ proptest! {
         }
     }
 }
+
+/// A source corrects whom a fact is about: until its old word is taken back, the fact stands under two identities of
+/// what may be one person. It is one record, as told last.
+#[test]
+fn a_record_under_two_identities_of_a_person_counts_once_as_told_last() {
+    use crate::record::{Candidate, Fields, Record, RecordId, VersionHead};
+    use crate::rest::{NONCE_LEN, RestKey};
+    let key = RestKey::new(&[1; 32]);
+    let record = |identity: u128, day: i8, number: u32| {
+        let (id, category) = (RecordId(5), crate::schema::CategoryId(0));
+        let one = Candidate { id, category, cancelled: false, restricted: false, fields: Fields::new() };
+        let head = VersionHead {
+            id,
+            number,
+            identity: IdentityId(identity),
+            originator: crate::agreement::PartnerId(0),
+            category,
+            as_of: date(2008, 11, day),
+            cancelled: false,
+            restricted: false,
+        };
+        Record::from_rest(head, &key, &one.to_rest(&key, [0; NONCE_LEN], number)).unwrap()
+    };
+    for records in [
+        vec![record(1, 17, 1), record(2, 18, 1)],
+        vec![record(2, 18, 1), record(1, 17, 1)],
+        vec![record(2, 18, 1), record(1, 17, 2), record(2, 18, 1)],
+    ] {
+        let person = Person::new(PersonId(9), records);
+        assert_eq!(person.records().iter().map(|r| r.head.identity.0).collect::<Vec<_>>(), [2]);
+    }
+}

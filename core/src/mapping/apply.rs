@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
             scratch.ends.push(scratch.key.len());
         }
         let prefix = [mapping.partner_key.as_bytes(), plan.space.as_bytes()];
-        whole.then(|| IdentityId(hash(&keys.identities, prefix, &scratch.key, &scratch.ends)))
+        whole.then(|| IdentityId(hash(&keys.identities, &prefix, &scratch.key, &scratch.ends)))
     }
 
     /// One cell of the source's key of the person. A number that may have lost its zeros would be
@@ -341,8 +341,10 @@ impl<'a> Reader<'a> {
             scratch.key.push_str(part);
             scratch.ends.push(scratch.key.len());
         }
-        let prefix = [self.bound.mapping.partner_key.as_bytes(), plan.name.as_bytes()];
-        Some(RecordId(hash(&keys.records, prefix, &scratch.key, &scratch.ends)))
+        // Two systems of one partner may count alike: their facts are apart, as their people are.
+        let (partner, space) = (&self.bound.mapping.partner_key, &self.bound.mapping.identity.space);
+        let prefix = [partner.as_bytes(), space.as_bytes(), plan.name.as_bytes()];
+        Some(RecordId(hash(&keys.records, &prefix, &scratch.key, &scratch.ends)))
     }
 
     /// Fills one record; `None` when a field refuses the row.
@@ -473,8 +475,8 @@ fn upper(text: &str, out: &mut String) {
 }
 
 /// Hashes a prefix and the parts of a key, which lie end to end in one buffer.
-fn hash(key: &HashKey, prefix: [&[u8]; 2], text: &str, ends: &[usize]) -> u128 {
-    let mut parts: [&[u8]; MAX_KEY + 3] = [&[]; MAX_KEY + 3];
+fn hash(key: &HashKey, prefix: &[&[u8]], text: &str, ends: &[usize]) -> u128 {
+    let mut parts: [&[u8]; MAX_KEY + 4] = [&[]; MAX_KEY + 4];
     let mut start = 0;
     let cut = ends.iter().map(|end| {
         let part = text.get(start..*end).unwrap_or("");
@@ -482,7 +484,7 @@ fn hash(key: &HashKey, prefix: [&[u8]; 2], text: &str, ends: &[usize]) -> u128 {
         part.as_bytes()
     });
     let mut count = 0;
-    for (slot, part) in parts.iter_mut().zip(prefix.into_iter().chain(cut)) {
+    for (slot, part) in parts.iter_mut().zip(prefix.iter().copied().chain(cut)) {
         *slot = part;
         count += 1;
     }
@@ -497,7 +499,7 @@ mod tests {
     fn key_parts_keep_their_borders() {
         let key = HashKey::derive(b"s", "records");
         let prefix: [&[u8]; 2] = [b"p", b"c"];
-        assert_ne!(hash(&key, prefix, "ABC", &[1, 3]), hash(&key, prefix, "ABC", &[2, 3]));
-        assert_eq!(hash(&key, prefix, "ABC", &[1, 3]), key.long(&[b"p", b"c", b"A", b"BC"]));
+        assert_ne!(hash(&key, &prefix, "ABC", &[1, 3]), hash(&key, &prefix, "ABC", &[2, 3]));
+        assert_eq!(hash(&key, &prefix, "ABC", &[1, 3]), key.long(&[b"p", b"c", b"A", b"BC"]));
     }
 }

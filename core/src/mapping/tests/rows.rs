@@ -1,6 +1,7 @@
 //! Rows: what a whole row becomes.
 
 use super::*;
+use crate::record::Candidate;
 
 fn text(word: &'static str, value: &'static str) -> (&'static str, &'static str, CellKind) {
     (word, value, CellKind::Text)
@@ -152,6 +153,21 @@ fn feeds_of_one_key_space_share_identities_and_other_partners_never() {
     assert_eq!(identity(&RELEASES.replace("name = \"hmps-releases\"", "name = \"hmps-alerts\"")), base);
     assert_ne!(identity(&RELEASES.replace("key_space = \"prison_number\"\n", "")), base);
     assert_ne!(identity(&RELEASES.replace("partner = \"hmps\"", "partner = \"wyp\"")), base);
+}
+
+/// Two systems of one partner may number their facts alike: 1 of the one is not 1 of the other.
+#[test]
+fn facts_of_two_key_spaces_are_apart_and_feeds_of_one_speak_of_the_same() {
+    let records = |text: &str| -> Vec<_> {
+        let m = compile(text).unwrap();
+        let ids = mapped(run(&m, &row(&m, GOOD))).candidates;
+        ids.iter().filter(|c| c.category() == ids[ids.len() - 1].category()).map(Candidate::id).collect()
+    };
+    let base = records(RELEASES);
+    assert!(!base.is_empty());
+    assert_eq!(records(&RELEASES.replace("name = \"hmps-releases\"", "name = \"hmps-alerts\"")), base);
+    let other = records(&RELEASES.replace("key_space = \"prison_number\"\n", ""));
+    assert!(base.iter().all(|id| !other.contains(id)));
 }
 
 #[test]
