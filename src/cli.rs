@@ -114,6 +114,11 @@ pub enum FeedCommand {
         after_help = "Examples:\n  lockgate feed new hostel-residents --from RESIDENTS_20081117.csv --partner probation\n  lockgate feed new courses --from courses.xlsx --json"
     )]
     New(NewFeedArgs),
+    /// Show rows of a file, the records they become, and what each recipient would get; write nothing
+    #[command(
+        after_help = "Examples:\n  lockgate feed preview hmps-releases --rows 2\n  lockgate feed preview hmps-releases --row 16 --html preview.html"
+    )]
+    Preview(PreviewArgs),
     /// Let the held files of a feed in, after a person looked at why they were held
     #[command(
         after_help = "Examples:\n  lockgate feed release wyp-cohort --reason \"the list was cleaned, letter 9\"\n\nThe next run takes them; the reasons stay as warnings."
@@ -128,6 +133,28 @@ pub enum FeedCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+}
+
+/// Options of `lockgate feed preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// The feed's name
+    pub name: String,
+    /// A file as the partner sends it (default: the newest at the feed's place)
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How many rows, from the first
+    #[arg(long, default_value_t = 3)]
+    pub rows: usize,
+    /// Only the row of this number
+    #[arg(long, value_name = "NUMBER", conflicts_with = "rows")]
+    pub row: Option<u64>,
+    /// The day to decide for (default: the last run's, or the file's when that is later)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// Write one HTML page here; it holds personal values
+    #[arg(long, value_name = "PAGE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Options of `lockgate feed new`.

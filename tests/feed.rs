@@ -37,7 +37,7 @@ fn feeds_are_listed_with_their_last_file() {
         assert_eq!((&file["date"], &file["state"]), (&NIGHTS[0].into(), &"accepted".into()), "{feed}");
         assert!(deployment.path(feed["mapping"].as_str().unwrap()).is_file());
     }
-    assert_eq!(after.as_array().unwrap().len(), 8);
+    assert_eq!(after.as_array().unwrap().len(), 39);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod link;
 pub mod mapping;
 pub mod personal;
+pub mod preview;
 pub mod problem;
 pub mod record;
 pub mod reduce;

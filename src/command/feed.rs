@@ -73,6 +73,7 @@ pub(super) async fn feed(voice: Voice, deployment: &Deployment, what: FeedComman
         FeedCommand::List => list(voice, deployment).await,
         FeedCommand::Test { name } => test(voice, deployment, name.as_deref()),
         FeedCommand::New(args) => super::feed_new::new(voice, deployment, &args),
+        FeedCommand::Preview(args) => super::preview::feed_preview(voice, deployment, &args).await,
         FeedCommand::Release { name, by, reason } => {
             super::repair::release(voice, deployment, &name, &by, &reason).await
         }

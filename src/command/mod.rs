@@ -8,6 +8,7 @@ mod feed;
 mod feed_new;
 mod history;
 mod ledger;
+mod preview;
 mod quarantine;
 mod repair;
 mod run;

@@ -9,6 +9,7 @@ pub mod keep;
 pub mod link;
 pub mod memories;
 pub mod people;
+pub mod preview;
 pub mod progress;
 pub mod publish;
 pub mod registers;

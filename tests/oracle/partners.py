@@ -203,11 +203,11 @@ def asb_cases(world, people):
         if n % 3 == 0 or not (first(world) or n % 4 == 1):
             continue
         if first(world):
-            person.case = world.word(person.id, digit=True)
+            person.asb_case = world.word(person.id, digit=True)
         status, change = STATUSES[(n + first(world)) % 4], "DEL" if n % 10 == 5 else "NEW" if first(world) else "UPD"
         # A year of two digits leaves no room for a day of its own.
         day, complainant, detail = world.near(90, 0), [world.word(person.id) for _ in range(2)], world.word(person.id)
-        known = {"Change": change, "Case ref": person.case, "Received": asb.oracle(day), "Perp ref": perp(world, person), "Perp forename": person.forenames, "Perp surname": person.surname,
+        known = {"Change": change, "Case ref": person.asb_case, "Received": asb.oracle(day), "Perp ref": perp(world, person), "Perp forename": person.forenames, "Perp surname": person.surname,
                  "Perp DOB": asb.oracle(person.born), "Perp sex": person.sex, "Perp postcode": person.postcode, "Category": "Noise", "Ward": "City & Hunslet", "Status": status[0],
                  "Complainant forename": complainant[0], "Complainant surname": complainant[1], "Details": detail}
         rows.append(cells(world, person.id, asb.CASES, known))

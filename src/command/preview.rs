@@ -1,0 +1,233 @@
+//! `lockgate feed preview`: rows of a file, the records they become, and what each recipient would get.
+
+use super::{Voice, reading};
+use crate::cli::PreviewArgs;
+use crate::config::Deployment;
+use crate::exit::{Exit, Expected};
+use crate::night::preview::{RecipientView, RowView, Rows, preview};
+use crate::night::progress::Progress;
+use crate::night::{Night, Order};
+use crate::report;
+use crate::store::{Run, RunId};
+use crate::vault::Archive;
+use anyhow::{Context as _, Result};
+use jiff::civil::Date;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Shows what would become of rows; writes nothing but the page asked for.
+pub(super) async fn feed_preview(voice: Voice, deployment: &Deployment, args: &PreviewArgs) -> Result<Exit> {
+    let Some(feed) = deployment.mappings.iter().position(|m| m.name() == args.name) else {
+        let what = format!("there is no feed `{}`; see `lockgate feed list`", args.name);
+        return Err(Expected::new(Exit::Usage, what));
+    };
+    let (store, vault) = reading(deployment).await?;
+    let last = store.runs(1).await?.first().map(|run| run.as_of);
+    let (file, date) = file(deployment, feed, args, last)?;
+    let state = deployment.state();
+    let archive = Archive::at(&state.join("archive"), &vault)?;
+    let as_of = args.as_of.or(last).unwrap_or(date).max(date);
+    let night = Night {
+        deployment,
+        store: &store,
+        vault: &vault,
+        archive: &archive,
+        state: &state,
+        order: Order { as_of, feeds: Vec::new(), dry_run: true },
+        run: Run { id: RunId(0), as_of },
+        progress: Progress::new(true),
+    };
+    let rows = args.row.map_or(Rows::First(args.rows), Rows::Number);
+    let views = preview(&night, feed, &file, date, rows).await?;
+    if let Some(place) = &args.html {
+        std::fs::write(place, page(&args.name, date, &views)).context("writing the page")?;
+        report::line(&format!(
+            "{} rows written to {}; the page holds personal values",
+            views.len(),
+            place.display()
+        ));
+    } else if voice.json {
+        report::json(&views);
+    } else if views.is_empty() {
+        report::line("The file has no such row");
+    } else {
+        views.iter().for_each(|view| report::line(text(view).trim_end()));
+    }
+    Ok(Exit::Done)
+}
+
+/// The file asked for, or the newest that lies at the feed's place.
+fn file(
+    deployment: &Deployment,
+    feed: usize,
+    args: &PreviewArgs,
+    last: Option<Date>,
+) -> Result<(PathBuf, Date)> {
+    let mapping = deployment.mapping(feed)?;
+    let dated = |name: &str| mapping.source().named(name).map(|n| n.date);
+    if let Some(file) = &args.file {
+        let name = file.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let date = dated(name).flatten().or(args.as_of).or(last);
+        let no_day = || Expected::new(Exit::Usage, "the file's name carries no day: give `--as-of`");
+        return Ok((file.clone(), date.ok_or_else(no_day)?));
+    }
+    let place = deployment.place(mapping)?;
+    let listed = place.list().map_err(|fault| Expected::new(Exit::Usage, fault.what))?;
+    let upto = args.as_of;
+    let named = listed.into_iter().filter_map(|f| Some((dated(&f.name)?.or(args.as_of).or(last)?, f.name)));
+    let newest = named.filter(|(date, _)| upto.is_none_or(|day| *date <= day)).max();
+    let none = || Expected::new(Exit::Usage, "no file of this feed lies at its place: give `--file`");
+    let (date, name) = newest.ok_or_else(none)?;
+    let folder = deployment.settings.place.get(&mapping.source().place);
+    let folder = &folder.context("a place that is not configured")?.folder;
+    Ok((deployment.root.join(folder).join(name), date))
+}
+
+/// One row as plain text.
+fn text(view: &RowView) -> String {
+    let mut out = format!("Row {}: {}\n", view.row, view.outcome);
+    for (name, cell) in &view.cells {
+        let _ = writeln!(out, "  {name}: {cell}");
+    }
+    for (column, code) in &view.faults {
+        let _ = writeln!(out, "  refused: {} {code}", column.as_deref().unwrap_or("the whole row"));
+    }
+    for record in &view.records {
+        let marks = marks(record.cancelled, record.restricted);
+        let _ = writeln!(out, "becomes {}{marks}", record.category);
+        let _ = writeln!(out, "  {}", pairs(&record.fields));
+    }
+    if !view.records.is_empty() && !view.in_cohort {
+        out.push_str("Not in the cohort: nothing is kept, nothing leaves (clause 1.1)\n");
+    }
+    for one in &view.recipients {
+        recipient(&mut out, one);
+    }
+    out.push('\n');
+    out
+}
+
+fn recipient(out: &mut String, one: &RecipientView) {
+    let _ = writeln!(
+        out,
+        "{}: {}",
+        one.recipient,
+        if one.leaves.is_empty() { "gets nothing of it" } else { "gets" }
+    );
+    for row in &one.leaves {
+        let _ =
+            writeln!(out, "  {} ({}, {}): {}", row.category, row.clause, row.handling, pairs(&row.fields));
+    }
+    for kept in &one.stays {
+        let _ = writeln!(out, "  not {}.{}: {}", kept.category, kept.fields.join(", "), kept.why);
+    }
+}
+
+fn marks(cancelled: bool, restricted: bool) -> String {
+    let words: Vec<&str> = [(cancelled, "cancelled"), (restricted, "restricted")]
+        .into_iter()
+        .filter_map(|(on, word)| on.then_some(word))
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+}
+
+fn pairs(fields: &[(String, String)]) -> String {
+    fields.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
+}
+
+/// The same as one self-contained page: no script, nothing fetched.
+fn page(feed: &str, date: Date, views: &[RowView]) -> String {
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, \
+         initial-scale=1\">\n<title>Preview of {0}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Preview of {0}</h1>\n\
+         <p>File of {date}. Nothing was written or sent. This page holds personal values.</p>\n",
+        escaped(feed)
+    );
+    views.iter().for_each(|view| row(&mut out, view));
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+const STYLE: &str = "body{font-family:sans-serif;max-width:75rem;margin:1rem auto;padding:0 1rem;color:#111;background:#fff}\
+                     table{border-collapse:collapse;margin:.5rem 0}caption{text-align:left;font-weight:bold}\
+                     th,td{border:1px solid #767676;padding:.2rem .5rem;text-align:left;vertical-align:top}\
+                     .wide{overflow-x:auto}";
+
+fn row(out: &mut String, view: &RowView) {
+    let _ = writeln!(out, "<section>\n<h2>Row {}: {}</h2>", view.row, view.outcome);
+    listed(out, "The partner's row", &view.cells);
+    for (column, code) in &view.faults {
+        let column = column.as_deref().unwrap_or("the whole row");
+        let _ = writeln!(out, "<p>Refused: {} {}</p>", escaped(column), escaped(code));
+    }
+    for record in &view.records {
+        let title = format!("Becomes {}{}", record.category, marks(record.cancelled, record.restricted));
+        listed(out, &title, &record.fields);
+    }
+    if !view.records.is_empty() && !view.in_cohort {
+        out.push_str("<p>Not in the cohort: nothing is kept, nothing leaves (clause 1.1).</p>\n");
+    }
+    if !view.recipients.is_empty() {
+        out.push_str("<div class=\"wide\"><table><caption>What each recipient would get</caption>\n<tr><th scope=\"col\">recipient</th>\
+                      <th scope=\"col\">leaves</th><th scope=\"col\">stays, and why</th></tr>\n");
+        for one in &view.recipients {
+            let leaves: Vec<String> = one
+                .leaves
+                .iter()
+                .map(|l| {
+                    format!(
+                        "{} ({}): {}",
+                        escaped(&l.category),
+                        escaped(&l.clause),
+                        escaped(&pairs(&l.fields))
+                    )
+                })
+                .collect();
+            let stays: Vec<String> = one
+                .stays
+                .iter()
+                .map(|s| {
+                    format!("{}.{}: {}", escaped(&s.category), escaped(&s.fields.join(", ")), escaped(&s.why))
+                })
+                .collect();
+            let _ = writeln!(
+                out,
+                "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
+                escaped(&one.recipient),
+                leaves.join("<br>"),
+                stays.join("<br>")
+            );
+        }
+        out.push_str("</table></div>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+fn listed(out: &mut String, title: &str, pairs: &[(String, String)]) {
+    let _ = writeln!(out, "<div class=\"wide\"><table><caption>{}</caption>", escaped(title));
+    for (name, value) in pairs {
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td><bdi>{}</bdi></td></tr>",
+            escaped(name),
+            escaped(value)
+        );
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
