@@ -112,8 +112,11 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
 
 /// The known word nearest to `word`: at most a third of its letters differ (optimal string alignment).
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
-    known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 3);
+    // Words of other lengths are not near, and comparing a very long word with every known one takes long.
+    let known = known.into_iter().filter(|k| k.chars().count().abs_diff(length) <= limit);
+    known.map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
 }
 
 fn distance(a: &str, b: &str) -> usize {

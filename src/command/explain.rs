@@ -7,8 +7,8 @@ use anyhow::Result;
 use lockgate_core::problem::{self, CodeDoc};
 use serde::Serialize;
 
-/// All codes of all rooms.
-pub(super) fn codes() -> impl Iterator<Item = &'static CodeDoc> {
+/// All codes of all rooms, as `explain` knows them.
+pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
     problem::codes()
         .chain(lockgate_connectors::CODES)
         .chain(crate::config::CODES)

@@ -11,6 +11,8 @@ mod run;
 mod status;
 mod why;
 
+pub use explain::codes;
+
 use crate::cli::{AgreementCommand, Cli, Command};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};

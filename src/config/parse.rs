@@ -62,8 +62,13 @@ impl Texts {
     /// Reads and parses a TOML file of the deployment.
     pub fn parse<T: DeserializeOwned>(&mut self, root: &Path, name: &str) -> Result<T, Problem> {
         let text = self.read(root, name)?;
-        toml::from_str(&text).map_err(|e| problem(name, &text, &e))
+        parse(name, &text)
     }
+}
+
+/// Parses a TOML text; `name` names the file in messages.
+pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
+    toml::from_str(text).map_err(|e| problem(name, text, &e))
 }
 
 /// A parser's message in our words, with its place and the nearest known key.
