@@ -339,7 +339,10 @@ fn lines_and_objects(rows: u64, flat: &Mapping) {
     let bytes = json_objects(rows, "\n").into_bytes();
     let bare = median(|| {
         let lines = bytes.split(|b| *b == b'\n');
-        lines.map(|line| serde_json::from_slice::<BTreeMap<&str, &str>>(line).unwrap().len()).count() as u64
+        lines
+            .map(|line| serde_json::from_slice::<BTreeMap<&str, &str>>(line).unwrap())
+            .filter(|o| !o.is_empty())
+            .count() as u64
     });
     let jsonl = format("jsonl", None);
     report(

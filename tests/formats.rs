@@ -1,7 +1,14 @@
 //! The formats seen from outside: one feed in every text form gives the same records, a mapping whose options or
 //! columns a format cannot use is refused by `check`, and the page about formats says what the code says.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 pub mod support;
 

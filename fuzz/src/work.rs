@@ -65,7 +65,7 @@ pub(crate) fn work(target: &'static Target, seconds: u64, seed: u64, file: &Path
     }));
     clock.tick();
     thread::spawn(move || watch(target, clock));
-    let (mut at, limit) = (0, Duration::from_secs(seconds));
+    let (mut at, mut slowest, limit) = (0, 0, Duration::from_secs(seconds));
     while at < seeds || clock.start.elapsed() < limit {
         let input = match corpus.get(at).filter(|_| at < seeds) {
             Some(seed) => seed.clone(),
@@ -81,17 +81,14 @@ pub(crate) fn work(target: &'static Target, seconds: u64, seed: u64, file: &Path
             eprintln!("{}: input {at}: {said}", target.name);
             return Ok(false);
         };
+        slowest = slowest.max(clock.now().saturating_sub(clock.began.load(Ordering::Relaxed)));
         if signs.insert(sign) && at > seeds && corpus.len() < seeds + NOVEL {
             corpus.push(input);
         }
     }
     let rate = at as u64 * 1000 / clock.now().max(1);
-    println!(
-        "{:>12}: {at} inputs, {rate}/s, {} signs, at most {} MiB",
-        target.name,
-        signs.len(),
-        peak() >> 10
-    );
+    let (name, signs, peak) = (target.name, signs.len(), peak() >> 10);
+    println!("{name:>12}: {at} inputs, {rate}/s, {signs} signs, slowest {slowest} ms, at most {peak} MiB");
     Ok(true)
 }
 

@@ -87,7 +87,7 @@ mod tests {
         for (line, name) in [("\u{feff}LAC,a,b,c,d", "bom"), ("\u{e9},x,31/12/2008,", "wide"), ("x", "short")]
         {
             for text in [format!("{head}{line}"), format!("{head}A,b,,\n{line}\nC,d,,\n")] {
-                let problems = code_map("m.csv", &text).err().expect("refused");
+                let problems = code_map("m.csv", &text).expect_err("refused");
                 let Some(Location::Config { span, .. }) = &problems.first().expect("one").at else {
                     unreachable!("{name} has no place")
                 };
