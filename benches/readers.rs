@@ -1,7 +1,7 @@
 //! Reading and mapping before the store, beside the bare scan of the library underneath.
 //!
 //! `cargo bench --bench readers -- [ROWS]` (default 100,000): makes one prison feed of twenty columns as
-//! CSV, XLSX and XML, and prints per format the bare scan, our reader, and reader with mapping: medians
+//! CSV, XLSX, XML, fixed width, JSON and JSON Lines, and prints per format the bare scan, our reader, and reader with mapping: medians
 //! of five, and the ratio to the bare scan.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
@@ -9,7 +9,7 @@
 use calamine::{Reader as _, Xlsx};
 use jiff::civil::date;
 use lockgate::config;
-use lockgate_connectors::{Format, Limits, Options, Step, Wanted};
+use lockgate_connectors::{Format, Limits, OptionValue, Options, Step, Wanted};
 use lockgate_core::hash::{Digest, Keys};
 use lockgate_core::mapping::{CodeMap, CodeMapLine, Context, Draft, Mapping, Outcome, Scratch};
 use lockgate_core::row::RowBuf;
@@ -120,6 +120,44 @@ fn xml_feed(rows: u64) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// The width of each column in the fixed-width feed; the longest address fits.
+const WIDTH: usize = 32;
+
+fn fixed_feed(rows: u64) -> Vec<u8> {
+    let mut out = String::new();
+    for n in 0..rows {
+        row(n).iter().for_each(|text| {
+            let _ = write!(out, "{text:<WIDTH$}");
+        });
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+fn fixed_columns() -> OptionValue {
+    let whole = |n: usize| OptionValue::Whole(i64::try_from(n).unwrap());
+    let place = |at: usize| {
+        let pairs = [("start", whole(at * WIDTH + 1)), ("width", whole(WIDTH))];
+        OptionValue::Table(pairs.into_iter().map(|(name, n)| (name.to_owned(), n)).collect())
+    };
+    let columns = COLUMNS.iter().enumerate().map(|(at, name)| ((*name).to_owned(), place(at)));
+    OptionValue::Table(columns.collect())
+}
+
+/// Objects with a separator between them: an array's content, or JSON Lines.
+fn json_objects(rows: u64, between: &str) -> String {
+    let mut out = String::new();
+    for n in 0..rows {
+        out.push_str(if n == 0 { "" } else { between });
+        for (at, (name, text)) in COLUMNS.iter().zip(row(n)).enumerate() {
+            let start = if at == 0 { '{' } else { ',' };
+            let _ = write!(out, "{start}\"{name}\":{}", serde_json::Value::from(text));
+        }
+        out.push('}');
+    }
+    out
+}
+
 /// The timing deployment's mapping, with the header texts of the format.
 fn mapping(xml: bool) -> Mapping {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -159,12 +197,9 @@ fn mapping(xml: bool) -> Mapping {
     Mapping::compile("bench.toml", &text, draft, &context).unwrap()
 }
 
-fn format(name: &str, options: &str) -> Box<dyn Format> {
+fn format(name: &str, option: Option<(&str, OptionValue)>) -> Box<dyn Format> {
     let kind = lockgate_connectors::FORMATS.iter().find(|f| f.name == name).unwrap();
-    let mut all = BTreeMap::new();
-    if !options.is_empty() {
-        all.insert("row".to_owned(), lockgate_connectors::OptionValue::Text(options.into()));
-    }
+    let all = option.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     (kind.open)(&Options(all), &Limits::default()).unwrap()
 }
 
@@ -231,7 +266,7 @@ fn main() {
         }
         n
     });
-    let csv = format("csv", "");
+    let csv = format("csv", None);
     report(
         "csv",
         bare.0,
@@ -245,7 +280,7 @@ fn main() {
         let range = book.worksheet_range_at(0).unwrap().unwrap();
         range.rows().count() as u64
     });
-    let xlsx = format("xlsx", "");
+    let xlsx = format("xlsx", None);
     report(
         "xlsx",
         bare.0,
@@ -266,11 +301,54 @@ fn main() {
             buffer.clear();
         }
     });
-    let xml = format("xml", "OASysExtract/Offender");
+    let xml = format("xml", Some(("row", OptionValue::Text("OASysExtract/Offender".into()))));
     report(
         "xml",
         bare.0,
         median(|| ours(&*xml, &bytes, &paths, false)),
         median(|| ours(&*xml, &bytes, &paths, true)),
+    );
+    lines_and_objects(rows, &flat);
+}
+
+/// Fixed width beside walking its lines; JSON and JSON Lines beside `serde_json` into maps.
+fn lines_and_objects(rows: u64, flat: &Mapping) {
+    let bytes = fixed_feed(rows);
+    let bare = median(|| std::str::from_utf8(&bytes).unwrap().lines().count() as u64);
+    let fixed = format("fixed_width", Some(("columns", fixed_columns())));
+    report(
+        "fixed_width",
+        bare.0,
+        median(|| ours(&*fixed, &bytes, flat, false)),
+        median(|| ours(&*fixed, &bytes, flat, true)),
+    );
+
+    let bytes = format!("[{}]", json_objects(rows, ",")).into_bytes();
+    let bare = median(|| {
+        let all: Vec<BTreeMap<&str, &str>> = serde_json::from_slice(&bytes).unwrap();
+        all.len() as u64
+    });
+    let json = format("json", Some(("row", OptionValue::Text("[]".into()))));
+    report(
+        "json",
+        bare.0,
+        median(|| ours(&*json, &bytes, flat, false)),
+        median(|| ours(&*json, &bytes, flat, true)),
+    );
+
+    let bytes = json_objects(rows, "\n").into_bytes();
+    let bare = median(|| {
+        let lines = bytes.split(|b| *b == b'\n');
+        lines
+            .map(|line| serde_json::from_slice::<BTreeMap<&str, &str>>(line).unwrap())
+            .filter(|o| !o.is_empty())
+            .count() as u64
+    });
+    let jsonl = format("jsonl", None);
+    report(
+        "jsonl",
+        bare.0,
+        median(|| ours(&*jsonl, &bytes, flat, false)),
+        median(|| ours(&*jsonl, &bytes, flat, true)),
     );
 }

@@ -1,7 +1,14 @@
 //! The formats seen from outside: one feed in every text form gives the same records, a mapping whose options or
 //! columns a format cannot use is refused by `check`, and the page about formats says what the code says.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 pub mod support;
 
@@ -116,7 +123,7 @@ fn fixed_width() -> (String, Vec<u8>) {
         let _ = writeln!(options, "{name} = {{ start = {}, width = 24 }}", 4 + at * 24);
     }
     let line = |row: &[&str; 14]| {
-        format!("DTL{}\r\n", row.iter().map(|cell| format!("{cell:<24}")).collect::<String>())
+        format!("DTL{}\r\n", row.iter().fold(String::new(), |line, cell| line + &format!("{cell:<24}")))
     };
     let text = format!("Visits\r\nHDR20081116\r\n{}TRL000004\r\n", ROWS.iter().map(line).collect::<String>());
     let byte = |c: char| match c {
@@ -173,7 +180,8 @@ fn records(format: &str, options: &str, bytes: &[u8]) -> Vec<String> {
     let deployment = Deployment::fresh();
     rewrite(&deployment, format, options);
     let loaded = config::load(deployment.root()).map_err(|(p, _)| p).unwrap();
-    let feed = (0..).find(|at| loaded.mapping(*at).unwrap().name() == "g4s-installs").unwrap();
+    let feed =
+        (0..loaded.mappings.len()).find(|at| loaded.mapping(*at).unwrap().name() == "g4s-installs").unwrap();
     let mapping = loaded.mapping(feed).unwrap();
     assert!(mapping.checks().trailer, "{format}: a file without its count is held");
     let mut rows =

@@ -122,7 +122,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let letters = word.chars().count();
     // Of a word of one letter nothing is left when that letter differs.
     let limit = (letters / 3).clamp(1, 3).min(letters.saturating_sub(1));
-    known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
+    // Words of other lengths are not near, and comparing a very long word with every known one takes long.
+    let known = known.into_iter().filter(|k| k.chars().count().abs_diff(letters) <= limit);
+    known.map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
 }
 
 fn distance(a: &str, b: &str) -> usize {

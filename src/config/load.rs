@@ -1,18 +1,18 @@
 //! Loads a deployment as a whole: every fault of every file at once.
 
+use super::lists;
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
 use crate::exit::{Exit, Expected};
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::hash::Digest;
-use lockgate_core::mapping::{self, CodeMap, CodeMapLine, Mapping};
+use lockgate_core::mapping::{self, CodeMap, Mapping};
 use lockgate_core::problem::Problem;
-use lockgate_core::schema::{self, CodeEntry, CodeList, Schema};
+use lockgate_core::schema::{self, CodeList, Schema};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub struct Deployment {
 impl Deployment {
     /// What `check` would say of a mapping file if it stood beside the others, its examples included.
     pub fn would_take(&self, file: &str, text: &str) -> Vec<Problem> {
-        let draft = match super::parse::parsed(file, text) {
+        let draft = match super::parse::parse(file, text) {
             Ok(draft) => draft,
             Err(problem) => return vec![problem],
         };
@@ -53,7 +53,7 @@ impl Deployment {
             Err(problems) => return problems,
         };
         let mut problems: Vec<Problem> = mapping.run_examples().iter().map(|f| f.problem(file)).collect();
-        problems.extend(format(&mapping, file).err());
+        problems.extend(open_format(&mapping, file).err());
         problems.extend(mapping::apart(&mapping, &self.mappings));
         problems
     }
@@ -218,67 +218,18 @@ impl Reading<'_> {
     }
 
     fn code_list(&mut self, name: &str) -> Option<CodeList> {
-        let lines = self.csv(name, "LG0202", &["code", "label", "group", "from", "until"], |cells| {
-            let [code, label, group, from, until] = cells else { return None };
-            let group = (!group.is_empty()).then(|| group.clone());
-            Some(CodeEntry {
-                code: code.clone(),
-                label: label.clone(),
-                group,
-                from: day(from)?,
-                until: day(until)?,
-            })
-        })?;
-        let list = CodeList::new(lines).map_err(|what| twice(what, name, &self.texts));
-        self.keep(list)
+        let text = self.text(name)?;
+        self.keep_all(lists::code_list(name, &text))
     }
 
     fn code_map(&mut self, name: &str) -> Option<CodeMap> {
-        let lines = self.csv(name, "LG0202", &["from_code", "to_code", "from", "until"], |cells| {
-            let [from_code, to_code, from, until] = cells else { return None };
-            let (from, until) = (day(from)?, day(until)?);
-            Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
-        })?;
-        let map = CodeMap::new(lines).map_err(|what| twice(what, name, &self.texts));
-        self.keep(map)
+        let text = self.text(name)?;
+        self.keep_all(lists::code_map(name, &text))
     }
 
-    /// Reads a small CSV of the deployment with exactly these columns.
-    fn csv<T>(
-        &mut self,
-        name: &str,
-        code: &'static str,
-        header: &[&str],
-        line: impl Fn(&[String]) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    fn text(&mut self, name: &str) -> Option<String> {
         let text = self.texts.read(self.root, name);
-        let text = self.keep(text)?;
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let found: Vec<String> =
-            reader.headers().map(|h| h.iter().map(Into::into).collect()).unwrap_or_default();
-        if found != header {
-            let what = format!("`{name}` needs the columns {}", header.join(","));
-            self.problems.push(Problem::new(code, what).in_config(name, 0..0));
-            return None;
-        }
-        let mut out = Vec::new();
-        for record in reader.records() {
-            let (at, cells) = match &record {
-                Ok(r) => {
-                    (r.position().map(csv::Position::byte), r.iter().map(|c| c.trim().to_owned()).collect())
-                }
-                Err(e) => (e.position().map(csv::Position::byte), Vec::new()),
-            };
-            match line(&cells) {
-                Some(line) => out.push(line),
-                None => {
-                    let at = usize::try_from(at.unwrap_or(0)).unwrap_or(0);
-                    let what = "this line does not have the form of the list".to_owned();
-                    self.problems.push(Problem::new(code, what).in_config(name, at..at + 1));
-                }
-            }
-        }
-        Some(out)
+        self.keep(text)
     }
 
     fn agreement(&mut self, folder: &str, schema: &Schema) -> Option<Agreement> {
@@ -350,7 +301,7 @@ impl Reading<'_> {
                     Problem::new("LG0103", what).in_config(&name, self.texts.place_of(&name, "place"));
                 self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
             }
-            let format = format(&mapping, &name);
+            let format = open_format(&mapping, &name);
             if let Some(format) = self.keep(format) {
                 mappings.push(mapping);
                 formats.push(format);
@@ -380,7 +331,7 @@ fn in_turn(
 }
 
 /// Opens the format that a feed names, with its options, and asks it whether it can read the columns.
-fn format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
+pub fn open_format(mapping: &Mapping, file: &str) -> Result<Box<dyn Format>, Problem> {
     let source = mapping.source();
     let Some(kind) = FORMATS.iter().find(|f| f.name == source.format) else {
         let what = format!("format `{}` is not known", source.format);
@@ -404,26 +355,6 @@ fn wanted(mapping: &Mapping) -> Vec<Wanted> {
     mapping.wanted().into_iter().map(one).collect()
 }
 
-/// A code with two meanings, at the last line that has it.
-fn twice(what: String, name: &str, texts: &Texts) -> Problem {
-    let code = what.split('`').nth(1).unwrap_or_default().to_owned();
-    let (mut at, mut found) = (0, 0..0);
-    for line in texts.get(name).unwrap_or_default().split_inclusive('\n') {
-        if line.split(',').next().is_some_and(|cell| cell.trim() == code) {
-            found = at..at + line.trim_end().len();
-        }
-        at += line.len();
-    }
-    let help = "leave one of the lines out, or give them days (`from`, `until`) that do not overlap";
-    Problem::new("LG0202", what).in_config(name, found).help(help)
-}
-
 fn stem(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name).split('.').next().unwrap_or(name)
-}
-
-/// An ISO date or nothing; `None` when it is neither.
-#[expect(clippy::option_option, reason = "absent and wrong are two things")]
-fn day(text: &str) -> Option<Option<Date>> {
-    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
 }

@@ -1,11 +1,13 @@
 //! A deployment: its settings, schema, agreement and mappings, read and checked as a whole.
 
+mod lists;
 mod load;
 mod parse;
 mod settings;
 
-pub use load::{Deployment, load};
-pub use parse::Texts;
+pub use lists::{code_list, code_map};
+pub use load::{Deployment, load, open_format};
+pub use parse::{Texts, parse};
 pub use settings::{SecretRef, Settings};
 
 use lockgate_core::problem::CodeDoc;

@@ -79,12 +79,12 @@ impl Texts {
     /// Reads and parses a TOML file of the deployment.
     pub fn parse<T: DeserializeOwned>(&mut self, root: &Path, name: &str) -> Result<T, Problem> {
         let text = self.read(root, name)?;
-        parsed(name, &text)
+        parse(name, &text)
     }
 }
 
-/// Parses the text of a TOML file; `name` is for messages.
-pub(super) fn parsed<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
+/// Parses a TOML text; `name` names the file in messages.
+pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
     toml::from_str(text).map_err(|e| problem(name, text, &e))
 }
 

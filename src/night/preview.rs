@@ -21,8 +21,8 @@ use lockgate_core::mapping::{Outcome, RowFault, Scratch};
 use lockgate_core::preview::{self, Shown};
 use lockgate_core::record::{Candidate, IdentityId, Record, RecordId, VersionHead};
 use lockgate_core::row::RowBuf;
+use lockgate_core::schema::FieldId;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -159,8 +159,10 @@ pub async fn preview(
         let fresh = as_records(night, feed, identity, &one.candidates, &records)?;
         records.retain(|r| fresh.iter().all(|f| f.head().id != r.head().id));
         records.extend(fresh);
-        let ids: Vec<RecordId> = one.candidates.iter().map(Candidate::id).collect();
-        one.view.recipients = recipients(night, &gate, &Person::new(person, records), &ids);
+        let filled = |r: &RecordView| r.fields.iter().map(|(name, _)| name.clone()).collect();
+        let of: Vec<(RecordId, Vec<String>)> =
+            one.candidates.iter().map(Candidate::id).zip(one.view.records.iter().map(filled)).collect();
+        one.view.recipients = recipients(night, &gate, &Person::new(person, records), &of);
     }
     Ok(mapped.into_iter().map(|m| m.view).collect())
 }
@@ -267,14 +269,19 @@ fn as_records(
     candidates.iter().map(record).collect()
 }
 
-fn recipients(night: &Night<'_>, gate: &Gate<'_>, person: &Person, ids: &[RecordId]) -> Vec<RecipientView> {
+fn recipients(
+    night: &Night<'_>,
+    gate: &Gate<'_>,
+    person: &Person,
+    of: &[(RecordId, Vec<String>)],
+) -> Vec<RecipientView> {
     let (agreement, schema) = (&night.deployment.agreement, &night.deployment.schema);
     let facts = gate.facts(person);
     let mut out = Vec::new();
     for (recipient, partner) in agreement.partners() {
         let told = gate.disclose(person, &facts, recipient).disclosed;
         let mut leaves = Vec::new();
-        for one in told.iter().filter(|d| ids.contains(&d.record())) {
+        for one in told.iter().filter(|d| of.iter().any(|(id, _)| *id == d.record())) {
             let Some(category) = schema.get(one.category()) else { continue };
             let fields = one
                 .cells()
@@ -286,52 +293,43 @@ fn recipients(night: &Night<'_>, gate: &Gate<'_>, person: &Person, ids: &[Record
                 fields: fields.collect(),
             });
         }
-        let stays = stays(night, gate, person, recipient, ids);
+        let stays = stays(night, gate, person, recipient, of);
         out.push(RecipientView { recipient: partner.key.clone(), leaves, stays });
     }
     out
 }
 
-/// Fields with a value that stay, by record and rule.
+/// Fields with a value that stay, by category and reason.
 fn stays(
     night: &Night<'_>,
     gate: &Gate<'_>,
     person: &Person,
     recipient: PartnerId,
-    ids: &[RecordId],
+    of: &[(RecordId, Vec<String>)],
 ) -> Vec<StaysView> {
     let schema = &night.deployment.schema;
     let mut out: Vec<StaysView> = Vec::new();
-    for (category_id, category) in schema.categories() {
-        let here =
-            person.records().iter().any(|r| r.head().category == category_id && ids.contains(&r.head().id));
-        if !here {
-            continue;
-        }
-        let mut by_rule: BTreeMap<(RecordId, &'static str), usize> = BTreeMap::new();
-        for (at, field) in category.fields.iter().enumerate() {
-            let Ok(at) = u8::try_from(at) else { continue };
-            let field_id = lockgate_core::schema::FieldId(at);
-            for one in gate.explain(person, recipient, category_id, field_id) {
-                let Decision::Withheld(rule) = one.decision else { continue };
-                if !ids.contains(&one.record) || rule.word() == "empty" {
-                    continue;
-                }
-                let place = *by_rule.entry((one.record, rule.word())).or_insert_with(|| {
-                    let why = one.steps.last().map_or(String::new(), |s| s.text.clone());
-                    let (category, fields) = (category.name.clone(), Vec::new());
-                    out.push(StaysView {
-                        category,
-                        rule: rule.word(),
-                        clause: one.clause.clone(),
-                        why,
-                        fields,
-                    });
-                    out.len() - 1
-                });
-                if let Some(slot) = out.get_mut(place) {
-                    slot.fields.push(field.name.clone());
-                }
+    let held = |id: RecordId| person.records().iter().map(Record::head).find(|head| head.id == id);
+    for (id, filled) in of {
+        let Some(category_id) = held(*id).map(|head| head.category) else { continue };
+        let Some(category) = schema.get(category_id) else { continue };
+        for (at, field) in (0u8..).zip(&category.fields).filter(|(_, field)| filled.contains(&field.name)) {
+            let answers = gate.explain(person, recipient, category_id, FieldId(at));
+            let Some(one) = answers.iter().find(|one| one.record == *id) else { continue };
+            let Decision::Withheld(rule) = one.decision else { continue };
+            let why = one.steps.last().map_or("", |step| step.text.as_str());
+            let same =
+                |s: &&mut StaysView| s.category == category.name && s.rule == rule.word() && s.why == why;
+            match out.iter_mut().find(same) {
+                Some(known) if known.fields.contains(&field.name) => {}
+                Some(known) => known.fields.push(field.name.clone()),
+                None => out.push(StaysView {
+                    category: category.name.clone(),
+                    rule: rule.word(),
+                    clause: one.clause.clone(),
+                    why: why.to_owned(),
+                    fields: vec![field.name.clone()],
+                }),
             }
         }
     }

@@ -178,11 +178,14 @@ impl RowMemory {
         for _ in 0..count {
             self.keys.push(u64::from_le_bytes(take(bytes)?));
         }
-        let [has_span] = take::<1>(bytes)?;
-        if has_span == 1 {
-            let (from, until) = (unpack(take(bytes)?)?, unpack(take(bytes)?)?);
-            let row = u32::try_from(self.prints.len()).map_err(|_| BrokenMemory)?;
-            self.spans.push((row, Span { from, until }));
+        match take::<1>(bytes)? {
+            [0] => {}
+            [1] => {
+                let (from, until) = (unpack(take(bytes)?)?, unpack(take(bytes)?)?);
+                let row = u32::try_from(self.prints.len()).map_err(|_| BrokenMemory)?;
+                self.spans.push((row, Span { from, until }));
+            }
+            _ => return Err(BrokenMemory),
         }
         self.add(Fingerprint(print), fate, identity);
         Ok(())
@@ -204,7 +207,7 @@ fn pack(date: Option<Date>) -> [u8; 4] {
 }
 
 fn unpack([a, b, month, day]: [u8; 4]) -> Result<Option<Date>, BrokenMemory> {
-    if month == 0 {
+    if [a, b, month, day] == [0; 4] {
         return Ok(None);
     }
     let (month, day) =
@@ -432,6 +435,21 @@ mod tests {
         memory.push_other(Fingerprint(2), Fate::Refused);
         memory.push(Fingerprint(3), IdentityId(13), &[Key(7)], None);
         memory
+    }
+
+    #[test]
+    fn a_row_has_one_form_and_anything_else_is_broken() {
+        let mut bytes = Vec::new();
+        FileMemory::whole(sample()).encode(0, 1, &mut bytes);
+        let read = |bytes: &[u8]| RowMemory::default().decode_row(&mut &*bytes);
+        assert_eq!(read(&bytes), Ok(()));
+        // The mark of a designation stands before its two days of four bytes.
+        let mark = bytes.len() - 9;
+        for (at, byte) in [(mark, 2), (mark, 48), (bytes.len() - 4, 7), (bytes.len() - 1, 1)] {
+            let mut changed = bytes.clone();
+            changed[at] = byte;
+            assert_eq!(read(&changed), Err(BrokenMemory), "byte {at}");
+        }
     }
 
     #[test]

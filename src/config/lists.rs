@@ -1,0 +1,116 @@
+//! Code lists and code maps: small CSV files of the deployment, every fault at once and in its place.
+
+use jiff::civil::Date;
+use lockgate_core::mapping::{CodeMap, CodeMapLine};
+use lockgate_core::problem::Problem;
+use lockgate_core::schema::{CodeEntry, CodeList};
+use std::ops::Range;
+
+const CODE: &str = "LG0202";
+
+/// Reads a code list, `code,label,group,from,until`; `name` names the file in messages.
+pub fn code_list(name: &str, text: &str) -> Result<CodeList, Vec<Problem>> {
+    let lines = csv(name, text, &["code", "label", "group", "from", "until"], |cells| {
+        let [code, label, group, from, until] = cells else { return None };
+        let group = (!group.is_empty()).then(|| group.clone());
+        let (from, until) = (day(from)?, day(until)?);
+        Some(CodeEntry { code: code.clone(), label: label.clone(), group, from, until })
+    })?;
+    CodeList::new(lines).map_err(|what| vec![twice(what, name, text)])
+}
+
+/// Reads a code map, `from_code,to_code,from,until`; `name` names the file in messages.
+pub fn code_map(name: &str, text: &str) -> Result<CodeMap, Vec<Problem>> {
+    let lines = csv(name, text, &["from_code", "to_code", "from", "until"], |cells| {
+        let [from_code, to_code, from, until] = cells else { return None };
+        let (from, until) = (day(from)?, day(until)?);
+        Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
+    })?;
+    CodeMap::new(lines).map_err(|what| vec![twice(what, name, text)])
+}
+
+/// Reads a small CSV with exactly these columns.
+fn csv<T>(
+    name: &str,
+    text: &str,
+    header: &[&str],
+    line: impl Fn(&[String]) -> Option<T>,
+) -> Result<Vec<T>, Vec<Problem>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let found: Vec<String> = reader.headers().map(|h| h.iter().map(Into::into).collect()).unwrap_or_default();
+    if found != header {
+        let what = format!("`{name}` needs the columns {}", header.join(","));
+        return Err(vec![Problem::new(CODE, what).in_config(name, 0..0)]);
+    }
+    let (mut out, mut problems) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let (at, cells) = match &record {
+            Ok(r) => (r.position().map(csv::Position::byte), r.iter().map(|c| c.trim().to_owned()).collect()),
+            Err(e) => (e.position().map(csv::Position::byte), Vec::new()),
+        };
+        match line(&cells) {
+            Some(line) => out.push(line),
+            None => {
+                let what = "this line does not have the form of the list".to_owned();
+                problems.push(Problem::new(CODE, what).in_config(name, line_at(text, at)));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(out) } else { Err(problems) }
+}
+
+/// A code with two meanings, at the last line that has it.
+fn twice(what: String, name: &str, text: &str) -> Problem {
+    let code = what.split('`').nth(1).unwrap_or_default().to_owned();
+    let (mut at, mut found) = (0, 0..0);
+    for line in text.split_inclusive('\n') {
+        if line.split(',').next().is_some_and(|cell| cell.trim() == code) {
+            found = at..at + line.trim_end().len();
+        }
+        at += line.len();
+    }
+    let help = "leave one of the lines out, or give them days (`from`, `until`) that do not overlap";
+    Problem::new(CODE, what).in_config(name, found).help(help)
+}
+
+/// The line at a byte offset, without its end; the whole file where the offset is no place in it.
+fn line_at(text: &str, at: Option<u64>) -> Range<usize> {
+    let start = at.and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
+    let rest = text.get(start..).and_then(|rest| rest.lines().next());
+    rest.map_or(0..0, |line| start..start + line.len())
+}
+
+/// An ISO date or nothing; `None` when it is neither.
+#[expect(clippy::option_option, reason = "absent and wrong are two things")]
+fn day(text: &str) -> Option<Option<Date>> {
+    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::config::Texts;
+    use crate::report::{Severity, Style, render};
+    use lockgate_core::problem::Location;
+
+    /// Found by the fuzz runner: a wide character at the start of the line, a line at the text's very end.
+    #[test]
+    fn a_wrong_line_is_shown_whole_and_at_its_place() {
+        let head = "from_code,to_code,from,until\n";
+        for (line, name) in [("\u{feff}LAC,a,b,c,d", "bom"), ("\u{e9},x,31/12/2008,", "wide"), ("x", "short")]
+        {
+            for text in [format!("{head}{line}"), format!("{head}A,b,,\n{line}\nC,d,,\n")] {
+                let problems = code_map("m.csv", &text).expect_err("refused");
+                let Some(Location::Config { span, .. }) = &problems.first().expect("one").at else {
+                    unreachable!("{name} has no place")
+                };
+                assert_eq!(text.get(span.clone()), Some(line), "{name}");
+                let mut texts = Texts::default();
+                texts.add("m.csv", text);
+                let shown = problems.iter().map(|p| render(p, Severity::Error, &texts, Style::Human));
+                assert!(shown.count() == 1, "{name}");
+            }
+        }
+    }
+}

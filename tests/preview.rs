@@ -1,0 +1,125 @@
+//! `feed preview` says what a night does: compared with the bundles that the night then makes.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+pub mod support;
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use support::{Deployment, RECIPIENTS, files};
+
+const NIGHT: &str = "2008-11-17";
+const FILE: &str = "fixtures/hmps/HMPS_RELEASES_20081117.csv";
+
+/// A record's fields and values.
+type Fields = BTreeMap<String, String>;
+
+/// What a preview says leaves to a recipient of one category.
+fn leaves(rows: &[Value], recipient: &str, category: &str) -> BTreeSet<Fields> {
+    let of = |row: &Value| -> Vec<Value> {
+        let all = row["recipients"].as_array().unwrap();
+        let one = all.iter().find(|r| r["recipient"] == recipient);
+        one.map(|r| r["leaves"].as_array().unwrap().clone()).unwrap_or_default()
+    };
+    let fields = |record: Value| -> Fields {
+        let pairs = record["fields"].as_array().unwrap();
+        pairs.iter().map(|p| (p[0].as_str().unwrap().into(), p[1].as_str().unwrap().into())).collect()
+    };
+    rows.iter().flat_map(of).filter(|record| record["category"] == category).map(fields).collect()
+}
+
+/// A file is previewed before any night has seen it. The night then gives every recipient just that.
+#[test]
+fn what_a_preview_says_leaves_is_what_the_night_sends() {
+    let deployment = Deployment::fresh();
+    let file = deployment.path("HMPS_RELEASES_20081117.csv");
+    fs::rename(deployment.path(FILE), &file).unwrap();
+    deployment.night(NIGHT);
+    // Opening the database leaves its two side files beside it, empty.
+    let kept = |deployment: &Deployment| -> BTreeMap<String, Vec<u8>> {
+        let all = files(&deployment.path("state")).into_iter();
+        all.filter(|(name, _)| !name.contains("store.sqlite-")).collect()
+    };
+    let before = kept(&deployment);
+    let place = file.to_str().unwrap();
+    let said =
+        deployment.run(&["feed", "preview", "hmps-releases", "--file", place, "--rows", "1000", "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(before == kept(&deployment), "a preview writes nothing");
+    let rows = said.json().as_array().unwrap().clone();
+
+    fs::rename(&file, deployment.path(FILE)).unwrap();
+    let night = deployment.night(NIGHT);
+    assert_eq!(rows.len() as u64, night.feed("hmps-releases")["read"].as_u64().unwrap());
+    let mut compared = 0;
+    for recipient in RECIPIENTS {
+        for category in ["prison_release", "release_projection"] {
+            let said = leaves(&rows, recipient, category);
+            let replica = deployment.replica(recipient);
+            let held = replica.rows.values().filter(|r| r.table == category && r.get("originator") == "hmps");
+            let names: BTreeSet<&String> = said.iter().flat_map(BTreeMap::keys).collect();
+            let held: BTreeSet<Fields> = held
+                .map(|row| {
+                    let filled = names.iter().filter(|name| !row.get(name).is_empty());
+                    filled.map(|name| ((*name).clone(), row.get(name).to_owned())).collect()
+                })
+                .collect();
+            // The other prison feed brings dates of its own.
+            let brought: BTreeSet<&Fields> = held.iter().filter(|row| said.contains(*row)).collect();
+            assert_eq!(brought.len(), said.len(), "{recipient} {category}");
+            if category == "prison_release" {
+                assert_eq!(held, said, "{recipient}");
+            }
+            compared += said.len();
+        }
+    }
+    assert!(compared > 50, "{compared}");
+}
+
+/// Who is refused is told why; who is not in the cohort leaves nothing; the page fetches nothing and is escaped.
+#[test]
+fn a_preview_tells_of_refused_rows_and_of_people_outside_the_cohort() {
+    let deployment = Deployment::after(0);
+    let refused = deployment.run(&["feed", "preview", "hmps-releases", "--file", FILE_AT, "--row", "16"]);
+    let place = deployment.path(FILE);
+    assert_ne!(refused.code, Some(0), "a file that is not there");
+    let file = place.to_str().unwrap();
+    let refused = deployment.run(&["feed", "preview", "hmps-releases", "--file", file, "--row", "16"]).out;
+    assert!(refused.contains("refused: movement LG1245"), "{refused}");
+    let all = deployment
+        .run(&["feed", "preview", "hmps-releases", "--file", file, "--rows", "1000", "--json"])
+        .json();
+    let outside: Vec<&Value> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|r| r["outcome"] == "mapped" && r["in_cohort"] == false)
+        .collect();
+    assert!(!outside.is_empty() && outside.iter().all(|r| r["recipients"].as_array().unwrap().is_empty()));
+
+    let text = fs::read(&place).unwrap();
+    let text: String = text.into_iter().map(char::from).collect();
+    let marked = deployment.path("HMPS_RELEASES_20081118.csv");
+    let changed: Vec<u8> =
+        text.replace("14 Copse Row", "<script>1</script>").chars().map(|c| c as u8).collect();
+    fs::write(&marked, changed).unwrap();
+    let page = deployment.path("page.html");
+    let words = [
+        "feed",
+        "preview",
+        "hmps-releases",
+        "--file",
+        marked.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+    ];
+    assert_eq!(deployment.run(&words).code, Some(0));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("&lt;script&gt;1") && !page.contains("<script") && page.contains("default-src 'none'")
+    );
+    assert_eq!(deployment.run(&["feed", "preview", "no-such-feed"]).code, Some(2));
+}
+
+const FILE_AT: &str = "not-there/HMPS_RELEASES_20081117.csv";
