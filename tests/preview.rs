@@ -1,6 +1,13 @@
 //! `feed preview` says what a night does: compared with the bundles that the night then makes.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests: a broken promise ends them"
+)]
+#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod support;
 
