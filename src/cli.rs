@@ -119,6 +119,14 @@ pub enum FeedCommand {
         after_help = "Examples:\n  lockgate feed preview hmps-releases --rows 2\n  lockgate feed preview hmps-releases --row 16 --html preview.html"
     )]
     Preview(PreviewArgs),
+    /// Say what the mapping, as it is now, would change of the last file taken: in records, people and recipients
+    #[command(
+        after_help = "Examples:\n  lockgate feed diff hmps-releases\n  lockgate feed diff hmps-releases --json"
+    )]
+    Diff {
+        /// The feed's name
+        name: String,
+    },
     /// Let the held files of a feed in, after a person looked at why they were held
     #[command(
         after_help = "Examples:\n  lockgate feed release wyp-cohort --reason \"the list was cleaned, letter 9\"\n\nThe next run takes them; the reasons stay as warnings."

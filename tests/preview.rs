@@ -130,3 +130,51 @@ fn a_preview_tells_of_refused_rows_and_of_people_outside_the_cohort() {
 }
 
 const FILE_AT: &str = "not-there/HMPS_RELEASES_20081117.csv";
+
+/// A mapping that is as it was changes nothing. One with a code added tells beforehand, in people and fields, what the
+/// retried row then brings to whom; and one that says less tells who loses it.
+#[test]
+fn a_difference_counts_what_a_changed_mapping_would_tell() {
+    let deployment = Deployment::after(0);
+    let same = deployment.run(&["feed", "diff", "hmps-releases", "--json"]);
+    assert_eq!(same.code, Some(0), "{}", same.err);
+    let same = same.json();
+    assert_eq!(
+        (same["new_records"].as_u64(), same["changed_records"].as_u64()),
+        (Some(0), Some(0)),
+        "{same}"
+    );
+    assert!(same["recipients"].as_array().unwrap().is_empty());
+
+    let list = deployment.path("mappings/codes/hmps/release_type.csv");
+    fs::write(&list, fs::read_to_string(&list).unwrap() + "REL/QQ,conditional,,\n").unwrap();
+    deployment.edit("mappings/hmps/releases.toml", "reason = \"QQ\"", "reason = \"QX\"");
+    let more = deployment.run(&["feed", "diff", "hmps-releases", "--json"]).json();
+    assert_eq!((more["people"].as_u64(), more["changed_records"].as_u64()), (Some(1), Some(0)), "{more}");
+    assert_eq!(more["refused"].as_u64().unwrap() + 1, more["before"]["refused"].as_u64().unwrap());
+    let of = |found: &Value, recipient: &str| -> Option<Value> {
+        found["recipients"].as_array().unwrap().iter().find(|r| r["recipient"] == recipient).cloned()
+    };
+    let police = of(&more, "wyp").unwrap();
+    assert_eq!((police["newly"].as_u64(), police["no_longer"].as_u64()), (Some(1), Some(0)), "{police}");
+    assert!(police["fields"].as_array().unwrap().contains(&"prison_release.release_date".into()));
+    assert!(of(&more, "hmps").is_none(), "the originator is told nothing of its own");
+
+    let item = deployment.run(&["quarantine", "retry", "--feed", "hmps-releases"]);
+    assert!(item.out.contains("the next run takes it"), "{}", item.out);
+    deployment.night(NIGHT);
+    for recipient in RECIPIENTS {
+        let second = deployment.bundles(recipient).len() == 2;
+        assert_eq!(second, of(&more, recipient).is_some(), "{recipient}");
+    }
+    let address = "null = [\"NFA\", \"NO FIXED ABODE\"]";
+    deployment.edit("mappings/hmps/releases.toml", address, "null = [\"14 Copse Row\"]");
+    let less = deployment.run(&["feed", "diff", "hmps-releases", "--json"]).json();
+    let police = of(&less, "wyp").unwrap();
+    assert!(police["otherwise"].as_u64() >= Some(1), "{police}");
+    assert_eq!(
+        police["newly"].as_u64().map(|n| n > 0),
+        Some(true),
+        "a place written NFA would leave now: {police}"
+    );
+}

@@ -165,6 +165,12 @@ impl Candidate {
         key.long(&[self.fields.bytes(), &[u8::from(self.cancelled), u8::from(self.restricted)]])
     }
 
+    /// Whether a stored record holds just this.
+    pub fn says_the_same(&self, record: &Record) -> bool {
+        let marks = (self.cancelled, self.restricted) == (record.head.cancelled, record.head.restricted);
+        marks && self.fields.bytes() == record.fields.bytes()
+    }
+
     /// The values as ciphertext for the store; `aad` is bound to record and version.
     pub fn to_rest(&self, key: &RestKey, nonce: [u8; NONCE_LEN], number: u32) -> Vec<u8> {
         key.seal(nonce, &aad(self.id, number), self.fields.bytes())

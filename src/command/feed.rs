@@ -74,6 +74,7 @@ pub(super) async fn feed(voice: Voice, deployment: &Deployment, what: FeedComman
         FeedCommand::Test { name } => test(voice, deployment, name.as_deref()),
         FeedCommand::New(args) => super::feed_new::new(voice, deployment, &args),
         FeedCommand::Preview(args) => super::preview::feed_preview(voice, deployment, &args).await,
+        FeedCommand::Diff { name } => super::preview::feed_diff(voice, deployment, &name).await,
         FeedCommand::Release { name, by, reason } => {
             super::repair::release(voice, deployment, &name, &by, &reason).await
         }

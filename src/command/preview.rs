@@ -4,54 +4,99 @@ use super::{Voice, reading};
 use crate::cli::PreviewArgs;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
+use crate::night::feed_diff::{Difference, difference};
 use crate::night::preview::{RecipientView, RowView, Rows, preview};
 use crate::night::progress::Progress;
 use crate::night::{Night, Order};
 use crate::report;
-use crate::store::{Run, RunId};
-use crate::vault::Archive;
+use crate::store::{Run, RunId, Store};
+use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Shows what would become of rows; writes nothing but the page asked for.
 pub(super) async fn feed_preview(voice: Voice, deployment: &Deployment, args: &PreviewArgs) -> Result<Exit> {
-    let Some(feed) = deployment.mappings.iter().position(|m| m.name() == args.name) else {
-        let what = format!("there is no feed `{}`; see `lockgate feed list`", args.name);
-        return Err(Expected::new(Exit::Usage, what));
-    };
+    let feed = feed(deployment, &args.name)?;
     let (store, vault) = reading(deployment).await?;
     let last = store.runs(1).await?.first().map(|run| run.as_of);
     let (file, date) = file(deployment, feed, args, last)?;
     let state = deployment.state();
     let archive = Archive::at(&state.join("archive"), &vault)?;
     let as_of = args.as_of.or(last).unwrap_or(date).max(date);
-    let night = Night {
-        deployment,
-        store: &store,
-        vault: &vault,
-        archive: &archive,
-        state: &state,
-        order: Order { as_of, feeds: Vec::new(), dry_run: true },
-        run: Run { id: RunId(0), as_of },
-        progress: Progress::new(true),
-    };
+    let night = night(deployment, (&store, &vault, &archive), &state, as_of);
     let rows = args.row.map_or(Rows::First(args.rows), Rows::Number);
     let views = preview(&night, feed, &file, date, rows).await?;
     if let Some(place) = &args.html {
         std::fs::write(place, page(&args.name, date, &views)).context("writing the page")?;
-        report::line(&format!(
-            "{} rows written to {}; the page holds personal values",
-            views.len(),
-            place.display()
-        ));
+        let (rows, place) = (views.len(), place.display());
+        report::line(&format!("{rows} rows written to {place}; the page holds personal values"));
     } else if voice.json {
         report::json(&views);
     } else if views.is_empty() {
         report::line("The file has no such row");
     } else {
         views.iter().for_each(|view| report::line(text(view).trim_end()));
+    }
+    Ok(Exit::Done)
+}
+
+fn feed(deployment: &Deployment, name: &str) -> Result<usize> {
+    let found = deployment.mappings.iter().position(|m| m.name() == name);
+    let what = || format!("there is no feed `{name}`; see `lockgate feed list`");
+    found.ok_or_else(|| Expected::new(Exit::Usage, what()))
+}
+
+/// The surroundings of a night that writes nothing.
+fn night<'a>(
+    deployment: &'a Deployment,
+    (store, vault, archive): (&'a Store, &'a Vault, &'a Archive),
+    state: &'a Path,
+    as_of: Date,
+) -> Night<'a> {
+    let order = Order { as_of, feeds: Vec::new(), dry_run: true };
+    let (run, progress) = (Run { id: RunId(0), as_of }, Progress::new(true));
+    Night { deployment, store, vault, archive, state, order, run, progress }
+}
+
+/// `feed diff`: the mapping as it is now against what the store holds of the last file taken.
+pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit> {
+    let feed = feed(deployment, name)?;
+    let (store, vault) = reading(deployment).await?;
+    let none = || Expected::new(Exit::Usage, format!("no file of feed `{name}` was taken yet"));
+    let file = store.last_accepted(name).await?.ok_or_else(none)?;
+    let as_of = store.runs(1).await?.first().map_or(file.outcome.data_date, |run| run.as_of);
+    let state = deployment.state();
+    let archive = Archive::at(&state.join("archive"), &vault)?;
+    let found =
+        difference(&night(deployment, (&store, &vault, &archive), &state, as_of), feed, &file).await?;
+    if voice.json {
+        report::json(&found);
+        return Ok(Exit::Done);
+    }
+    let Difference { rows, mapped, skipped, refused, before, .. } = &found;
+    report::line(&format!(
+        "{}: {rows} rows; mapped {mapped} (was {}), left out {skipped} (was {}), refused {refused} (was {})",
+        file.outcome.name_token, before.mapped, before.skipped, before.refused
+    ));
+    report::line(&format!(
+        "{} records would be new and {} would change, about {} people in the cohort",
+        found.new_records, found.changed_records, found.people
+    ));
+    for one in &found.recipients {
+        let fields: Vec<&str> = one.fields.iter().map(String::as_str).collect();
+        report::line(&format!(
+            "{}: newly of {} people, otherwise of {}, no longer of {}: {}",
+            one.recipient,
+            one.newly,
+            one.otherwise,
+            one.no_longer,
+            fields.join(", ")
+        ));
+    }
+    if found.recipients.is_empty() {
+        report::line("No recipient would get anything else");
     }
     Ok(Exit::Done)
 }

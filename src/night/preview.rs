@@ -6,7 +6,7 @@
 
 use super::again::Judged;
 use super::ingest::Mill;
-use super::link::{Kept, retained, who_is_who};
+use super::link::{Kept, WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::{Night, registers};
 use crate::vault::Nonces;
@@ -19,7 +19,7 @@ use lockgate_core::hash::Digest;
 use lockgate_core::link::{FileMemory, Person, RowMemory};
 use lockgate_core::mapping::{Outcome, RowFault, Scratch};
 use lockgate_core::preview::{self, Shown};
-use lockgate_core::record::{Candidate, IdentityId, Record, RecordId, VersionHead};
+use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId, VersionHead};
 use lockgate_core::row::RowBuf;
 use lockgate_core::schema::FieldId;
 use serde::Serialize;
@@ -123,18 +123,7 @@ pub async fn preview(
 ) -> Result<Vec<RowView>> {
     let mut memory = RowMemory::default();
     let mut mapped = read(night, feed, file, date, rows, &mut memory)?;
-    let memories = Memories::open(night.state)?;
-    let mut kept = retained(night, &memories, &mut Vec::new()).await?;
-    let tonight = Kept {
-        stored: None,
-        tonight: Some(0),
-        memory: FileMemory::whole(memory),
-        date,
-        digest: Digest([0; 32]),
-    };
-    kept.get_mut(feed).context("a feed without a place among the files")?.insert(0, tonight);
-    let last = night.store.runs(1).await?.first().map(|run| run.as_of);
-    let who = who_is_who(night, &kept, last).await?;
+    let who = linked(night, feed, memory, date).await?;
     let registers = registers::read(night.store, night.deployment, night.order.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         night.deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
@@ -144,18 +133,7 @@ pub async fn preview(
         let Some(identity) = one.identity else { continue };
         let Some(person) = who.cohort.get(&identity).copied() else { continue };
         one.view.in_cohort = true;
-        let stored = night.store.persons_by_key(&[person]).await?;
-        let due = match stored.first() {
-            Some((_, row)) => night.store.person(*row).await?,
-            None => None,
-        };
-        let mut records: Vec<Record> = Vec::new();
-        for (head, sealed) in due.into_iter().flat_map(|due| due.versions) {
-            records.push(
-                Record::from_rest(head, night.vault.rest(), &sealed)
-                    .context("a stored record does not open")?,
-            );
-        }
+        let mut records = stored_records(night, person).await?;
         let fresh = as_records(night, feed, identity, &one.candidates, &records)?;
         records.retain(|r| fresh.iter().all(|f| f.head().id != r.head().id));
         records.extend(fresh);
@@ -165,6 +143,28 @@ pub async fn preview(
         one.view.recipients = recipients(night, &gate, &Person::new(person, records), &of);
     }
     Ok(mapped.into_iter().map(|m| m.view).collect())
+}
+
+/// Who is who when these rows were the feed's newest.
+pub async fn linked(night: &Night<'_>, feed: usize, memory: RowMemory, date: Date) -> Result<WhoIsWho> {
+    let memories = Memories::open(night.state)?;
+    let mut kept = retained(night, &memories, &mut Vec::new()).await?;
+    let (memory, digest) = (FileMemory::whole(memory), Digest([0; 32]));
+    let newest = Kept { stored: None, tonight: Some(0), memory, date, digest };
+    kept.get_mut(feed).context("a feed without a place among the files")?.insert(0, newest);
+    let last = night.store.runs(1).await?.first().map(|run| run.as_of);
+    who_is_who(night, &kept, last).await
+}
+
+/// What the store holds of a person; nothing of somebody new.
+pub async fn stored_records(night: &Night<'_>, person: PersonId) -> Result<Vec<Record>> {
+    let known = night.store.persons_by_key(&[person]).await?;
+    let Some((_, row)) = known.first() else { return Ok(Vec::new()) };
+    let due = night.store.person(*row).await?;
+    let open = |(head, sealed): (VersionHead, Vec<u8>)| {
+        Record::from_rest(head, night.vault.rest(), &sealed).context("a stored record does not open")
+    };
+    due.into_iter().flat_map(|due| due.versions).map(open).collect()
 }
 
 /// Reads and maps the rows asked for.
@@ -240,8 +240,8 @@ fn view(
     Ok(Mapped { view, identity, candidates })
 }
 
-/// The row's records as the store would give them back.
-fn as_records(
+/// A row's records as the store would give them back.
+pub fn as_records(
     night: &Night<'_>,
     feed: usize,
     identity: IdentityId,
