@@ -6,11 +6,13 @@ mod check;
 mod explain;
 mod feed;
 mod feed_new;
+mod fmt;
 mod history;
 mod ledger;
 mod quarantine;
 mod repair;
 mod run;
+mod schema;
 mod status;
 mod why;
 
@@ -51,6 +53,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
             return Ok(Exit::Done);
         }
         Command::Check => return check::check(voice, &cli.config),
+        Command::Fmt(args) => return fmt::fmt(voice, &cli.config, args),
+        Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         _ => {}
     }
     let Some(deployment) = open(voice, &cli.config) else { return Ok(Exit::Configuration) };
@@ -72,7 +76,11 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of }) => {
             why::why(voice, &deployment, &person, &recipient, &field, as_of).await
         }
-        Command::Explain { .. } | Command::Completions { .. } | Command::Check => Ok(Exit::Done),
+        Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Check
+        | Command::Fmt(_)
+        | Command::Schema { .. } => Ok(Exit::Done),
     }
 }
 

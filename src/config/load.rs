@@ -16,6 +16,11 @@ use lockgate_core::schema::{self, CodeEntry, CodeList, Schema};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The columns of a code list in `schema/codes`.
+pub const CODE_LIST_COLUMNS: [&str; 5] = ["code", "label", "group", "from", "until"];
+/// The columns of a code map in `mappings/codes`.
+pub const CODE_MAP_COLUMNS: [&str; 4] = ["from_code", "to_code", "from", "until"];
+
 /// A deployment that reads.
 pub struct Deployment {
     /// Its folder.
@@ -218,7 +223,7 @@ impl Reading<'_> {
     }
 
     fn code_list(&mut self, name: &str) -> Option<CodeList> {
-        let lines = self.csv(name, "LG0202", &["code", "label", "group", "from", "until"], |cells| {
+        let lines = self.csv(name, "LG0202", &CODE_LIST_COLUMNS, |cells| {
             let [code, label, group, from, until] = cells else { return None };
             let group = (!group.is_empty()).then(|| group.clone());
             Some(CodeEntry {
@@ -234,7 +239,7 @@ impl Reading<'_> {
     }
 
     fn code_map(&mut self, name: &str) -> Option<CodeMap> {
-        let lines = self.csv(name, "LG0202", &["from_code", "to_code", "from", "until"], |cells| {
+        let lines = self.csv(name, "LG0202", &CODE_MAP_COLUMNS, |cells| {
             let [from_code, to_code, from, until] = cells else { return None };
             let (from, until) = (day(from)?, day(until)?);
             Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })

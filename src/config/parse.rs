@@ -84,7 +84,7 @@ impl Texts {
 }
 
 /// Parses the text of a TOML file; `name` is for messages.
-pub(super) fn parsed<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
+pub fn parsed<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
     toml::from_str(text).map_err(|e| problem(name, text, &e))
 }
 
