@@ -53,6 +53,24 @@ pub enum Command {
         after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain"
     )]
     Check,
+    /// Lay the TOML configuration files out: blanks, blank lines, indents; comments and values stay
+    #[command(
+        after_help = "Examples:\n  lockgate fmt\n  lockgate fmt --check\n  lockgate fmt mappings/hmps/releases.toml\n\n\
+        Ends 3 when a file does not parse, or with --check when a file would change."
+    )]
+    Fmt(FmtArgs),
+    /// Print the JSON Schemas of the configuration files, for editors
+    #[command(
+        after_help = "Examples:\n  lockgate schema\n  lockgate schema mapping\n  lockgate schema --out schemas"
+    )]
+    Schema {
+        /// Which; without it the kinds are listed
+        #[arg(conflicts_with = "out")]
+        kind: Option<String>,
+        /// Write all of them into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Explain a message code
     #[command(after_help = "Examples:\n  lockgate explain LG1301\n  lockgate explain LG0102")]
     Explain {
@@ -93,6 +111,16 @@ pub struct RunArgs {
     /// Say the effect in rows, people and recipients; write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Options of `lockgate fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// The files (default: all configuration files of the deployment)
+    pub files: Vec<PathBuf>,
+    /// Only say which files would change; write nothing
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `lockgate feed …`

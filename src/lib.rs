@@ -7,8 +7,10 @@ pub mod command;
 pub mod config;
 pub mod exit;
 pub mod feed;
+pub mod layout;
 pub mod night;
 pub mod report;
+pub mod schemas;
 pub mod store;
 pub mod vault;
 

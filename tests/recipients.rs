@@ -9,32 +9,13 @@
     reason = "tests"
 )]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
-#![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 pub mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Bundle, Deployment, RECIPIENTS, Row};
-
-/// A tool that the test needs, or the end of the test.
-fn needed(tool: Option<PathBuf>, what: &str) -> Option<PathBuf> {
-    if tool.is_none() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{what} is missing");
-        eprintln!("skipped: {what} is missing; scripts/test installs it");
-    }
-    tool
-}
-
-/// The Python in which `tests/requirements.txt` is installed.
-fn python() -> Option<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    let venv = cache.map(|c| c.join("lockgate/venv/bin/python"));
-    let python = std::env::var_os("LOCKGATE_PYTHON").map(PathBuf::from).or(venv);
-    needed(python.filter(|p| p.is_file()), "a Python with frictionless")
-}
+use support::{Bundle, Deployment, RECIPIENTS, Row, needed, python};
 
 fn spreadsheets() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -6,12 +6,14 @@ mod check;
 mod explain;
 mod feed;
 mod feed_new;
+mod fmt;
 mod history;
 mod ledger;
 mod preview;
 mod quarantine;
 mod repair;
 mod run;
+mod schema;
 mod status;
 mod why;
 
@@ -52,6 +54,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
             return Ok(Exit::Done);
         }
         Command::Check => return check::check(voice, &cli.config),
+        Command::Fmt(args) => return fmt::fmt(voice, &cli.config, args),
+        Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         _ => {}
     }
     let Some(deployment) = open(voice, &cli.config) else { return Ok(Exit::Configuration) };
@@ -73,7 +77,11 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of }) => {
             why::why(voice, &deployment, &person, &recipient, &field, as_of).await
         }
-        Command::Explain { .. } | Command::Completions { .. } | Command::Check => Ok(Exit::Done),
+        Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Check
+        | Command::Fmt(_)
+        | Command::Schema { .. } => Ok(Exit::Done),
     }
 }
 

@@ -8,9 +8,14 @@ use std::ops::Range;
 
 const CODE: &str = "LG0202";
 
+/// The columns of a code list in `schema/codes`.
+pub const CODE_LIST_COLUMNS: [&str; 5] = ["code", "label", "group", "from", "until"];
+/// The columns of a code map in `mappings/codes`.
+pub const CODE_MAP_COLUMNS: [&str; 4] = ["from_code", "to_code", "from", "until"];
+
 /// Reads a code list, `code,label,group,from,until`; `name` names the file in messages.
 pub fn code_list(name: &str, text: &str) -> Result<CodeList, Vec<Problem>> {
-    let lines = csv(name, text, &["code", "label", "group", "from", "until"], |cells| {
+    let lines = csv(name, text, &CODE_LIST_COLUMNS, |cells| {
         let [code, label, group, from, until] = cells else { return None };
         let group = (!group.is_empty()).then(|| group.clone());
         let (from, until) = (day(from)?, day(until)?);
@@ -21,7 +26,7 @@ pub fn code_list(name: &str, text: &str) -> Result<CodeList, Vec<Problem>> {
 
 /// Reads a code map, `from_code,to_code,from,until`; `name` names the file in messages.
 pub fn code_map(name: &str, text: &str) -> Result<CodeMap, Vec<Problem>> {
-    let lines = csv(name, text, &["from_code", "to_code", "from", "until"], |cells| {
+    let lines = csv(name, text, &CODE_MAP_COLUMNS, |cells| {
         let [from_code, to_code, from, until] = cells else { return None };
         let (from, until) = (day(from)?, day(until)?);
         Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })

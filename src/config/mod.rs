@@ -5,12 +5,36 @@ mod load;
 mod parse;
 mod settings;
 
-pub use lists::{code_list, code_map};
+pub use lists::{CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, code_list, code_map};
 pub use load::{Deployment, load, open_format};
 pub use parse::{Texts, parse};
 pub use settings::{SecretRef, Settings};
 
-use lockgate_core::problem::CodeDoc;
+use lockgate_core::problem::{CodeDoc, Problem};
+use std::path::Path;
+
+/// The names of the deployment's TOML files, as far as its folders can be known; the faults of those that cannot be listed.
+///
+/// Settings that do not read leave the usual folders: whoever lays files out may be about to mend them.
+pub fn toml_files(root: &Path) -> (Vec<String>, Vec<Problem>) {
+    let text = Texts::default().read(root, "lockgate.toml").unwrap_or_default();
+    let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let folder = |key: &str| table.get("folders")?.get(key)?.as_str();
+    let usual = settings::Folders::default();
+    let folders = [
+        folder("schema").unwrap_or(&usual.schema),
+        folder("agreement").unwrap_or(&usual.agreement),
+        folder("mappings").unwrap_or(&usual.mappings),
+    ];
+    let (mut files, mut problems) = (vec!["lockgate.toml".to_owned()], Vec::new());
+    for folder in folders {
+        match parse::files_below(root, folder, ".toml") {
+            Ok(found) => files.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (files, problems)
+}
 
 /// Codes of this room (`LG01nn`).
 pub const CODES: &[CodeDoc] = &[

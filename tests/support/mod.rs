@@ -44,6 +44,25 @@ impl Said {
     }
 }
 
+/// A tool that the test needs, or the end of the test.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub fn needed(tool: Option<PathBuf>, what: &str) -> Option<PathBuf> {
+    if tool.is_none() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{what} is missing");
+        eprintln!("skipped: {what} is missing; scripts/test installs it");
+    }
+    tool
+}
+
+/// The Python in which `tests/requirements.txt` is installed.
+pub fn python() -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
+    let venv = cache.map(|c| c.join("lockgate/venv/bin/python"));
+    let python = std::env::var_os("LOCKGATE_PYTHON").map(PathBuf::from).or(venv);
+    needed(python.filter(|p| p.is_file()), "a Python with frictionless")
+}
+
 /// A copy of the repository's deployment.
 pub struct Deployment {
     folder: TempDir,
