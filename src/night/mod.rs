@@ -4,6 +4,7 @@ pub mod again;
 pub mod behind;
 pub mod collect;
 pub mod disclose;
+mod drift;
 pub mod ingest;
 pub mod keep;
 pub mod link;
