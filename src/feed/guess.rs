@@ -149,7 +149,7 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
     let top: Vec<&str> = lines.iter().copied().filter(|l| !l.trim().is_empty()).take(40).collect();
     let score = |sign: char| {
-        let counts: Vec<usize> = top.iter().map(|l| l.matches(sign).count()).collect();
+        let counts: Vec<usize> = top.iter().map(|l| parts(l, sign)).collect();
         let most = counts.iter().max().copied().unwrap_or(0);
         counts.iter().filter(|n| **n == most).count() * most
     };
@@ -158,7 +158,7 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     else {
         return Err("the text has no columns: no comma, semicolon, tab or bar parts its lines".into());
     };
-    let width = |line: &str| line.matches(sign).count() + 1;
+    let width = |line: &str| parts(line, sign) + 1;
     let widest = top.iter().map(|l| width(l)).max().unwrap_or(1);
     let header = lines.iter().position(|l| width(l) * 10 >= widest * 9).unwrap_or(0);
     let mut made = Try::plain();
@@ -178,6 +178,12 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     made.reading.insert("header".into(), OptionValue::Whole(number));
     made.notes.push(format!("{encoding}, cells parted by `{word}`, header in line {number}"));
     Ok(made)
+}
+
+/// How often a sign parts cells in a line: inside quotes it does not, and would make a line of data look wider
+/// than the header.
+fn parts(line: &str, sign: char) -> usize {
+    line.split('"').step_by(2).map(|outside| outside.matches(sign).count()).sum()
 }
 
 fn decoded(bytes: &[u8]) -> (&'static str, String) {
