@@ -147,7 +147,7 @@ fn held(replica: &Replica) -> BTreeSet<String> {
 
 /// A text of a bundle's file; a workbook's sheets besides.
 fn text_of(name: &str, bytes: &[u8]) -> String {
-    if !name.ends_with(".xlsx") {
+    if Path::new(name).extension().is_none_or(|end| end != "xlsx") {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     let mut book = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();

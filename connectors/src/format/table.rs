@@ -331,6 +331,11 @@ mod tests {
         let error = search(&Layout::plain(), &wanted, &[&["x"], &["a", "c"], &["1", "2"]]).unwrap_err();
         assert_eq!((error.code, error.row), (HEADER_MISSING, Some(2)));
         assert!(error.what.contains("lacks `B`"), "{}", error.what);
+        assert_eq!((error.lacks, error.spare), (vec!["B".to_owned()], vec!["c".to_owned()]));
+        // A row that is known by less than half may be somebody's data.
+        let wanted = ["A", "B", "C"].map(|name| want(name, &[], true));
+        let error = search(&Layout::plain(), &wanted, &[&["A", "Quill"]]).unwrap_err();
+        assert_eq!((error.lacks.len(), error.spare.len()), (2, 0));
     }
 
     #[test]

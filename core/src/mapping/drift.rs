@@ -75,7 +75,6 @@ mod tests {
             ("Finished", &["Date finished", "Tutor"][..], Some("Date finished")),
             ("Surname", &["SURNAMES", "Ward"], Some("SURNAMES")),
             ("DOB", &["Date of Birth", "Date of arrest"], Some("Date of Birth")),
-            ("person.crn", &["offender.crn", "site"], Some("offender.crn")),
             ("ReleaseDate", &["Release_Date_Time", "Wing"], Some("Release_Date_Time")),
             ("Finished", &["Date finished", "Finished on"], None),
             ("Result", &["Tutor", "Remarks"], None),
