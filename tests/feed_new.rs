@@ -18,17 +18,59 @@ use std::fmt::Write as _;
 use std::fs;
 use support::{Deployment, Said};
 
-/// Mapping, fixture.
-const FEEDS: [(&str, &str); 8] = [
-    ("g4s/endings", "g4s/EMS_LEEDS_20081119_ENDINGS.csv"),
-    ("g4s/installs", "g4s/EMS_LEEDS_20081117_INSTALLS.csv"),
-    ("g4s/orders", "g4s/EMS_LEEDS_20081117_ORDERS.csv"),
-    ("g4s/violations", "g4s/EMS_LEEDS_20081117_VIOLATIONS.csv"),
-    ("hmps/releases", "hmps/HMPS_RELEASES_20081117.csv"),
-    ("lcc/orchard", "lcc/ORCHARD_20081117.xlsx"),
-    ("probation/oasys", "probation/OASYS_EXTRACT_20081117.xml"),
-    ("wyp/cohort", "wyp/IOM_COHORT_20081117.txt"),
+/// The least share of right columns that a draft of this deployment may have, in per cent.
+const GOOD: usize = 80;
+/// Feeds that do not reach it, with what they reach: a fall shows, a rise asks for the new figure.
+const KNOWN: &[(&str, usize)] = &[
+    ("cri/alerts", 11),
+    ("cri/episodes", 33),
+    ("cri/sessions", 16),
+    ("disc/appointments", 28),
+    ("disc/clients", 26),
+    ("disc/clinical", 13),
+    ("g4s/intelligence", 14),
+    ("hmps/acct", 50),
+    ("hmps/adjudications", 0),
+    ("hmps/courses", 0),
+    ("hmps/dates", 50),
+    ("hmps/movements", 64),
+    ("hmps/security", 22),
+    ("lcc/asb_actions", 31),
+    ("lcc/asb_cases", 55),
+    ("lcc/asb_intelligence", 30),
+    ("probation/cases", 58),
+    ("probation/components", 18),
+    ("probation/contacts", 27),
+    ("probation/hostels", 0),
+    ("probation/intelligence", 22),
+    ("wyp/child_protection", 0),
+    ("wyp/convictions", 0),
+    ("wyp/custody", 58),
+    ("wyp/domestic", 0),
+    ("wyp/intelligence", 0),
+    ("wyp/plan", 0),
+    ("yos/assets", 0),
+    ("yos/contacts", 26),
+    ("yos/intelligence", 25),
+    ("yos/plans", 0),
 ];
+/// Feeds whose file of the first night has no rows, with the night that is looked at instead.
+const LATER: [(&str, &str); 1] = [("g4s/endings", "20081119")];
+
+/// Every mapping of the deployment with its fixture of the first night that has rows.
+fn feeds() -> Vec<(String, String)> {
+    let deployment = Deployment::fresh();
+    let mut feeds = Vec::new();
+    for (name, bytes) in support::files(&deployment.path("mappings")) {
+        let Some(mapping) = name.strip_suffix(".toml") else { continue };
+        let hand: toml::Table = String::from_utf8(bytes).unwrap().parse().unwrap();
+        let night = LATER.iter().find(|(m, _)| *m == mapping).map_or("20081117", |(_, night)| night);
+        let file = hand["source"]["file"].as_str().unwrap().replace("{date}", night);
+        let place = hand["source"]["place"].as_str().unwrap();
+        feeds.push((mapping.to_owned(), format!("{place}/{file}")));
+    }
+    feeds
+}
 
 struct Drafted {
     deployment: Deployment,
@@ -61,8 +103,10 @@ fn drafted(mapping: &str, fixture: &str) -> Drafted {
         partner,
         "--json",
     ]);
-    assert_eq!(said.code, Some(0), "{mapping}: {}", said.err);
-    let text = fs::read_to_string(deployment.path(said.json()["mapping"].as_str().unwrap())).unwrap();
+    let text = match said.code {
+        Some(0) => fs::read_to_string(deployment.path(said.json()["mapping"].as_str().unwrap())).unwrap(),
+        _ => String::new(),
+    };
     Drafted { deployment, hand, said, text }
 }
 
@@ -131,35 +175,58 @@ fn right(target: &str, roles: &BTreeSet<String>) -> bool {
 fn drafts_agree_with_the_mappings_written_by_hand() {
     let mut table =
         String::from("| Feed | Columns | Right | Wrong: column, draft, by hand |\n|---|---|---|---|\n");
-    for (mapping, fixture) in FEEDS {
+    let mut rest = String::from(
+        "| Feed | Columns | Right | Not recognised | Taken for something else | Named otherwise by hand |\n|---|---|---|---|---|---|\n",
+    );
+    let feeds = feeds();
+    assert_eq!(feeds.len(), 39, "the page speaks of all feeds");
+    let mut low = Vec::new();
+    for (mapping, fixture) in &feeds {
         let drafted = drafted(mapping, fixture);
+        let name = drafted.hand["feed"]["name"].as_str().unwrap();
+        if drafted.text.is_empty() {
+            let why = drafted.said.err.trim().trim_start_matches("error: ");
+            writeln!(rest, "| `{name}` | | not drafted: {why} | | | |").unwrap();
+            low.push((mapping.as_str(), 0));
+            continue;
+        }
         let (roles, json) = (roles(&drafted.hand), drafted.said.json());
         let columns = json["columns"].as_array().unwrap();
         let mut wrong = Vec::new();
         for column in columns {
             let (header, target) = (column["header"].as_str().unwrap(), column["target"].as_str().unwrap());
-            let hand = roles
-                .get(header)
-                .cloned()
-                .unwrap_or_else(|| panic!("{mapping}: `{header}` is not known by hand"));
+            let hand = roles.get(header).cloned().unwrap_or_else(|| ["no column".into()].into());
             if !right(target, &hand) {
                 let hand = hand.into_iter().collect::<Vec<_>>().join(" ");
-                wrong.push(format!("`{header}`: {target}, {hand}"));
+                let why = match (hand.as_str(), target) {
+                    ("no column", _) => 2,
+                    (_, "todo") => 0,
+                    _ => 1,
+                };
+                wrong.push((why, format!("`{header}`: {target}, {hand}")));
             }
         }
         let share = (columns.len() - wrong.len()) * 100 / columns.len();
-        assert!(share >= 80, "{mapping}: {share}%: {wrong:?}");
-        let name = drafted.hand["feed"]["name"].as_str().unwrap();
-        let shown = if wrong.is_empty() { "none".into() } else { wrong.join("; ") };
-        writeln!(table, "| `{name}` | {} | {share}% | {shown} |", columns.len()).unwrap();
+        if share < GOOD {
+            low.push((mapping.as_str(), share));
+            let [a, b, c] = [0, 1, 2].map(|why| wrong.iter().filter(|(w, _)| *w == why).count());
+            writeln!(rest, "| `{name}` | {} | {share}% | {a} | {b} | {c} |", columns.len()).unwrap();
+        } else {
+            let shown: Vec<&str> = wrong.iter().map(|(_, text)| text.as_str()).collect();
+            let shown = if shown.is_empty() { "none".into() } else { shown.join("; ") };
+            writeln!(table, "| `{name}` | {} | {share}% | {shown} |", columns.len()).unwrap();
+        }
         let check = drafted.deployment.run(&["check"]);
         assert_eq!(check.code, Some(0), "{mapping}: {}", check.err);
         let test = drafted.deployment.run(&["feed", "test", name]);
         assert_eq!(test.code, Some(0), "{mapping}: {}", test.out);
         assert!(drafted.text.contains("[[example]]") && drafted.text.contains("TODO"));
     }
+    assert_eq!(low, KNOWN, "which feeds stay below {GOOD}%, and with what\n{table}\n{rest}");
     let page = fs::read_to_string("docs/feed-new.md").unwrap();
-    assert!(page.contains(&table), "docs/feed-new.md has not this table:\n{table}");
+    for table in [table, rest] {
+        assert!(page.contains(&table), "docs/feed-new.md has not this table:\n{table}");
+    }
 }
 
 /// Every cell of the columns that hold people's names, days of birth, numbers, addresses and free text.
@@ -200,12 +267,21 @@ fn personal_cells(fixture: &str, encoding_is_latin: bool) -> BTreeSet<String> {
     cells.map(|c| c.trim().to_owned()).filter(|c| c.len() > 2).collect()
 }
 
+/// Feeds whose personal columns are looked for in a draft, cell by cell.
+const PLAIN: [(&str, &str); 5] = [
+    ("g4s/endings", "g4s/EMS_LEEDS_20081119_ENDINGS.csv"),
+    ("g4s/installs", "g4s/EMS_LEEDS_20081117_INSTALLS.csv"),
+    ("g4s/orders", "g4s/EMS_LEEDS_20081117_ORDERS.csv"),
+    ("g4s/violations", "g4s/EMS_LEEDS_20081117_VIOLATIONS.csv"),
+    ("hmps/releases", "hmps/HMPS_RELEASES_20081117.csv"),
+];
+
 #[test]
 fn no_value_of_a_personal_column_stands_in_a_draft() {
     // Null words and the words of count rows are the sources', not a person's.
     let nulls =
         ["TRAILER", "ROWS", "UNKNOWN", "No Value", "01/01/1900", "1900-01-01", "000000/00Z", "1970-01-01"];
-    for (mapping, fixture) in FEEDS.iter().filter(|(_, f)| f.to_lowercase().ends_with(".csv")) {
+    for (mapping, fixture) in PLAIN {
         let drafted = drafted(mapping, fixture);
         let whole = format!("{}{}{}", drafted.text, drafted.said.out, drafted.said.err);
         let cells = personal_cells(fixture, mapping.starts_with("hmps"));
@@ -264,9 +340,9 @@ X990001,QUILL,Ada,04/05/1980,Cardigan House,01/02/2008,,,none,4\nX990002,PARGETE
 fn a_file_nobody_has_seen_gives_a_draft_that_says_what_it_does_not_know() {
     let deployment = Deployment::fresh();
     let from = sample(&deployment, "RESIDENTS_17-11-2008.csv", HOSTEL);
-    let said = deployment.run(&["feed", "new", "probation-residents", "--from", &from]);
+    let said = deployment.run(&["feed", "new", "cri-residents", "--from", &from]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let text = fs::read_to_string(deployment.path("mappings/probation/residents.toml")).unwrap();
+    let text = fs::read_to_string(deployment.path("mappings/cri/residents.toml")).unwrap();
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.bind(|| {
@@ -274,9 +350,9 @@ fn a_file_nobody_has_seen_gives_a_draft_that_says_what_it_does_not_know() {
         insta::assert_snapshot!("unseen_draft", text);
     });
     assert_eq!(deployment.run(&["check"]).code, Some(0));
-    let again = deployment.run(&["feed", "new", "probation-residents", "--from", &from]);
+    let again = deployment.run(&["feed", "new", "cri-residents", "--from", &from]);
     assert_eq!(again.code, Some(2), "an existing mapping was overwritten");
-    assert_eq!(fs::read_to_string(deployment.path("mappings/probation/residents.toml")).unwrap(), text);
+    assert_eq!(fs::read_to_string(deployment.path("mappings/cri/residents.toml")).unwrap(), text);
 }
 
 #[test]
@@ -310,7 +386,7 @@ fn what_cannot_be_drafted_is_said_and_nothing_is_written() {
 fn a_draft_is_told_as_json_too() {
     let deployment = Deployment::fresh();
     let from = sample(&deployment, "RESIDENTS_20081117.csv", HOSTEL);
-    let said = deployment.run(&["feed", "new", "probation-residents", "--from", &from, "--json"]).json();
+    let said = deployment.run(&["feed", "new", "cri-residents", "--from", &from, "--json"]).json();
     assert_eq!((&said["format"], &said["rows"]), (&Value::from("csv"), &Value::from(3)));
     let of = |header: &str| {
         said["columns"]

@@ -74,7 +74,8 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG1310",
         title: "a needed column is missing",
         explanation: "The header of the file has no column under any of the names that the mapping gives for it. The file is held \
-                      whole. If the partner renamed the column, add the new name to its `header` list and release the file.",
+                      whole. A column of the file that nobody knows and that is like the missing one is named beside it. If the \
+                      partner renamed the column, add the new name to its `header` list and release the file.",
     },
     CodeDoc {
         code: "LG1311",
@@ -86,7 +87,7 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG1312",
         title: "a column is not known",
         explanation: "The file has a column that the mapping neither uses nor lists under `ignore`. It was not read, and the file was \
-                      accepted. Map it or list it; a new column may mean that the export changed in other ways too.",
+                      accepted. Map it or list it; where an optional column is missing that is like it, it may be that one's new name. A new column may mean that the export changed in other ways too.",
     },
 ];
 

@@ -1,7 +1,7 @@
 //! What a sample file is: its format with options, its columns, and their looks.
 //!
 //! Formats are asked through the list that the night uses, so one that is added later is found. Only
-//! delimited text, XML and workbooks need more than trying: their options are looked up in the bytes.
+//! delimited text, XML, JSON and workbooks need more than trying: their options are looked up in the bytes.
 
 use super::words::Words;
 use jiff::civil::Date;
@@ -44,6 +44,8 @@ struct Try {
     options: BTreeMap<String, OptionValue>,
     reading: BTreeMap<String, OptionValue>,
     notes: Vec<String>,
+    /// Columns that are known before the format is asked.
+    wanted: Vec<Wanted>,
 }
 
 /// Guesses what a file is; says in one sentence why not, when it cannot.
@@ -60,13 +62,14 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
         [b'P', b'K', ..] => workbook(path, &nulls, day),
         [b'<', ..] => vec![("xml", xml(path))],
         [b'{' | b'[', ..] => {
-            FORMATS.iter().filter(|f| f.name.contains("json")).map(|f| (f.name, Try::plain())).collect()
+            let whole = json::document(path).map(|made| ("json", made));
+            whole.into_iter().chain([("jsonl", Try::plain())]).collect()
         }
         _ => vec![("csv", text(path, &head)?)],
     };
     for (format, attempt) in tries {
         let Some(kind) = FORMATS.iter().find(|f| f.name == format) else { continue };
-        if let Some((header, survey)) = look(kind, &attempt.reading, path, &nulls, day) {
+        if let Some((header, survey)) = look(kind, &attempt, path, &nulls, day) {
             if header.iter().any(|text| is_value(text, day)) {
                 return Err("its first row looks like data; a feed needs a row of column names, so ask the partner for one".into());
             }
@@ -80,7 +83,7 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
 
 impl Try {
     fn plain() -> Self {
-        Self { options: BTreeMap::new(), reading: BTreeMap::new(), notes: Vec::new() }
+        Self { options: BTreeMap::new(), reading: BTreeMap::new(), notes: Vec::new(), wanted: Vec::new() }
     }
 }
 
@@ -88,13 +91,13 @@ impl Try {
 /// for what it met.
 fn look(
     kind: &lockgate_connectors::FormatKind,
-    options: &BTreeMap<String, OptionValue>,
+    attempt: &Try,
     path: &Path,
     nulls: &[&str],
     day: Date,
 ) -> Option<(Vec<String>, Survey)> {
-    let format = (kind.open)(&Options(options.clone()), &Limits::default()).ok()?;
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let format = (kind.open)(&Options(attempt.reading.clone()), &Limits::default()).ok()?;
+    let mut wanted: Vec<Wanted> = attempt.wanted.clone();
     let mut passes = 0;
     loop {
         let file = lockgate_connectors::limits::open(path, &Limits::default()).ok()?;
@@ -113,7 +116,7 @@ fn look(
             }
         }
         let unknown = rows.unknown();
-        if unknown.is_empty() || header.len() > wanted.len() || passes == DEEP {
+        if unknown.is_empty() || !attempt.wanted.is_empty() || header.len() > wanted.len() || passes == DEEP {
             return (!header.is_empty()).then_some((header, survey));
         }
         // What holds only other elements gives way to those.
@@ -146,7 +149,7 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
     let top: Vec<&str> = lines.iter().copied().filter(|l| !l.trim().is_empty()).take(40).collect();
     let score = |sign: char| {
-        let counts: Vec<usize> = top.iter().map(|l| l.matches(sign).count()).collect();
+        let counts: Vec<usize> = top.iter().map(|l| parts(l, sign)).collect();
         let most = counts.iter().max().copied().unwrap_or(0);
         counts.iter().filter(|n| **n == most).count() * most
     };
@@ -155,7 +158,7 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     else {
         return Err("the text has no columns: no comma, semicolon, tab or bar parts its lines".into());
     };
-    let width = |line: &str| line.matches(sign).count() + 1;
+    let width = |line: &str| parts(line, sign) + 1;
     let widest = top.iter().map(|l| width(l)).max().unwrap_or(1);
     let header = lines.iter().position(|l| width(l) * 10 >= widest * 9).unwrap_or(0);
     let mut made = Try::plain();
@@ -175,6 +178,12 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     made.reading.insert("header".into(), OptionValue::Whole(number));
     made.notes.push(format!("{encoding}, cells parted by `{word}`, header in line {number}"));
     Ok(made)
+}
+
+/// How often a sign parts cells in a line: inside quotes it does not, and would make a line of data look wider
+/// than the header.
+fn parts(line: &str, sign: char) -> usize {
+    line.split('"').step_by(2).map(|outside| outside.matches(sign).count()).sum()
 }
 
 fn decoded(bytes: &[u8]) -> (&'static str, String) {
@@ -265,13 +274,14 @@ fn workbook(path: &Path, nulls: &[&str], day: Date) -> Vec<(&'static str, Try)> 
     for kind in FORMATS.iter().filter(|f| f.options.iter().any(|o| o.name == "sheet")) {
         let each = names.iter().filter_map(|name| {
             let option = BTreeMap::from([("sheet".to_owned(), OptionValue::Text(name.clone()))]);
-            let (header, survey) = look(kind, &option, path, nulls, day)?;
+            let attempt = Try { reading: option, ..Try::plain() };
+            let (header, survey) = look(kind, &attempt, path, nulls, day)?;
             Some(sheets::Sheet { name: name.clone(), header, survey })
         });
         let found: Vec<sheets::Sheet> = each.collect();
         if found.len() > 1 {
             let (options, notes) = sheets::join(&found);
-            tries.push((kind.name, Try { reading: options.clone(), options, notes }));
+            tries.push((kind.name, Try { reading: options.clone(), options, notes, ..Try::plain() }));
         }
     }
     let rest = FORMATS.iter().filter(|f| !["csv", "xml"].contains(&f.name));
@@ -279,4 +289,5 @@ fn workbook(path: &Path, nulls: &[&str], day: Date) -> Vec<(&'static str, Try)> 
     tries
 }
 
+mod json;
 mod sheets;

@@ -6,6 +6,7 @@
 use super::Night;
 use super::again::Again;
 use super::collect::Due;
+use super::drift;
 use super::spool::Spool;
 use anyhow::Result;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
 use lockgate_core::link::{Fate, FileMemory, Found, Span};
-use lockgate_core::mapping::{Bound, FeedKind, HeaderFault, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
@@ -85,7 +86,7 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
     let outcome = match read {
         Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken)?,
-        Err(fault) => Err(vec![broken(mapping, &fault)]),
+        Err(fault) => Err(vec![drift::broken(mapping, &fault)]),
     };
     taken.verdict = match outcome {
         Ok(mut warnings) => {
@@ -110,11 +111,6 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
     Ok(taken)
 }
 
-/// A broken file in the words of the feed.
-fn broken(mapping: &Mapping, fault: &ReadError) -> Problem {
-    Problem::new(fault.code, fault.what.clone()).in_data(mapping.name(), fault.row, None)
-}
-
 /// Pours all rows through the mapping; `Ok(Err)` is a file that must be held.
 fn pour(
     night: &Night<'_>,
@@ -124,9 +120,9 @@ fn pour(
 ) -> Result<Result<Vec<Problem>, Vec<Problem>>> {
     let bound = match mapping.bind(rows.header()) {
         Ok(bound) => bound,
-        Err(fault) => return Ok(Err(header(mapping, &fault))),
+        Err(fault) => return Ok(Err(drift::header(mapping, &fault))),
     };
-    let mut warnings = unknown_columns(mapping, bound.unknown());
+    let mut warnings = drift::unknown(mapping, bound.unknown(), bound.absent());
     let keys = night.vault.keys(mapping.digest());
     let mill =
         Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
@@ -148,40 +144,14 @@ fn pour(
         Ok(read)
     })?;
     if let Err(fault) = result {
-        return Ok(Err(vec![broken(mapping, &fault)]));
+        return Ok(Err(vec![drift::broken(mapping, &fault)]));
     }
     taken.spool.finish()?;
     taken.tally.trailer = rows.trailer();
     let unknown: Vec<String> = rows.unknown().into_iter().filter(|name| !mapping.ignores(name)).collect();
-    warnings.extend(unknown_columns(mapping, &unknown));
+    warnings.extend(drift::unknown(mapping, &unknown, &[]));
     warnings.extend(rows.notes().iter().cloned().map(|n| n.in_data(mapping.name(), None, None)));
     Ok(Ok(warnings))
-}
-
-fn header(mapping: &Mapping, fault: &HeaderFault) -> Vec<Problem> {
-    let missing = fault.missing.iter().map(|name| {
-        Problem::new("LG1310", format!("the file has no column `{name}`, which the mapping needs"))
-            .in_data(mapping.name(), None, Some(name))
-            .help("if the partner renamed it, add the new name to the column's `header` list")
-    });
-    let twice = fault.twice.iter().map(|name| {
-        Problem::new("LG1311", format!("the file has the column `{name}` twice"))
-            .in_data(mapping.name(), None, Some(name))
-            .help("ask the partner which of the two is meant; nothing is guessed")
-    });
-    missing.chain(twice).collect()
-}
-
-fn unknown_columns(mapping: &Mapping, unknown: &[String]) -> Vec<Problem> {
-    let one = |name: &String| {
-        Problem::new(
-            "LG1312",
-            format!("the file has a column `{name}` that the mapping does not know; it was not read"),
-        )
-        .in_data(mapping.name(), None, Some(name))
-        .help("map it, or list it under `ignore`")
-    };
-    unknown.iter().map(one).collect()
 }
 
 /// Fills batches until the file ends; stops quietly when the mapper has stopped.

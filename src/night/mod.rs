@@ -4,6 +4,7 @@ pub mod again;
 pub mod behind;
 pub mod collect;
 pub mod disclose;
+mod drift;
 pub mod feed_diff;
 pub mod ingest;
 pub mod keep;

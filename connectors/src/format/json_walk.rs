@@ -429,7 +429,8 @@ impl<'f> Walk<'f> {
             Some(name) if self.rows > 0 => {
                 let what = format!("the required path `{name}` occurs in no row");
                 Err(ReadError::new(JSON_NEVER, None, &what)
-                    .help("mark the column `required = false` if it may be missing"))
+                    .help("mark the column `required = false` if it may be missing")
+                    .lacking(vec![name.clone()], self.unknown()))
             }
             _ => Ok(()),
         }

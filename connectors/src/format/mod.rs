@@ -128,15 +128,25 @@ pub struct ReadError {
     pub what: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Header texts that the mapping needs and the file does not have.
+    pub lacks: Vec<String>,
+    /// The file's own header texts that nobody asked for; empty where they might be values.
+    pub spare: Vec<String>,
 }
 
 impl ReadError {
     pub(crate) fn new(code: Code, row: Option<u64>, what: &str) -> Self {
-        Self { code, row, what: what.to_owned(), help: None }
+        Self { code, row, what: what.to_owned(), help: None, lacks: Vec::new(), spare: Vec::new() }
     }
 
     pub(crate) fn help(mut self, help: &str) -> Self {
         self.help = Some(help.to_owned());
+        self
+    }
+
+    /// With what the file lacks, and what it has instead.
+    pub(crate) fn lacking(mut self, lacks: Vec<String>, spare: Vec<String>) -> Self {
+        (self.lacks, self.spare) = (lacks, spare);
         self
     }
 

@@ -102,6 +102,14 @@ struct Want {
     required: bool,
 }
 
+/// The row that comes nearest to a header.
+struct Nearest {
+    found: usize,
+    row: u64,
+    lacks: Vec<String>,
+    spare: Vec<String>,
+}
+
 /// Takes rows from the top of a file until one is the header.
 pub(crate) struct HeaderSearch<'l> {
     layout: &'l Layout,
@@ -109,7 +117,7 @@ pub(crate) struct HeaderSearch<'l> {
     above: Option<Vec<String>>,
     offered: usize,
     titles: u64,
-    nearest: Option<(usize, u64, Vec<String>)>,
+    nearest: Option<Nearest>,
 }
 
 impl<'l> HeaderSearch<'l> {
@@ -157,11 +165,12 @@ impl<'l> HeaderSearch<'l> {
         match &self.nearest {
             None => ReadError::new(HEADER_MISSING, None, "the file has no header row")
                 .help("the file is empty or cut short; ask for it again"),
-            Some((_, row, lacks)) => {
+            Some(Nearest { row, lacks, spare, .. }) => {
                 let list: Vec<String> = lacks.iter().map(|name| format!("`{name}`")).collect();
                 let what = format!("no header row was found; the nearest row lacks {}", list.join(", "));
                 ReadError::new(HEADER_MISSING, Some(*row), &what)
                     .help("add the column's new name to the mapping, or ask the partner what changed")
+                    .lacking(lacks.clone(), spare.clone())
             }
         }
     }
@@ -197,8 +206,13 @@ impl<'l> HeaderSearch<'l> {
         let lacks: Vec<String> =
             self.wants.iter().filter(|want| want.required && !has(want)).map(Want::name).collect();
         let complete = lacks.is_empty() && (found > 0 || self.wants.is_empty());
-        if self.nearest.as_ref().is_none_or(|(most, ..)| found > *most) {
-            self.nearest = Some((found, number, lacks));
+        if self.nearest.as_ref().is_none_or(|near| found > near.found) {
+            // A row of which less than half is known may be somebody's data: its texts are not kept.
+            let sure = lacks.len() * 2 <= self.wants.iter().filter(|want| want.required).count();
+            let own =
+                |name: &&String| sure && !name.is_empty() && !self.wants.iter().any(|want| want.is(name));
+            let spare = names.iter().filter(own).cloned().collect();
+            self.nearest = Some(Nearest { found, row: number, lacks, spare });
         }
         complete
     }
@@ -217,6 +231,10 @@ impl<'l> HeaderSearch<'l> {
 }
 
 impl Want {
+    fn is(&self, name: &str) -> bool {
+        self.texts.iter().any(|(_, spelt)| spelt == name)
+    }
+
     fn name(&self) -> String {
         self.texts.first().map(|(_, spelt)| spelt.clone()).unwrap_or_default()
     }
@@ -313,6 +331,11 @@ mod tests {
         let error = search(&Layout::plain(), &wanted, &[&["x"], &["a", "c"], &["1", "2"]]).unwrap_err();
         assert_eq!((error.code, error.row), (HEADER_MISSING, Some(2)));
         assert!(error.what.contains("lacks `B`"), "{}", error.what);
+        assert_eq!((error.lacks, error.spare), (vec!["B".to_owned()], vec!["c".to_owned()]));
+        // A row that is known by less than half may be somebody's data.
+        let wanted = ["A", "B", "C"].map(|name| want(name, &[], true));
+        let error = search(&Layout::plain(), &wanted, &[&["A", "Quill"]]).unwrap_err();
+        assert_eq!((error.lacks.len(), error.spare.len()), (2, 0));
     }
 
     #[test]

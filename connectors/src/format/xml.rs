@@ -375,7 +375,8 @@ impl XmlRows<'_> {
             Some(name) if self.rows > 0 => {
                 let what = format!("the required path `{name}` occurs in no row");
                 Err(ReadError::new(XML_NEVER, None, &what)
-                    .help("mark the column `required = false` if it may be missing"))
+                    .help("mark the column `required = false` if it may be missing")
+                    .lacking(vec![name.clone()], self.tree.unknown()))
             }
             _ => Ok(Step::End),
         }

@@ -17,13 +17,16 @@ pub struct Bound<'m> {
     absent: Vec<String>,
 }
 
-/// Why a header does not fit. Holds words of the mapping only, never text of the file.
+/// Why a header does not fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeaderFault {
     /// Header texts of required columns that the file does not have.
     pub missing: Vec<String>,
     /// Header texts that the file has more than once.
     pub twice: Vec<String>,
+    /// The file's own texts that the mapping does not know: empty unless at least half of the required columns
+    /// stand beside them, because only then are they surely header texts and nobody's values.
+    pub spare: Vec<String>,
 }
 
 impl Mapping {
@@ -56,12 +59,16 @@ impl Mapping {
             }
             at.push(first);
         }
-        if fault != HeaderFault::default() {
-            return Err(fault);
-        }
         let known = |h: &String| h.is_empty() || self.ignore.contains(h);
         let spare = header.iter().zip(&folded).zip(&used).filter(|((_, f), used)| !**used && !known(f));
         let unknown = spare.map(|((h, _), _)| h.clone()).collect();
+        if fault != HeaderFault::default() {
+            let required = self.columns.iter().filter(|c| c.required).count();
+            if fault.missing.len() * 2 <= required {
+                fault.spare = unknown;
+            }
+            return Err(fault);
+        }
         Ok(Bound { mapping: self, at, unknown, absent })
     }
 }

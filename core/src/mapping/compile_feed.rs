@@ -3,7 +3,7 @@
 use super::checks::{Budget, EmptyRule};
 use super::compile::Compiler;
 use super::source::{FILE_DATES, FileDate};
-use super::syntax::{CheckDraft, FeedDraft, OptionValue, SourceDraft};
+use super::syntax::{CheckDraft, FeedDraft, OptionValue, SOURCE_KEYS, SourceDraft};
 use super::{Checks, Source, codes};
 use crate::agreement::PartnerId;
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ impl Compiler<'_> {
                     self.push(Problem::new(codes::SOURCE, what).help(help), key.span());
                 }
                 _ => {
-                    let known = ["place", "file", "date", "format"].into_iter().chain(format.as_deref());
+                    let known = SOURCE_KEYS.into_iter().chain(format.as_deref());
                     self.unknown(codes::SOURCE, &key, "key of `[source]`", known);
                 }
             }

@@ -17,6 +17,7 @@ mod compile_field;
 mod convert;
 mod coverage;
 mod digest;
+mod drift;
 mod example;
 mod plan;
 mod proof;

@@ -53,6 +53,9 @@ pub(crate) struct FeedDraft {
     pub(crate) after: Vec<Spanned<String>>,
 }
 
+/// The keys of `[source]`; any other is the table of the format's options.
+pub const SOURCE_KEYS: [&str; 4] = ["place", "file", "date", "format"];
+
 /// `[source]`: three or four words, and one table named as the format.
 #[derive(Debug)]
 pub(crate) struct SourceDraft {
