@@ -3,9 +3,11 @@
 mod clauses;
 mod clauses_by_partner;
 mod conditions;
+mod exhaustive;
 mod properties;
 mod registers;
 mod second_reading;
+mod tables;
 
 use super::{Disclosed, Disclosures, Facts, Gate, Registers};
 use crate::agreement::delivered::{AGREEMENT, SCHEMA};
