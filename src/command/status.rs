@@ -28,7 +28,7 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     let (store, _) = reading(deployment).await?;
     let status = store.status().await?;
     let last = status.last_run.as_ref();
-    let waits = status.held_files + status.open_quarantine + status.open_reviews > 0;
+    let waits = status.waiting.held_files + status.waiting.quarantine + status.waiting.reviews > 0;
     let in_force = last.is_some_and(|r| deployment.agreement.in_force(r.as_of));
     if voice.json {
         report::json(&StatusJson {
@@ -37,11 +37,11 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             finished: last.is_some_and(|r| r.finished_at.is_some()),
             exit: last.and_then(|r| r.exit_code),
             people: status.persons,
-            versions: status.versions,
+            versions: status.records,
             ledger_entries: status.ledger_entries,
-            held_files: status.held_files,
-            quarantine: status.open_quarantine,
-            reviews: status.open_reviews,
+            held_files: status.waiting.held_files,
+            quarantine: status.waiting.quarantine,
+            reviews: status.waiting.reviews,
             unpublished_bundles: status.unpublished_bundles,
             agreement_in_force: in_force,
         });
@@ -56,14 +56,11 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             }
             None => report::line("No run yet"),
         }
-        report::line(&format!(
-            "People: {} in the store, {} current records",
-            status.persons, status.versions
-        ));
+        report::line(&format!("People: {} in the store, {} current records", status.persons, status.records));
         report::line(&format!("Ledger: {} entries", status.ledger_entries));
         report::line(&format!(
             "Waiting for a person: {} quarantined rows, {} held files, {} pairs to review",
-            status.open_quarantine, status.held_files, status.open_reviews
+            status.waiting.quarantine, status.waiting.held_files, status.waiting.reviews
         ));
         if status.unpublished_bundles > 0 {
             report::line(&format!(

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use lockgate_core::gate::{Decision, Explained, Gate};
 use lockgate_core::hash::Digest;
 use lockgate_core::link::Person;
-use lockgate_core::record::{IdentityId, Record};
+use lockgate_core::record::IdentityId;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -75,12 +75,8 @@ pub(super) async fn why(
         Some(row) => store.person(row).await?,
         None => None,
     } {
-        let opened: Result<Vec<Record>, _> = due
-            .versions
-            .iter()
-            .map(|(head, sealed)| Record::from_rest(*head, vault.rest(), sealed))
-            .collect();
-        let person = Person::new(due.person.key, opened.context("a stored record does not open")?);
+        let opened = due.records(vault.rest()).context("a stored record does not open")?;
+        let person = Person::new(due.person.key, opened);
         let registers = registers::read(&store, deployment, as_of).await?.registers;
         let keys: Vec<Vec<u8>> =
             deployment.agreement.partners().map(|(_, p)| vault.pseudonym_key(&p.key)).collect();

@@ -4,7 +4,7 @@
 
 use super::Night;
 use super::collect::Due;
-use super::ingest::{Mill, Refused, Settled, Taken, settle_fresh};
+use super::ingest::{Mill, Refused, Rows, Settled, Taken, settle_fresh};
 use super::memories::Memories;
 use super::spool::Spool;
 use crate::config::Deployment;
@@ -91,6 +91,7 @@ pub fn reread(night: &Night<'_>, memories: &Memories, feed: usize, again: Again)
         verdict: Verdict::Accepted(Vec::new()),
         memory,
         spool: Spool::new_in(night.state)?,
+        left_out: Rows::default(),
         refused: Vec::new(),
         again: None,
     };
@@ -121,7 +122,12 @@ fn read_rows(night: &Night<'_>, mapping: &Mapping, again: &Again, taken: &mut Ta
                 let refused = |f: &RowFault| Refused { row: row.number(), column: f.column, code: f.code };
                 return taken.refused.extend(faults.iter().map(refused));
             }
-            let one = Settled { number: row.number(), print: row.fingerprint(&keys.rows), news: true };
+            let one = Settled {
+                number: row.number(),
+                print: row.fingerprint(&keys.rows),
+                news: true,
+                interest: None,
+            };
             settle_fresh(taken, &mut spool, &one, outcome, span);
         },
     )?;

@@ -286,13 +286,7 @@ fn decide(
     row: DuePerson,
     due: bool,
 ) -> Result<Decided> {
-    let rest = night.vault.rest();
-    let records: Vec<Record> = row
-        .versions
-        .into_iter()
-        .map(|(head, sealed)| Record::from_rest(head, rest, &sealed))
-        .collect::<Result<_, _>>()
-        .context("a stored record does not open")?;
+    let records: Vec<Record> = row.records(night.vault.rest()).context("a stored record does not open")?;
     let person = Person::new(row.person.key, records);
     let facts = gate.facts(&person);
     let mut per = Vec::with_capacity(open.len());

@@ -10,11 +10,11 @@ use super::drift;
 use super::spool::Spool;
 use anyhow::Result;
 use jiff::civil::Date;
-use lockgate_connectors::{ReadError, Rows, Step};
+use lockgate_connectors::{ReadError, Rows as Reader, Step};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Fate, FileMemory, Found, Span};
+use lockgate_core::link::{Fate, FileMemory, Found, Interest, Span};
 use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
@@ -52,10 +52,37 @@ pub struct Taken {
     pub memory: FileMemory,
     /// Its mapped fresh rows, sealed.
     pub spool: Spool,
+    /// Its mapped fresh rows that are not in the spool, being about nobody of whom tonight's designations tell.
+    pub left_out: Rows,
     /// Its refused rows.
     pub refused: Vec<Refused>,
     /// Set for a file accepted before, of which some rows are read again.
     pub again: Option<Again>,
+}
+
+/// A set of rows of a file, a bit each.
+#[derive(Default)]
+pub struct Rows(Vec<u64>);
+
+impl Rows {
+    /// Adds a row.
+    pub fn add(&mut self, row: usize) {
+        if self.0.len() <= row / 64 {
+            self.0.resize(row / 64 + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    /// The rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let bits = |(at, word): (usize, &u64)| {
+            let word = *word;
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
+        };
+        self.0.iter().enumerate().filter(|(_, word)| **word != 0).flat_map(bits)
+    }
 }
 
 /// A batch on its way from the reader to the mapper.
@@ -68,7 +95,13 @@ struct Batch {
 }
 
 /// Reads one due file.
-pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Option<u64>) -> Result<Taken> {
+pub fn ingest(
+    night: &Night<'_>,
+    due: &Due,
+    base: FileMemory,
+    previous_rows: Option<u64>,
+    interest: Option<&Interest>,
+) -> Result<Taken> {
     let deployment = night.deployment;
     let mapping = deployment.mapping(due.feed)?;
     night.progress.stage(format!("reading {} of {}", mapping.name(), due.date));
@@ -79,13 +112,14 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         verdict: Verdict::Accepted(Vec::new()),
         memory: base,
         spool: Spool::new_in(night.state)?,
+        left_out: Rows::default(),
         refused: Vec::new(),
         again: None,
     };
     let input = night.archive.open(&due.digest)?;
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
     let outcome = match read {
-        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken)?,
+        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken, interest)?,
         Err(fault) => Err(vec![drift::broken(mapping, &fault)]),
     };
     taken.verdict = match outcome {
@@ -115,8 +149,9 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
 fn pour(
     night: &Night<'_>,
     mapping: &Mapping,
-    rows: &mut dyn Rows,
+    rows: &mut dyn Reader,
     taken: &mut Taken,
+    interest: Option<&Interest>,
 ) -> Result<Result<Vec<Problem>, Vec<Problem>>> {
     let bound = match mapping.bind(rows.header()) {
         Ok(bound) => bound,
@@ -132,7 +167,7 @@ fn pour(
         let (taken, progress) = (&mut *taken, &night.progress);
         let worker = scope.spawn(move || -> Result<()> {
             for batch in from_reader {
-                mill.grind(&batch, taken)?;
+                mill.grind(&batch, taken, interest)?;
                 progress.add(batch.used as u64);
                 let _ = empty.send(batch);
             }
@@ -155,7 +190,7 @@ fn pour(
 }
 
 /// Fills batches until the file ends; stops quietly when the mapper has stopped.
-fn fill(rows: &mut dyn Rows, full: &SyncSender<Batch>, empty: &Receiver<Batch>) -> Result<(), ReadError> {
+fn fill(rows: &mut dyn Reader, full: &SyncSender<Batch>, empty: &Receiver<Batch>) -> Result<(), ReadError> {
     loop {
         let mut batch = empty.try_recv().unwrap_or_default();
         let end = fill_one(rows, &mut batch)?;
@@ -168,7 +203,7 @@ fn fill(rows: &mut dyn Rows, full: &SyncSender<Batch>, empty: &Receiver<Batch>) 
     }
 }
 
-fn fill_one(rows: &mut dyn Rows, batch: &mut Batch) -> Result<bool, ReadError> {
+fn fill_one(rows: &mut dyn Reader, batch: &mut Batch) -> Result<bool, ReadError> {
     batch.used = 0;
     batch.bad.clear();
     let mut bytes = 0;
@@ -212,7 +247,7 @@ pub struct Mill<'a> {
 }
 
 impl Mill<'_> {
-    fn grind(&self, batch: &Batch, taken: &mut Taken) -> Result<()> {
+    fn grind(&self, batch: &Batch, taken: &mut Taken, interest: Option<&Interest>) -> Result<()> {
         let rows = batch.rows.get(..batch.used).unwrap_or(&[]);
         let prints: Vec<Fingerprint> =
             rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
@@ -232,7 +267,7 @@ impl Mill<'_> {
             .collect();
         let mut spool = SpoolWriter::default();
         for (((row, print), ground), known) in rows.iter().zip(prints).zip(ground).zip(known) {
-            let one = Settled { number: row.number(), print, news: known != Found::Refused };
+            let one = Settled { number: row.number(), print, news: known != Found::Refused, interest };
             settle(taken, &mut spool, &one, ground);
         }
         taken.spool.append(&mut spool)
@@ -255,17 +290,19 @@ impl Mill<'_> {
 }
 
 /// A row on its way to the tally.
-pub struct Settled {
+pub struct Settled<'a> {
     /// The partner's own row number.
     pub number: u64,
     /// The row's fingerprint.
     pub print: Fingerprint,
     /// Whether the feed's last file did not refuse the same row.
     pub news: bool,
+    /// Whom a row has to be about to be spooled.
+    pub interest: Option<&'a Interest>,
 }
 
 /// Counts a row, remembers it, and spools what it gave.
-fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Ground) {
+fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled<'_>, ground: Ground) {
     let print = one.print;
     match ground {
         Ground::Known(base) => match taken.memory.base_fate(base) {
@@ -296,7 +333,7 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Gro
 pub fn settle_fresh(
     taken: &mut Taken,
     spool: &mut SpoolWriter,
-    one: &Settled,
+    one: &Settled<'_>,
     outcome: Outcome,
     span: Option<Span>,
 ) {
@@ -306,14 +343,19 @@ pub fn settle_fresh(
         Outcome::Refused(faults) => refuse(taken, one, &faults),
         Outcome::Skipped => taken.memory.push_fresh().push_other(one.print, Fate::Skipped),
         Outcome::Mapped(mapped) => {
-            taken.memory.push_fresh().push(one.print, mapped.identity, &mapped.evidence.keys, span);
-            spool.push(row, mapped.identity, &mapped.candidates);
+            let keys = &mapped.evidence.keys;
+            taken.memory.push_fresh().push(one.print, mapped.identity, keys, span);
+            if one.interest.is_none_or(|interest| interest.takes(mapped.identity, keys)) {
+                spool.push(row, mapped.identity, &mapped.candidates);
+            } else {
+                taken.left_out.add(row as usize);
+            }
         }
     }
 }
 
 /// A row that was refused in the feed's last file too waits in quarantine already.
-fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
+fn refuse(taken: &mut Taken, one: &Settled<'_>, faults: &[RowFault]) {
     taken.memory.push_fresh().push_other(one.print, Fate::Refused);
     if one.news && taken.refused.len() < LISTED {
         taken.refused.extend(faults.iter().map(|f| Refused {

@@ -47,12 +47,19 @@ pub struct WhoIsWho {
     pub moved: Vec<(KnownIdentity, PersonId)>,
     /// Identities in scope that the store holds, in the cohort or not.
     pub known: Vec<KnownIdentity>,
-    /// Identities in the cohort that the store does not hold yet.
-    pub joiners: HashSet<IdentityId>,
+    /// How many identities of the cohort the store does not hold yet.
+    pub joining: u64,
     /// Pairs for review.
     pub doubts: Vec<(IdentityId, IdentityId, Doubt)>,
     /// Identities looked at.
     pub scope: usize,
+}
+
+impl WhoIsWho {
+    /// Those of the scope that the store holds.
+    pub fn held(&self) -> HashSet<IdentityId> {
+        self.known.iter().map(|row| row.key).collect()
+    }
 }
 
 /// Collects tonight's accepted files and the stored ones that still count.
@@ -99,8 +106,11 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     let views: Vec<Vec<&FileMemory>> =
         retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
     let mut scope = Scope::closure(&views, seeds, day);
-    let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
-    let stored = night.store.known_identities(&ids).await?;
+    let mut stored = Vec::new();
+    if !night.store.holds_nobody().await? {
+        let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
+        stored = night.store.known_identities(&ids).await?;
+    }
     for row in &stored {
         scope.set_known(row.key, row.person_key, row.first_run);
     }
@@ -111,9 +121,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
         if *cohort {
             let identity = scope.identity(i);
             out.cohort.insert(identity, *person);
-            if !held.contains(&identity) {
-                out.joiners.insert(identity);
-            }
+            out.joining += u64::from(!held.contains(&identity));
         }
     }
     for row in &stored {
@@ -131,10 +139,10 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
 
 /// The identities to start from: what changed; or, when that is too many, everybody designated and
 /// everybody stored among the changed.
-async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<HashSet<IdentityId>> {
+async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<Vec<IdentityId>> {
     let day = night.order.as_of;
-    let (mut changed, mut designated) = (HashSet::new(), HashSet::new());
-    let empty = night.store.status().await?.identities == 0;
+    let (mut changed, mut designated) = (HashSet::new(), Vec::new());
+    let empty = night.store.holds_nobody().await?;
     for file in retained.iter().flatten() {
         let fresh = file.tonight.is_some();
         if fresh {
@@ -151,7 +159,7 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
             }
             if let Some(span) = file.memory.span(row) {
                 if span.holds(day) {
-                    designated.insert(identity);
+                    designated.push(identity);
                 }
                 if !empty && last.is_none_or(|l| span.holds(l) != span.holds(day)) {
                     changed.insert(identity);
@@ -160,7 +168,7 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
         }
     }
     if !empty && changed.len() <= MANY {
-        return Ok(changed);
+        return Ok(changed.into_iter().collect());
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();
     designated.extend(night.store.known_identities(&all).await?.into_iter().map(|r| r.key));

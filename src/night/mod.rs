@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod keep;
 pub mod link;
 pub mod memories;
+pub mod page;
 pub mod people;
 pub mod preview;
 pub mod progress;

@@ -14,12 +14,13 @@ use anyhow::{Context as _, Result, anyhow};
 use jiff::civil::Date;
 use lockgate_connectors::Step;
 use lockgate_core::agreement::PartnerId;
+use lockgate_core::chapter::{self, ChapterHead, Entry};
 use lockgate_core::gate::{Decision, Gate};
 use lockgate_core::hash::Digest;
 use lockgate_core::link::{FileMemory, Person, RowMemory};
 use lockgate_core::mapping::{Outcome, RowFault, Scratch};
 use lockgate_core::preview::{self, Shown};
-use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId, VersionHead};
+use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId};
 use lockgate_core::row::RowBuf;
 use lockgate_core::schema::FieldId;
 use serde::Serialize;
@@ -161,10 +162,8 @@ pub async fn stored_records(night: &Night<'_>, person: PersonId) -> Result<Vec<R
     let known = night.store.persons_by_key(&[person]).await?;
     let Some((_, row)) = known.first() else { return Ok(Vec::new()) };
     let due = night.store.person(*row).await?;
-    let open = |(head, sealed): (VersionHead, Vec<u8>)| {
-        Record::from_rest(head, night.vault.rest(), &sealed).context("a stored record does not open")
-    };
-    due.into_iter().flat_map(|due| due.versions).map(open).collect()
+    let Some(due) = due else { return Ok(Vec::new()) };
+    due.records(night.vault.rest()).context("a stored record does not open")
 }
 
 /// Reads and maps the rows asked for.
@@ -250,23 +249,19 @@ pub fn as_records(
 ) -> Result<Vec<Record>> {
     let originator: PartnerId = night.deployment.mapping(feed)?.partner();
     let (rest, mut nonces) = (night.vault.rest(), Nonces::new());
-    let record = |c: &Candidate| {
+    let head = ChapterHead { identity, partner: 0, file: 0, run: 0 };
+    let mut out = Vec::with_capacity(candidates.len());
+    for c in candidates {
         let before = stored.iter().map(Record::head).find(|head| head.id == c.id());
-        let head = VersionHead {
-            id: c.id(),
-            number: before.map_or(1, |head| head.number.saturating_add(1)),
-            identity,
-            originator,
-            category: c.category(),
-            as_of: night.order.as_of,
-            cancelled: c.cancelled(),
-            restricted: c.restricted(),
-        };
+        let number = before.map_or(1, |head| head.number.saturating_add(1));
         // Sealed and opened at once, and never stored: the one way to a record leads through the store's form.
-        let sealed = c.to_rest(rest, nonces.next_nonce()?, head.number);
-        Record::from_rest(head, rest, &sealed).context("a record does not open")
-    };
-    candidates.iter().map(record).collect()
+        let entry = [Entry::of(c.clone(), number, 0)];
+        let sealed = chapter::seal(&head, 0, &entry, rest, nonces.next_nonce()?);
+        let (_, back) = chapter::open(0, &sealed, rest).context("a record does not open")?;
+        let (category, as_of) = (c.category(), night.order.as_of);
+        out.extend(back.into_iter().map(|entry| entry.into_record(identity, originator, category, as_of)));
+    }
+    Ok(out)
 }
 
 fn recipients(

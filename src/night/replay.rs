@@ -4,7 +4,8 @@
 //! their rows come from when they join.
 
 use super::Night;
-use super::link::Kept;
+use super::ingest::Rows;
+use super::link::{Kept, WhoIsWho};
 use anyhow::{Result, bail};
 use hashbrown::HashSet;
 use lockgate_connectors::Step;
@@ -22,11 +23,31 @@ pub struct Replayed {
     pub candidates: Vec<Candidate>,
 }
 
-/// The rows of a file that are wanted for these identities and were not read afresh tonight.
-pub fn wanted_rows(file: &Kept, joiners: &HashSet<IdentityId>) -> Vec<usize> {
+/// The rows of a file that are wanted of people who join the cohort: those that were not read afresh tonight.
+pub fn wanted_rows(file: &Kept, who: &WhoIsWho) -> Vec<usize> {
+    if who.joining == 0 {
+        return Vec::new();
+    }
+    let held = who.held();
     let known = |row: &usize| file.tonight.is_none() || !file.memory.is_fresh(*row);
-    let wanted = |row: &usize| file.memory.identity(*row).is_some_and(|i| joiners.contains(&i));
+    let joins = |i: IdentityId| who.cohort.contains_key(&i) && !held.contains(&i);
+    let wanted = |row: &usize| file.memory.identity(*row).is_some_and(joins);
     (0..file.memory.len()).filter(|r| known(r) && wanted(r)).collect()
+}
+
+/// Whom tonight's rows turned out to be about although they were left out of the spool.
+pub fn left_out(file: &Kept, left_out: &Rows, who: &WhoIsWho) -> HashSet<IdentityId> {
+    let identities = left_out.iter().filter_map(|row| file.memory.identity(row));
+    identities.filter(|identity| who.cohort.contains_key(identity)).collect()
+}
+
+/// The rows about these identities that were read afresh tonight.
+pub fn fresh_rows(file: &Kept, of: &HashSet<IdentityId>) -> Vec<usize> {
+    if of.is_empty() {
+        return Vec::new();
+    }
+    let wanted = |row: &usize| file.memory.identity(*row).is_some_and(|i| of.contains(&i));
+    (0..file.memory.len()).filter(|r| file.memory.is_fresh(*r) && wanted(r)).collect()
 }
 
 /// Reads a file's wanted rows (ascending) from the archive and maps them.

@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{DecisionEntry, FileState};
-use lockgate_core::link::FileMemory;
+use lockgate_core::link::{FileMemory, Interest};
 use lockgate_core::problem::Problem;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -115,9 +115,9 @@ async fn in_state(
     let mut told = stages(&night, &doors, last).await?;
     let Told { summary, .. } = &mut told;
     (summary.run, summary.as_of, summary.dry_run) = (run.id.0, day.to_string(), dry_run);
-    let status = store.status().await?;
+    let waiting = store.waiting().await?;
     (summary.reviews, summary.quarantine, summary.held) =
-        (status.open_reviews, status.open_quarantine, status.held_files);
+        (waiting.reviews, waiting.quarantine, waiting.held_files);
     summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
     let text = serde_json::to_string(&told.summary)?;
@@ -195,11 +195,19 @@ fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> 
     problems.iter().map(placed).collect()
 }
 
-/// Reads tonight's files, each on the memory of its feed's last accepted one.
+/// Reads tonight's files, each on the memory of its feed's last accepted one. Those that designate come first: of the
+/// others' rows only those need to wait in a spool that may be about somebody designated.
 async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
     let mut taken = Vec::with_capacity(due.len());
     let mut based: BTreeSet<usize> = BTreeSet::new();
-    for file in due {
+    let cohort = night.deployment.agreement.cohort_category();
+    let designates = |file: &Due| night.deployment.mapping(file.feed).is_ok_and(|m| m.gives(cohort));
+    let (first, then): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|file| designates(file));
+    let mut interest = None;
+    for (n, file) in first.iter().chain(&then).enumerate() {
+        if n == first.len() {
+            interest = interest_of(&taken, night.order.as_of);
+        }
         let mapping = night.deployment.mapping(file.feed)?;
         let last = night.store.last_accepted(mapping.name()).await?;
         let rows = last.as_ref().map(|l| l.outcome.counts.rows);
@@ -210,8 +218,12 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
                 Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
                 None => FileMemory::default(),
             };
-        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
+        let interest = interest.as_ref();
+        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows, interest))?);
     }
+    drop(interest);
+    let order = |t: &Taken| due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));
+    taken.sort_by_key(order);
     for (feed, again) in again::asked(night).await? {
         let mapping = night.deployment.mapping(feed)?;
         let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.id);
@@ -220,6 +232,13 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
         }
     }
     Ok(taken)
+}
+
+/// Who may be in the cohort by the designations that were read.
+fn interest_of(taken: &[Taken], day: Date) -> Option<Interest> {
+    let accepted = taken.iter().filter(|t| matches!(t.verdict, Verdict::Accepted(_)));
+    let files: Vec<&FileMemory> = accepted.map(|t| &t.memory).collect();
+    Interest::of(&files, day)
 }
 
 /// What nobody decided as long as its feed's files are kept waits no more; the ledger says how much.
@@ -293,7 +312,7 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
         let left: Vec<PersonRef> = leavers(who).into_iter().collect();
         night.store.empty_persons(&left).await?;
     }
-    summary.cohort = night.store.status().await?.persons;
+    summary.cohort = night.store.people().await?;
     Ok(())
 }
 

@@ -102,6 +102,12 @@ impl Store {
         query.fetch_optional(&self.read).await?.map(|row| file_row(&row)).transpose()
     }
 
+    /// Whether a file of this many bytes is known of the feed, whatever became of it.
+    pub async fn knows_size(&self, feed: &str, bytes: u64) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar::<_, i64>(sql::FILE_OF_SIZE).bind(feed).bind(stored(bytes));
+        Ok(query.fetch_one(&self.read).await? == 1)
+    }
+
     /// The feed's accepted file with the latest data date.
     pub async fn last_accepted(&self, feed: &str) -> Result<Option<FileRow>, StoreError> {
         let query = sqlx::query(sql::FILE_LAST).bind(feed);
@@ -157,12 +163,6 @@ impl Store {
     pub async fn supersede_file(&self, file: FileId) -> Result<(), StoreError> {
         let done = sqlx::query(sql::FILE_SUPERSEDE).bind(file.0).execute(&self.write).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("held file")) }
-    }
-
-    /// The row fingerprints of the feed's last accepted file, as [`FileTx::put_seen`](super::FileTx::put_seen)
-    /// was given them.
-    pub async fn seen(&self, feed: &str) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(sqlx::query_scalar(sql::SEEN_READ).bind(feed).fetch_all(&self.read).await?)
     }
 }
 

@@ -384,6 +384,11 @@ impl Agreement {
         if designation { self.cohort.span(&candidate.fields) } else { None }
     }
 
+    /// The category in which designations for the cohort stand.
+    pub const fn cohort_category(&self) -> crate::schema::CategoryId {
+        self.cohort.category
+    }
+
     /// The same for a stored record.
     pub(crate) fn designation(&self, record: &crate::record::Record) -> Option<Span> {
         let head = &record.head;

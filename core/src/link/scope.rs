@@ -5,6 +5,7 @@
 
 use super::evidence::Key;
 use super::memory::FileMemory;
+use super::sieve::{Sieve, Turned};
 use crate::record::{IdentityId, PersonId};
 use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
@@ -21,72 +22,102 @@ pub struct Scope {
     keys: Vec<Key>,
     designated: Vec<bool>,
     known: HashMap<u32, (PersonId, i64)>,
-    index: HashMap<IdentityId, u32>,
+    unsorted: bool,
 }
 
 impl Scope {
     /// The closure of the seeds over shared blocking keys, with designations as at `day`.
-    pub fn closure(feeds: &[FeedFiles<'_>], seeds: HashSet<IdentityId>, day: Date) -> Self {
-        let mut inside: HashSet<IdentityId> = HashSet::with_capacity(seeds.len());
-        let mut wanted: HashSet<u64> = HashSet::new();
-        let mut added: HashSet<IdentityId> = seeds;
-        while !added.is_empty() {
-            inside.extend(added.iter().copied());
-            let fresh = keys_of(feeds, &added, &mut wanted);
+    pub fn closure(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>, day: Date) -> Self {
+        let (mut inside, mut wanted) = (Sieve::default(), Sieve::default());
+        let mut added = Sieve::of(seeds);
+        while !added.values().is_empty() {
+            let fresh = keys_of(feeds, &added, &wanted);
+            inside.absorb(added.into_values());
             added = touched(feeds, &fresh, &inside);
+            wanted.absorb(fresh.into_values());
         }
-        Self::collect(feeds, &inside, day)
+        drop(wanted);
+        Self::collect(feeds, inside, day)
     }
 
-    fn collect(feeds: &[FeedFiles<'_>], inside: &HashSet<IdentityId>, day: Date) -> Self {
-        // One row of (identity, key) a piece, then grouped: no list per identity.
-        let mut pieces: Vec<(IdentityId, Key)> = Vec::new();
-        let mut designated: HashSet<IdentityId> = HashSet::new();
-        let mut bare: Vec<IdentityId> = Vec::new();
-        for feed in feeds {
-            each_current(feed, |file, row, identity| {
-                if inside.contains(&identity) {
-                    let before = pieces.len();
-                    pieces.extend(file.keys(row).map(|k| (identity, k)));
-                    if pieces.len() == before {
-                        bare.push(identity);
+    /// Everybody inside with all their evidence. Two passes over the rows, so that each list has its place before it
+    /// is filled: the keys of a million people stand once in memory.
+    fn collect(feeds: &[FeedFiles<'_>], inside: Sieve<IdentityId>, day: Date) -> Self {
+        let len = inside.values().len();
+        let (mut counts, mut seen) = (alloc::vec![0u32; len], alloc::vec![false; len]);
+        let mut designated = alloc::vec![false; len];
+        each_inside(feeds, &inside, |at, file, row| {
+            let keys = u32::try_from(file.keys(row).count()).unwrap_or(u32::MAX);
+            if let (Some(count), Some(seen), Some(mark)) =
+                (counts.get_mut(at), seen.get_mut(at), designated.get_mut(at))
+            {
+                *count = count.saturating_add(keys);
+                *seen = true;
+                *mark |= file.span(row).is_some_and(|s| s.holds(day));
+            }
+        });
+        let mut total = 0usize;
+        let mut next: Vec<usize> = Vec::with_capacity(len);
+        for count in &counts {
+            next.push(total);
+            total += *count as usize;
+        }
+        let mut keys = alloc::vec![Key(0); total];
+        each_inside(feeds, &inside, |at, file, row| {
+            if let Some(next) = next.get_mut(at) {
+                for key in file.keys(row) {
+                    if let Some(slot) = keys.get_mut(*next) {
+                        *slot = key;
                     }
-                    if file.span(row).is_some_and(|s| s.holds(day)) {
-                        designated.insert(identity);
-                    }
+                    *next += 1;
                 }
-            });
-        }
-        pieces.sort_unstable();
-        pieces.dedup();
+            }
+        });
         let mut scope = Self::default();
-        for of_one in pieces.chunk_by(|a, b| a.0 == b.0) {
-            if let Some((identity, _)) = of_one.first() {
-                scope.add(*identity, of_one.iter().map(|(_, k)| *k), designated.contains(identity));
+        let (mut from, mut to) = (0usize, 0usize);
+        // Sorted, each key once, and moved together in the one list.
+        for (((identity, count), seen), designated) in
+            inside.into_values().into_iter().zip(counts).zip(seen).zip(designated)
+        {
+            let until = from + count as usize;
+            let start = to;
+            if let Some(of_one) = keys.get_mut(from..until) {
+                of_one.sort_unstable();
+            }
+            for at in from..until {
+                let Some(key) = keys.get(at).copied() else { break };
+                if to == start || keys.get(to - 1) != Some(&key) {
+                    if let Some(slot) = keys.get_mut(to) {
+                        *slot = key;
+                    }
+                    to += 1;
+                }
+            }
+            from = until;
+            if seen {
+                scope.identities.push(identity);
+                scope.designated.push(designated);
+                scope.ends.push(u32::try_from(to).unwrap_or(u32::MAX));
             }
         }
-        for identity in bare {
-            if !scope.index.contains_key(&identity) {
-                scope.add(identity, core::iter::empty(), designated.contains(&identity));
-            }
-        }
+        keys.truncate(to);
+        scope.keys = keys;
         scope
     }
 
     /// Adds an identity with its sorted keys.
     pub fn add(&mut self, identity: IdentityId, keys: impl Iterator<Item = Key>, designated: bool) {
-        let Ok(at) = u32::try_from(self.identities.len()) else { return };
+        self.unsorted |= self.identities.last().is_some_and(|last| *last > identity);
         self.keys.extend(keys);
         self.identities.push(identity);
         self.designated.push(designated);
         self.ends.push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
-        self.index.insert(identity, at);
     }
 
     /// Says which person an identity belongs to already, since which run.
     pub fn set_known(&mut self, identity: IdentityId, person: PersonId, run: i64) {
-        if let Some(at) = self.index.get(&identity) {
-            self.known.insert(*at, (person, run));
+        if let Some(at) = self.index_of(identity) {
+            self.known.insert(at, (person, run));
         }
     }
 
@@ -112,7 +143,10 @@ impl Scope {
 
     /// The index of an identity.
     pub fn index_of(&self, identity: IdentityId) -> Option<u32> {
-        self.index.get(&identity).copied()
+        // A closure stands in order; what was put together one by one is searched through.
+        let at = self.identities.binary_search(&identity).ok();
+        let at = at.or_else(|| self.unsorted.then(|| self.identities.iter().position(|i| *i == identity))?);
+        at.and_then(|at| u32::try_from(at).ok())
     }
 
     /// An identity's evidence, sorted.
@@ -134,6 +168,36 @@ impl Scope {
     }
 }
 
+/// Who may turn out to be in the cohort: the designated, and whoever shares evidence with them directly. Others can
+/// still be reached through somebody between, so it tells what is likely and never what is sure.
+pub struct Interest {
+    identities: Sieve<IdentityId>,
+    keys: Sieve<Turned>,
+}
+
+impl Interest {
+    /// That of the people whom these files designate on `day`; `None` when there is nobody.
+    pub fn of(files: &[&FileMemory], day: Date) -> Option<Self> {
+        let designated = |file: &&FileMemory| {
+            let rows = 0..file.len();
+            let rows = rows.filter(|row| file.span(*row).is_some_and(|span| span.holds(day)));
+            rows.filter_map(|row| file.identity(row)).collect::<Vec<_>>()
+        };
+        let identities = Sieve::of(files.iter().flat_map(designated).collect());
+        if identities.values().is_empty() {
+            return None;
+        }
+        let feeds: Vec<FeedFiles<'_>> = files.iter().map(|file| alloc::vec![*file]).collect();
+        let keys = keys_of(&feeds, &identities, &Sieve::default());
+        Some(Self { identities, keys })
+    }
+
+    /// Whether a row about an identity, with this evidence, may be about somebody in the cohort.
+    pub fn takes(&self, identity: IdentityId, keys: &[Key]) -> bool {
+        self.identities.contains(identity) || keys.iter().any(|key| self.keys.contains(Turned::of(*key)))
+    }
+}
+
 /// Walks the rows of a feed that count: for each identity, those of the newest file that has it.
 fn each_current<'a>(feed: &FeedFiles<'a>, mut visit: impl FnMut(&'a FileMemory, usize, IdentityId)) {
     let mut newer: HashSet<IdentityId> = HashSet::new();
@@ -149,39 +213,44 @@ fn each_current<'a>(feed: &FeedFiles<'a>, mut visit: impl FnMut(&'a FileMemory, 
     }
 }
 
-/// The blocking keys of some identities that were not wanted before.
-fn keys_of(feeds: &[FeedFiles<'_>], of: &HashSet<IdentityId>, wanted: &mut HashSet<u64>) -> HashSet<u64> {
-    let mut fresh = HashSet::new();
+/// Walks the rows that count of those inside.
+fn each_inside<'a>(
+    feeds: &[FeedFiles<'a>],
+    inside: &Sieve<IdentityId>,
+    mut visit: impl FnMut(usize, &'a FileMemory, usize),
+) {
     for feed in feeds {
         each_current(feed, |file, row, identity| {
-            if of.contains(&identity) {
-                for key in file.keys(row).filter(|k| k.blocks()) {
-                    if wanted.insert(key.0) {
-                        fresh.insert(key.0);
-                    }
-                }
+            if let Some(at) = inside.position(identity) {
+                visit(at, file, row);
             }
         });
     }
-    fresh
+}
+
+/// The blocking keys of some identities that were not wanted before.
+fn keys_of(feeds: &[FeedFiles<'_>], of: &Sieve<IdentityId>, wanted: &Sieve<Turned>) -> Sieve<Turned> {
+    let mut fresh = Vec::new();
+    each_inside(feeds, of, |_, file, row| {
+        let keys = file.keys(row).filter(|k| k.blocks()).map(Turned::of);
+        fresh.extend(keys.filter(|key| !wanted.contains(*key)));
+    });
+    Sieve::of(fresh)
 }
 
 /// The identities outside that share one of the keys.
-fn touched(
-    feeds: &[FeedFiles<'_>],
-    keys: &HashSet<u64>,
-    inside: &HashSet<IdentityId>,
-) -> HashSet<IdentityId> {
-    let mut out = HashSet::new();
-    if keys.is_empty() {
-        return out;
+fn touched(feeds: &[FeedFiles<'_>], keys: &Sieve<Turned>, inside: &Sieve<IdentityId>) -> Sieve<IdentityId> {
+    let mut out = Vec::new();
+    if keys.values().is_empty() {
+        return Sieve::default();
     }
     for feed in feeds {
         each_current(feed, |file, row, identity| {
-            if !inside.contains(&identity) && file.keys(row).any(|k| keys.contains(&k.0)) {
-                out.insert(identity);
+            // Keys of hashes that block nothing are in no list of wanted ones.
+            if file.keys(row).any(|k| keys.contains(Turned::of(k))) && !inside.contains(identity) {
+                out.push(identity);
             }
         });
     }
-    out
+    Sieve::of(out)
 }

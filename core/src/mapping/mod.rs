@@ -194,6 +194,11 @@ impl Mapping {
         &self.digest
     }
 
+    /// Whether rows of this feed can give records of a category.
+    pub fn gives(&self, category: crate::schema::CategoryId) -> bool {
+        self.records.iter().any(|plan| plan.category == category)
+    }
+
     /// The words of all columns, in the order of [`RowFault::column`].
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|c| c.word.as_str())
