@@ -3,7 +3,7 @@
 use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis};
-use super::ingest::{Taken, ingest};
+use super::ingest::{Before, Taken, ingest};
 use super::keep::{KeptCounts, keep};
 use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
@@ -23,8 +23,9 @@ use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{DecisionEntry, FileState};
 use lockgate_core::link::FileMemory;
+use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a night leaves to say.
@@ -199,10 +200,13 @@ fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> 
 async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
     let mut taken = Vec::with_capacity(due.len());
     let mut based: BTreeSet<usize> = BTreeSet::new();
+    let mut profiles: BTreeMap<usize, Profile> = BTreeMap::new();
     for file in due {
         let mapping = night.deployment.mapping(file.feed)?;
         let last = night.store.last_accepted(mapping.name()).await?;
         let rows = last.as_ref().map(|l| l.outcome.counts.rows);
+        let stored = || last.as_ref().and_then(|l| serde_json::from_str(&l.outcome.profile).ok());
+        let before = Before { rows, profile: profiles.get(&file.feed).cloned().or_else(stored) };
         // Of several new files of one feed the first stands on the last accepted one; a changed mapping
         // reads everything anew, since no fingerprint is the same.
         let base =
@@ -210,7 +214,11 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
                 Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
                 None => FileMemory::default(),
             };
-        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
+        let one = tokio::task::block_in_place(|| ingest(night, file, base, &before))?;
+        if matches!(one.verdict, Verdict::Accepted(_)) {
+            profiles.insert(file.feed, one.profile.clone());
+        }
+        taken.push(one);
     }
     for (feed, again) in again::asked(night).await? {
         let mapping = night.deployment.mapping(feed)?;
