@@ -116,6 +116,7 @@ fn outcome() -> FileOutcome {
         reason: None,
         counts: FileCounts::default(),
         warnings: "[]".into(),
+        profile: String::new(),
         mapping_digest: Digest::of(b""),
         bytes: 0,
     }

@@ -3,7 +3,7 @@
 use super::Voice;
 use crate::config::{self, Texts};
 use crate::exit::Exit;
-use crate::report::{self, ProblemJson, Severity};
+use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
 use anyhow::Result;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use std::path::Path;
 struct CheckJson<'a> {
     ok: bool,
     problems: Vec<ProblemJson<'a>>,
+    groups: Vec<GroupJson<'a>>,
     feeds: usize,
     categories: usize,
     partners: usize,
@@ -42,8 +43,8 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let ok = problems.is_empty();
     let [feeds, categories, partners, examples] = numbers;
     if voice.json {
-        let shown = problems.iter().map(|p| ProblemJson::new(p, &texts)).collect();
-        report::json(&CheckJson { ok, problems: shown, feeds, categories, partners, examples });
+        let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
+        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples });
     } else {
         report::print(&problems, Severity::Error, &texts, voice.style());
         if ok && !voice.quiet {

@@ -20,11 +20,12 @@ mod why;
 use crate::cli::{AgreementCommand, Cli, Command};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
-use crate::report::{self, Severity, Style};
+use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
 use crate::store::{Names, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::Result;
 use clap::CommandFactory as _;
+use serde::Serialize;
 
 /// How a command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -85,12 +86,25 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
     }
 }
 
+/// A deployment that cannot be used, as any command's `--json` tells it.
+#[derive(Serialize)]
+struct BrokenJson<'a> {
+    ok: bool,
+    problems: Vec<ProblemJson<'a>>,
+    groups: Vec<GroupJson<'a>>,
+}
+
 /// Loads the deployment, or prints what is wrong with it.
 fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
     match config::load(root) {
         Ok(deployment) => Some(deployment),
         Err((problems, texts)) => {
-            report::print(&problems, Severity::Error, &texts, voice.style());
+            if voice.json {
+                let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
+                report::json(&BrokenJson { ok: false, problems, groups });
+            } else {
+                report::print(&problems, Severity::Error, &texts, voice.style());
+            }
             None
         }
     }

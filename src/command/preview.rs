@@ -84,6 +84,15 @@ pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str)
         "{} records would be new and {} would change, about {} people in the cohort",
         found.new_records, found.changed_records, found.people
     ));
+    match found.vanished_records {
+        None => report::line(
+            "What it would make no longer is not known: the mapping that took the file is not kept, or no longer fits the schema",
+        ),
+        Some(0) => {}
+        Some(gone) => report::line(&format!(
+            "{gone} records would be made no longer; the store keeps them, and so do their recipients until they are withdrawn"
+        )),
+    }
     for one in &found.recipients {
         let fields: Vec<&str> = one.fields.iter().map(String::as_str).collect();
         report::line(&format!(
@@ -94,6 +103,14 @@ pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str)
             one.no_longer,
             fields.join(", ")
         ));
+        if one.vanished > 0 {
+            let fields: Vec<&str> = one.vanished_fields.iter().map(String::as_str).collect();
+            let (recipient, people) = (&one.recipient, one.vanished);
+            report::line(&format!(
+                "{recipient}: holds of {people} people what would be made no longer: {}",
+                fields.join(", ")
+            ));
+        }
     }
     if found.recipients.is_empty() {
         report::line("No recipient would get anything else");

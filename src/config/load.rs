@@ -58,6 +58,29 @@ impl Deployment {
         problems
     }
 
+    /// A mapping that was in force once, read again from its text and the texts of its code maps; `None` when it no
+    /// longer fits the schema or the agreement.
+    pub fn former(&self, file: &str, text: &str, codes: &BTreeMap<String, String>) -> Option<Former> {
+        let draft = super::parse::parse(file, text).ok()?;
+        let read = |(name, text): (&String, &String)| Some((name.clone(), lists::code_map(name, text).ok()?));
+        let code_maps: BTreeMap<String, CodeMap> = codes.iter().map(read).collect::<Option<_>>()?;
+        let partners: Vec<&str> = self.agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+        let (schema, zone) = (&self.schema, self.zone.clone());
+        let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone };
+        let mapping = Mapping::compile(file, text, draft, &context).ok()?;
+        let (format, wanted) = (open_format(&mapping, file).ok()?, wanted(&mapping));
+        Some(Former { mapping, format, wanted })
+    }
+
+    /// The texts of a mapping and of its code maps, by name, as they were read.
+    pub fn texts_of(&self, mapping: &Mapping) -> (String, BTreeMap<String, String>) {
+        let folder = &self.settings.folders.mappings;
+        let text = |name: &str| self.texts.get(name).unwrap_or_default().to_owned();
+        let codes = mapping.code_maps().iter();
+        let codes = codes.map(|name| (name.clone(), text(&format!("{folder}/codes/{name}.csv")))).collect();
+        (text(mapping.file()), codes)
+    }
+
     /// The feed at an index.
     pub fn mapping(&self, feed: usize) -> Result<&Mapping> {
         self.mappings.get(feed).ok_or_else(|| anyhow!("feed {feed} is not configured"))
@@ -126,6 +149,16 @@ fn secret(root: &Path, reference: &SecretRef) -> Result<Secret, VaultError> {
         (None, Some(name)) => Secret::from_env(name),
         (None, None) => Err(VaultError::SecretForm(PathBuf::from("lockgate.toml"))),
     }
+}
+
+/// A mapping that was in force once, with what reads its files.
+pub struct Former {
+    /// The mapping.
+    pub mapping: Mapping,
+    /// Its format.
+    pub format: Box<dyn Format>,
+    /// The columns that its reader looks for.
+    pub wanted: Vec<Wanted>,
 }
 
 /// What was read so far, and what was wrong with it.

@@ -6,7 +6,7 @@ mod parse;
 mod settings;
 
 pub use lists::{CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, code_list, code_map};
-pub use load::{Deployment, load, open_format};
+pub use load::{Deployment, Former, load, open_format};
 pub use parse::{Texts, parse};
 pub use settings::{SecretRef, Settings};
 

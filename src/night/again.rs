@@ -13,11 +13,11 @@ use crate::store::{
 };
 use crate::vault::Archive;
 use anyhow::{Context as _, Result};
-use lockgate_connectors::{ReadError, Step};
+use lockgate_connectors::{Format, ReadError, Step, Wanted};
 use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::hash::Keys;
 use lockgate_core::link::{FileMemory, Span};
-use lockgate_core::mapping::{FeedKind, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::mapping::{FeedKind, Mapping, Outcome, Profile, RowFault, Scratch};
 use lockgate_core::row::RowBuf;
 use lockgate_core::spool::SpoolWriter;
 use std::collections::BTreeMap;
@@ -93,6 +93,7 @@ pub fn reread(night: &Night<'_>, memories: &Memories, feed: usize, again: Again)
         spool: Spool::new_in(night.state)?,
         left_out: Rows::default(),
         refused: Vec::new(),
+        profile: Profile::default(),
         again: None,
     };
     let known = taken.memory.base_len();
@@ -148,6 +149,16 @@ pub struct Source<'a> {
     pub keys: &'a Keys,
 }
 
+/// A mapping and what reads its files.
+pub struct Reading<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// Its format.
+    pub format: &'a dyn Format,
+    /// The columns that the reader looks for.
+    pub wanted: &'a [Wanted],
+}
+
 impl Source<'_> {
     /// Visits every row of a file, with its place from 0; those wanted (by their number) come with what the mapping
     /// in force makes of them. Gives the number of rows.
@@ -156,17 +167,28 @@ impl Source<'_> {
         feed: usize,
         file: &FileRow,
         wanted: impl Fn(u64) -> bool,
+        visit: impl FnMut(usize, &RowBuf, Option<Judged>),
+    ) -> Result<usize> {
+        let (mapping, format) = (self.deployment.mapping(feed)?, self.deployment.format(feed)?);
+        let reading = Reading { mapping, format, wanted: self.deployment.wanted(feed) };
+        self.each_row_by(&reading, file, wanted, visit)
+    }
+
+    /// The same under a given mapping.
+    pub fn each_row_by(
+        &self,
+        reading: &Reading<'_>,
+        file: &FileRow,
+        wanted: impl Fn(u64) -> bool,
         mut visit: impl FnMut(usize, &RowBuf, Option<Judged>),
     ) -> Result<usize> {
-        let mapping = self.deployment.mapping(feed)?;
+        let Reading { mapping, format, wanted: columns } = reading;
         let broken = |fault: &ReadError| {
             let feed = mapping.name();
             anyhow::anyhow!("a file of feed `{feed}` that was accepted does not read again ({})", fault.code)
         };
         let input = self.archive.open(&file.outcome.digest)?;
-        let format = self.deployment.format(feed)?;
-        let mut rows =
-            format.read(Box::new(input), self.deployment.wanted(feed)).map_err(|fault| broken(&fault))?;
+        let mut rows = format.read(Box::new(input), columns).map_err(|fault| broken(&fault))?;
         let bound = mapping.bind(rows.header()).ok();
         let (mut row, mut scratch) = (RowBuf::new(), Scratch::default());
         let refused = |code| (Outcome::Refused(vec![RowFault { column: None, code }]), None);

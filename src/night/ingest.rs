@@ -15,7 +15,7 @@ use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
 use lockgate_core::link::{Fate, FileMemory, Found, Interest, Span};
-use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, Profile, Profiler, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
@@ -56,6 +56,8 @@ pub struct Taken {
     pub left_out: Rows,
     /// Its refused rows.
     pub refused: Vec<Refused>,
+    /// What its columns show, with what the feed's files showed before.
+    pub profile: Profile,
     /// Set for a file accepted before, of which some rows are read again.
     pub again: Option<Again>,
 }
@@ -94,12 +96,21 @@ struct Batch {
     used: usize,
 }
 
+/// What the feed's last accepted file left to compare with.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// Rows read.
+    pub rows: Option<u64>,
+    /// What its columns showed.
+    pub profile: Option<Profile>,
+}
+
 /// Reads one due file.
 pub fn ingest(
     night: &Night<'_>,
     due: &Due,
     base: FileMemory,
-    previous_rows: Option<u64>,
+    before: &Before,
     interest: Option<&Interest>,
 ) -> Result<Taken> {
     let deployment = night.deployment;
@@ -114,6 +125,7 @@ pub fn ingest(
         spool: Spool::new_in(night.state)?,
         left_out: Rows::default(),
         refused: Vec::new(),
+        profile: Profile::default(),
         again: None,
     };
     let input = night.archive.open(&due.digest)?;
@@ -125,7 +137,8 @@ pub fn ingest(
     taken.verdict = match outcome {
         Ok(mut warnings) => {
             mark_repeats(&mut taken);
-            match judge(mapping.checks(), mapping.kind(), &taken.tally, previous_rows) {
+            let found = judge(mapping.checks(), mapping.kind(), &taken.tally, before.rows);
+            match drift::columns(mapping, before.profile.as_ref(), &mut taken.profile, found) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
                     warnings.extend(carried(night, mapping, &mut taken));
@@ -161,13 +174,14 @@ fn pour(
     let keys = night.vault.keys(mapping.digest());
     let mill =
         Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
+    let mut profiler = Profiler::new(&bound);
     let result = std::thread::scope(|scope| -> Result<Result<(), ReadError>> {
         let (full, from_reader) = sync_channel::<Batch>(2);
         let (empty, for_reader) = sync_channel::<Batch>(4);
-        let (taken, progress) = (&mut *taken, &night.progress);
+        let (taken, profiler, progress) = (&mut *taken, &mut profiler, &night.progress);
         let worker = scope.spawn(move || -> Result<()> {
             for batch in from_reader {
-                mill.grind(&batch, taken, interest)?;
+                mill.grind(&batch, taken, profiler, interest)?;
                 progress.add(batch.used as u64);
                 let _ = empty.send(batch);
             }
@@ -181,6 +195,7 @@ fn pour(
     if let Err(fault) = result {
         return Ok(Err(vec![drift::broken(mapping, &fault)]));
     }
+    taken.profile = profiler.finish();
     taken.spool.finish()?;
     taken.tally.trailer = rows.trailer();
     let unknown: Vec<String> = rows.unknown().into_iter().filter(|name| !mapping.ignores(name)).collect();
@@ -247,7 +262,13 @@ pub struct Mill<'a> {
 }
 
 impl Mill<'_> {
-    fn grind(&self, batch: &Batch, taken: &mut Taken, interest: Option<&Interest>) -> Result<()> {
+    fn grind(
+        &self,
+        batch: &Batch,
+        taken: &mut Taken,
+        profiler: &mut Profiler<'_>,
+        interest: Option<&Interest>,
+    ) -> Result<()> {
         let rows = batch.rows.get(..batch.used).unwrap_or(&[]);
         let prints: Vec<Fingerprint> =
             rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
@@ -267,6 +288,14 @@ impl Mill<'_> {
             .collect();
         let mut spool = SpoolWriter::default();
         for (((row, print), ground), known) in rows.iter().zip(prints).zip(ground).zip(known) {
+            match &ground {
+                Ground::Bad(_) => {}
+                Ground::Known(_) => profiler.row(row),
+                Ground::Fresh(outcome, _) => {
+                    profiler.row(row);
+                    profiler.outcome(outcome);
+                }
+            }
             let one = Settled { number: row.number(), print, news: known != Found::Refused, interest };
             settle(taken, &mut spool, &one, ground);
         }

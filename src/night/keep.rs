@@ -80,6 +80,7 @@ pub async fn keep(
         let Some((n, taken)) = file.tonight.and_then(|n| taken.get_mut(n).map(|t| (n, t))) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
+        super::in_force::keep(night.deployment, night.state, mapping)?;
         memories.save(mapping.name(), &file.digest, &file.memory)?;
         let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
         turns.add(id, (file.date, feed));
@@ -320,6 +321,7 @@ pub fn outcome(mapping: &Mapping, taken: &Taken, reason: Option<&str>) -> FileOu
         reason: reason.map(Into::into),
         counts: counts(&taken.tally),
         warnings: serde_json::Value::Array(warnings).to_string(),
+        profile: serde_json::to_string(&taken.profile).unwrap_or_default(),
         mapping_digest: *mapping.digest(),
         bytes: taken.due.bytes,
     }
@@ -336,6 +338,7 @@ pub fn unread(mapping: &Mapping, due: &Due) -> FileOutcome {
         reason: None,
         counts: FileCounts::default(),
         warnings: "[]".into(),
+        profile: String::new(),
         mapping_digest: *mapping.digest(),
         bytes: due.bytes,
     }

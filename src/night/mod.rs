@@ -6,6 +6,7 @@ pub mod collect;
 pub mod disclose;
 mod drift;
 pub mod feed_diff;
+mod in_force;
 pub mod ingest;
 pub mod keep;
 pub mod link;

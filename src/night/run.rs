@@ -3,7 +3,7 @@
 use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis};
-use super::ingest::{Taken, ingest};
+use super::ingest::{Before, Taken, ingest};
 use super::keep::{KeptCounts, keep};
 use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
@@ -23,8 +23,9 @@ use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{DecisionEntry, FileState};
 use lockgate_core::link::{FileMemory, Interest};
+use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a night leaves to say.
@@ -204,6 +205,7 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
     let designates = |file: &Due| night.deployment.mapping(file.feed).is_ok_and(|m| m.gives(cohort));
     let (first, then): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|file| designates(file));
     let mut interest = None;
+    let mut profiles: BTreeMap<usize, Profile> = BTreeMap::new();
     for (n, file) in first.iter().chain(&then).enumerate() {
         if n == first.len() {
             interest = interest_of(&taken, night.order.as_of);
@@ -211,6 +213,8 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
         let mapping = night.deployment.mapping(file.feed)?;
         let last = night.store.last_accepted(mapping.name()).await?;
         let rows = last.as_ref().map(|l| l.outcome.counts.rows);
+        let stored = || last.as_ref().and_then(|l| serde_json::from_str(&l.outcome.profile).ok());
+        let before = Before { rows, profile: profiles.get(&file.feed).cloned().or_else(stored) };
         // Of several new files of one feed the first stands on the last accepted one; a changed mapping
         // reads everything anew, since no fingerprint is the same.
         let base =
@@ -219,7 +223,11 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
                 None => FileMemory::default(),
             };
         let interest = interest.as_ref();
-        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows, interest))?);
+        let one = tokio::task::block_in_place(|| ingest(night, file, base, &before, interest))?;
+        if matches!(one.verdict, Verdict::Accepted(_)) {
+            profiles.insert(file.feed, one.profile.clone());
+        }
+        taken.push(one);
     }
     drop(interest);
     let order = |t: &Taken| due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));

@@ -76,6 +76,8 @@ pub struct FileOutcome {
     pub counts: FileCounts,
     /// JSON list of warnings, without values.
     pub warnings: String,
+    /// What the columns of the feed's files showed up to this one, as JSON; empty when it was not read.
+    pub profile: String,
     /// Digest of the mapping that read it.
     pub mapping_digest: Digest,
     /// Its length.
@@ -202,6 +204,7 @@ pub(super) async fn insert(
         .bind(outcome.warnings.clone())
         .bind(outcome.mapping_digest.0.to_vec())
         .bind(stored(outcome.bytes))
+        .bind(outcome.profile.clone())
         .execute(connection)
         .await?;
     Ok(())
@@ -235,6 +238,7 @@ fn file_row(row: &SqliteRow) -> Result<FileRow, StoreError> {
             warnings: row.try_get("warnings")?,
             mapping_digest: ids::digest(row.try_get("mapping_digest")?, "file")?,
             bytes: number("bytes")?,
+            profile: row.try_get("profile")?,
         },
     })
 }

@@ -60,7 +60,10 @@ pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, Re
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
 
 const DATABASE: &str = "store.sqlite";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "profile", include_str!("migrations/0002_profile.sql")),
+];
 
 /// The gateway's memory.
 pub struct Store {

@@ -11,7 +11,7 @@ use super::names::NameTable;
 macro_rules! file_columns {
     () => {
         "SELECT id, run, state, feed, digest, name_token, data_date, reason, row_count, mapped, unchanged, quarantined, \
-         duplicate, skipped, warnings, mapping_digest, bytes FROM file "
+         duplicate, skipped, warnings, mapping_digest, bytes, profile FROM file "
     };
 }
 
@@ -80,8 +80,8 @@ statements! {
         ORDER BY id DESC LIMIT $1";
 
     FILE_ADD = "INSERT INTO file (id, run, feed, digest, name_token, data_date, state, reason, row_count, mapped, unchanged, \
-        quarantined, duplicate, skipped, warnings, mapping_digest, bytes) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        quarantined, duplicate, skipped, warnings, mapping_digest, bytes, profile) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     FILE_BY_DIGEST = concat!(file_columns!(), "WHERE feed = $1 AND digest = $2 ORDER BY id DESC LIMIT 1");
     FILE_OF_SIZE = "SELECT EXISTS (SELECT 1 FROM file WHERE feed = $1 AND bytes = $2)";
     FILE_LAST = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date DESC, id DESC LIMIT 1");

@@ -19,12 +19,15 @@ mod coverage;
 mod digest;
 mod drift;
 mod example;
+mod form;
 mod plan;
+mod profile;
 mod proof;
 mod source;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use apply::{Mapped, Outcome, RowFault, Scratch};
 pub use bind::{Bound, HeaderFault};
@@ -33,7 +36,10 @@ pub use codemap::{CodeMap, CodeMapLine};
 pub use codes::CODES;
 pub use compile::{apart, together};
 pub use coverage::{Coverage, Untouched};
+pub use drift::{Change, Drifted};
 pub use example::ExampleFailure;
+pub use form::Form;
+pub use profile::{Profile, Profiler};
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
 
@@ -197,6 +203,11 @@ impl Mapping {
     /// Whether rows of this feed can give records of a category.
     pub fn gives(&self, category: crate::schema::CategoryId) -> bool {
         self.records.iter().any(|plan| plan.category == category)
+    }
+
+    /// The names of the code maps that it uses.
+    pub fn code_maps(&self) -> &[String] {
+        &self.map_names
     }
 
     /// The words of all columns, in the order of [`RowFault::column`].

@@ -59,6 +59,7 @@ fn outcome(feed: &str, day: i8) -> FileOutcome {
         reason: None,
         counts: FileCounts { rows: 6, mapped: 1, unchanged: 2, quarantined: 1, duplicate: 1, skipped: 1 },
         warnings: "[]".into(),
+        profile: String::new(),
         mapping_digest: Digest::of(b"mapping"),
         bytes: 1_234,
     }

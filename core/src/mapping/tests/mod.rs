@@ -9,6 +9,7 @@
 )]
 
 mod cells;
+mod drift;
 mod evidence;
 mod examples;
 mod faults;
