@@ -58,7 +58,7 @@ pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Pro
     else {
         return Err(faults.problems);
     };
-    Ok(Agreement {
+    let mut agreement = Agreement {
         reference: head.reference.clone(),
         slug: head.slug.get_ref().clone(),
         title: head.title.clone(),
@@ -78,7 +78,10 @@ pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Pro
         identity,
         table,
         digest: files.digest,
-    })
+        findings: Vec::new(),
+    };
+    agreement.findings = super::lint::lint(files, &agreement, schema);
+    Ok(agreement)
 }
 
 fn keys<T>(table: &Table<T>) -> Vec<String> {

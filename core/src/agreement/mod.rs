@@ -5,11 +5,14 @@
 //! room knows no agency, no category and no field by name: they are words of the files.
 
 mod build;
+pub mod clauses;
 pub mod condition;
 mod faults;
 pub(crate) mod grant;
 pub mod handling;
+mod lint;
 mod matrix;
+mod never;
 pub(crate) mod predicate;
 pub mod syntax;
 mod who_sees;
@@ -83,6 +86,34 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG0308",
         title: "a word stands twice in the agreement",
         explanation: "One thing is stated twice where it may stand once, so that its meaning would depend on the order of reading.",
+    },
+    CodeDoc {
+        code: "LG0309",
+        title: "a clause has no honest place",
+        explanation: "`agreement/clauses.toml` says of every clause what the software does about it. A clause under which a partner \
+                      shares is missing there, its number does not read, or it is said to be enforced and no test is named after \
+                      it. `lockgate agreement clauses` prints the list.",
+    },
+    CodeDoc {
+        code: "LG0310",
+        title: "a grant is broader than it need be",
+        explanation: "Every other standing grant of the recipient asks for a condition and this one does not, or a category is \
+                      said to be collected for every purpose there is, so that 5.2.5 holds nothing back. Disclosure is the minimum \
+                      that a purpose needs (5.2.2): add the condition, or state the purposes. `lockgate agreement what-sees RECIPIENT` shows the grant beside its neighbours.",
+    },
+    CodeDoc {
+        code: "LG0311",
+        title: "a condition can never hold",
+        explanation: "The questions of a condition exclude each other, or those of the conditions of one grant do: nobody is both under \
+                      and over 18, and no code is in two lists that have none in common. Nothing ever leaves under such a grant, and \
+                      whoever reads the matrix believes the opposite.",
+    },
+    CodeDoc {
+        code: "LG0312",
+        title: "a part of the agreement has no effect",
+        explanation: "A condition is asked for that another one of the grant asks for already, an authority is listed twice, or all grants \
+                      of a recipient are dead because it has no nominee on any day of the agreement. What stands in the agreement \
+                      should mean something: remove it, or correct it.",
     },
 ];
 
@@ -235,6 +266,7 @@ pub struct Agreement {
     /// `[recipient × categories + category]`.
     pub(crate) table: Vec<Option<Grant>>,
     pub(crate) digest: Digest,
+    pub(crate) findings: Vec<Problem>,
 }
 
 impl Agreement {
@@ -242,6 +274,11 @@ impl Agreement {
     #[expect(clippy::needless_pass_by_value, reason = "what was read is used up by checking it")]
     pub fn build(files: Files, schema: &Schema) -> Result<Self, Vec<Problem>> {
         build::build(&files, schema)
+    }
+
+    /// What the agreement says that its writer can hardly have meant; none of it opens anything.
+    pub fn findings(&self) -> &[Problem] {
+        &self.findings
     }
 
     /// Handling codes and what each asks, for README and manifest.

@@ -212,21 +212,92 @@ fn clause_5_1_1_vii_the_originators_conditions_travel_or_the_row_stays() {
     assert_eq!(scene.row("probation", "police_intelligence").handling, "intel; ask first");
 }
 
+/// Intelligence of an owner reaches the police only when its dissemination is authorised and its text reviewed, and
+/// then what both name. Nobody else hears of it.
+#[track_caller]
+fn needs_dissemination_and_review(owner: &str, category: &str) {
+    let mut scene = Scene::full(YOUNG);
+    let report = scene.find(owner, category);
+    let of_owner = |scene: &Scene| {
+        let mut rows = scene.rows_of("wyp", category);
+        rows.retain(|r| r.originator == owner);
+        rows
+    };
+    let nim = authority(&scene, AuthorityKind::Nim, report, "wyp", &["kind", "report"]);
+    scene.registers.authorities.push(nim);
+    assert!(of_owner(&scene).is_empty(), "{category}: not without a review");
+    let review = authority(&scene, AuthorityKind::TextReview, report, "wyp", &["report"]);
+    scene.registers.authorities.push(review);
+    assert_eq!(of_owner(&scene).iter().map(Shown::fields).collect::<Vec<_>>(), [["report"]], "{category}");
+    assert_eq!(scene.recipients_of(category), ["wyp"], "{category}");
+}
+
 #[test]
 fn clause_5_1_2_iv_review_needed() {
-    for category in ["asb_intelligence", "probation_intelligence", "prison_intelligence", "tag_intelligence"]
-    {
-        let mut scene = Scene::full(ADULT);
-        let owner = AGREEMENT.rule(super::category(category)).expect("rule").owners[0].0;
-        let owner = AGREEMENT.get(owner).expect("owner").key.clone();
-        let report = scene.find(&owner, category);
-        let nim = authority(&scene, AuthorityKind::Nim, report, "wyp", &["kind", "report"]);
-        scene.registers.authorities.push(nim);
-        assert!(scene.rows_of("wyp", category).is_empty(), "{category}: not without a review");
-        let review = authority(&scene, AuthorityKind::TextReview, report, "wyp", &["report"]);
-        scene.registers.authorities.push(review);
-        assert_eq!(scene.row("wyp", category).fields(), ["report"], "{category}: what both name");
-    }
+    needs_dissemination_and_review("lcc", "asb_intelligence");
+}
+
+#[test]
+fn clause_5_1_3_viii_review_needed() {
+    needs_dissemination_and_review("probation", "probation_intelligence");
+}
+
+#[test]
+fn clause_5_1_4_v_review_needed() {
+    needs_dissemination_and_review("yos", "yos_intelligence");
+}
+
+#[test]
+fn clause_5_1_5_v_review_needed() {
+    needs_dissemination_and_review("hmps", "prison_intelligence");
+}
+
+#[test]
+fn clause_5_1_6_vi_review_needed() {
+    needs_dissemination_and_review("g4s", "tag_intelligence");
+}
+
+#[test]
+fn clause_5_1_7_i_intelligence_needs_review() {
+    needs_dissemination_and_review("disc", "treatment_intelligence");
+}
+
+#[test]
+fn clause_5_1_8_i_intelligence_needs_review() {
+    needs_dissemination_and_review("cri", "treatment_intelligence");
+}
+
+/// Medical details are closed but for an authority, whose kind the grant names.
+#[track_caller]
+fn medical_is_closed(owner: &str) {
+    let mut scene = Scene::full(ADULT);
+    assert!(scene.recipients_of("treatment_medical").is_empty());
+    let medical = scene.find(owner, "treatment_medical");
+    let opened = authority(&scene, AuthorityKind::Harm, medical, "wyp", &["prescription"]);
+    scene.registers.authorities.push(opened);
+    assert_eq!(scene.row("wyp", "treatment_medical").fields(), ["prescription"]);
+    assert_eq!(scene.recipients_of("treatment_medical"), ["wyp"]);
+}
+
+#[test]
+fn clause_5_1_7_i_medical_details_are_closed() {
+    medical_is_closed("disc");
+}
+
+#[test]
+fn clause_5_1_8_i_medical_details_are_closed() {
+    medical_is_closed("cri");
+}
+
+#[test]
+fn clause_5_1_8_ii_override_opens_only_named_fields() {
+    let mut scene = Scene::full(ADULT);
+    let alert = scene.find("cri", "treatment_harm_alert");
+    let opened = authority(&scene, AuthorityKind::Harm, alert, "lcc", &["risk_to"]);
+    scene.registers.authorities.push(opened);
+    assert_eq!(scene.row("lcc", "treatment_harm_alert").fields(), ["risk_to"]);
+    assert_eq!(scene.recipients_of("treatment_harm_alert"), ["lcc"]);
+    assert_eq!(scene.row("lcc", "treatment_harm_alert").clause, "5.1.8.ii");
 }
 
 #[test]
