@@ -19,6 +19,7 @@ mod coverage;
 mod digest;
 mod drift;
 mod example;
+mod meaning;
 mod plan;
 mod proof;
 mod source;
@@ -34,6 +35,7 @@ pub use codes::CODES;
 pub use compile::{apart, together};
 pub use coverage::{Coverage, Untouched};
 pub use example::ExampleFailure;
+pub use meaning::{CodeWord, Meaning};
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
 
