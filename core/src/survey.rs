@@ -9,7 +9,7 @@ use crate::row::{CellKind, RowBuf};
 use crate::value::date::{self, DateFormat};
 use crate::value::identifier::{self, IdKind};
 use crate::value::postcode;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use jiff::civil::Date;
@@ -22,6 +22,8 @@ pub const CODES: usize = 60;
 const REMEMBERED: usize = 100_000;
 /// Longest word of a code, in characters.
 const CODE_CHARS: usize = 40;
+/// Longest reference, in characters.
+const REFERENCE_CHARS: usize = 24;
 
 /// Identifiers by whose shape a column is recognised.
 pub const IDS: [IdKind; 5] = [IdKind::Pnc, IdKind::Cro, IdKind::PrisonNumber, IdKind::Crn, IdKind::Nino];
@@ -49,6 +51,8 @@ pub struct Looks {
     pub times: u64,
     /// Whole numbers.
     pub whole: u64,
+    /// Values that may be a reference: one or two words with a digit, neither a day nor a time.
+    pub references: u64,
     /// Numbers with a fraction or a currency sign.
     pub money: u64,
     /// Whole postcodes.
@@ -146,6 +150,12 @@ impl Survey {
         values.map(|(value, _)| value).filter(|value| same(value)).cloned().collect()
     }
 
+    /// In how many rows a column has a value of one of the given shapes (see [`shape`]).
+    pub fn shaped(&self, column: usize, shapes: &BTreeSet<String>) -> u64 {
+        let values = self.values.get(column).into_iter().flatten();
+        values.filter(|(value, _)| shapes.contains(&shape(value))).map(|(_, count)| *count).sum()
+    }
+
     /// The repeated words of a column that is known to be a code; empty when it does not look like one.
     pub fn codes(&self, column: usize) -> Vec<String> {
         if !self.looks(column).is_code() {
@@ -194,8 +204,26 @@ impl Survey {
     }
 }
 
+/// The shape of a text: `A` for every letter, `9` for every digit, every other sign as it is.
+pub fn shape(text: &str) -> String {
+    let sign = |letter: char| match letter {
+        _ if letter.is_alphabetic() => 'A',
+        _ if letter.is_numeric() => '9',
+        other => other,
+    };
+    text.trim().chars().map(sign).collect()
+}
+
+/// Whether a value may be a reference. A bare number with a fraction is an amount.
+fn is_reference(text: &str, dated: bool) -> bool {
+    let digits = text.bytes().any(|b| b.is_ascii_digit());
+    let amount = text.contains(['£', '.', ':', ',']);
+    digits && !dated && !amount && text.chars().count() <= REFERENCE_CHARS && text.split_whitespace().count() <= 2
+}
+
 /// Counts the shapes that a value has.
 fn shapes(looks: &mut Looks, patterns: &mut [u64], text: &str, day: Date) {
+    let mut dated = false;
     for (count, pattern) in patterns.iter_mut().zip(DateFormat::KNOWN) {
         let Some(form) = DateFormat::parse(pattern) else { continue };
         let reads = if form.has_time() {
@@ -204,6 +232,7 @@ fn shapes(looks: &mut Looks, patterns: &mut [u64], text: &str, day: Date) {
             date::read(text, form, day).is_ok()
         };
         *count += u64::from(reads);
+        dated |= reads;
     }
     let mut parts = text.split(['/', '.', '-', ' ']).map(str::parse::<u16>);
     if let (Some(Ok(first)), Some(Ok(second)), Some(Ok(_))) = (parts.next(), parts.next(), parts.next()) {
@@ -212,6 +241,7 @@ fn shapes(looks: &mut Looks, patterns: &mut [u64], text: &str, day: Date) {
     }
     looks.times += u64::from(text.contains(':') && date::read_time(text).is_ok());
     looks.whole += u64::from(text.bytes().all(|b| b.is_ascii_digit()));
+    looks.references += u64::from(is_reference(text, dated));
     let amount = text.trim_start_matches(['£', '-', '+']);
     let numeric = amount.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',');
     looks.money += u64::from(numeric && !amount.is_empty() && (text.contains('£') || amount.contains('.')));
@@ -258,6 +288,9 @@ mod tests {
         assert_eq!(survey.looks(1).postcodes, 2);
         assert_eq!(survey.looks(2).ids, [2, 0, 0, 0, 0]);
         assert_eq!(survey.looks(3).times, 2);
+        assert_eq!([0, 1, 2, 3].map(|at| survey.looks(at).references), [0, 3, 3, 0]);
+        let pnc = BTreeSet::from(["9999/9999999A".into()]);
+        assert_eq!((shape(" 2004/0031877J "), survey.shaped(2, &pnc)), ("9999/9999999A".into(), 3));
     }
 
     #[test]

@@ -4,13 +4,13 @@ use super::Voice;
 use crate::cli::NewFeedArgs;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
-use crate::feed::{self, Brief, Draft, Sample};
+use crate::feed::{self, Brief, Draft, Known, Sample};
 use crate::report::{self, Severity};
 use anyhow::Result;
 use jiff::civil::Date;
-use lockgate_core::mapping::Mapping;
 use lockgate_core::problem::nearest;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -31,6 +31,8 @@ struct NewJson<'a> {
 struct ColumnJson<'a> {
     header: &'a str,
     target: String,
+    trust: &'static str,
+    why: &'a str,
     marks: &'a [&'static str],
 }
 
@@ -84,9 +86,9 @@ fn partner(deployment: &Deployment, args: &NewFeedArgs) -> Result<String> {
 }
 
 fn drafted(deployment: &Deployment, args: &NewFeedArgs, partner: &str, sample: &Sample) -> Result<Draft> {
-    let siblings: Vec<&Mapping> = deployment.mappings.iter().filter(|m| m.partner_key() == partner).collect();
+    let mut siblings = deployment.mappings.iter().filter(|m| m.partner_key() == partner);
     let places = &deployment.settings.place;
-    let own = siblings.first().map(|m| m.source().place.as_str());
+    let own = siblings.next().map(|m| m.source().place.as_str());
     let own = own.or_else(|| places.get_key_value(partner).map(|(name, _)| name.as_str()));
     let Some(place) = own.or_else(|| places.keys().next().map(String::as_str)) else {
         return Err(Expected::new(
@@ -96,8 +98,17 @@ fn drafted(deployment: &Deployment, args: &NewFeedArgs, partner: &str, sample: &
     };
     let file = args.from.file_name().and_then(|n| n.to_str()).unwrap_or("sample");
     let brief = Brief { name: &args.name, partner, place: (place, own.is_none()), file };
-    feed::draft(sample, &brief, &deployment.schema, &siblings)
+    let known = Known { schema: &deployment.schema, mappings: &deployment.mappings, owned: owned(deployment, partner) };
+    feed::draft(sample, &brief, &known)
         .map_err(|why| Expected::new(Exit::Problems, why))
+}
+
+/// The categories that the partner may fill: those that the agreement says it shares, and the gateway's own.
+fn owned<'a>(deployment: &'a Deployment, partner: &str) -> BTreeSet<&'a str> {
+    let Some(partner) = deployment.agreement.partner(partner) else { return BTreeSet::new() };
+    let categories = deployment.schema.categories();
+    let shares = categories.filter(|(id, c)| c.internal || deployment.agreement.clause(partner, *id).is_some());
+    shares.map(|(_, c)| c.name.as_str()).filter(|name| *name != feed::PERSON).collect()
 }
 
 /// Writes a file that was not there; somebody else's of the same moment stays.
@@ -120,7 +131,13 @@ fn say(voice: Voice, file: &str, sample: &Sample, draft: &Draft) {
         let columns = columns
             .iter()
             .zip(&all)
-            .map(|(c, (target, marks))| ColumnJson { header: &c.header, target: target.clone(), marks })
+            .map(|(c, (target, marks))| ColumnJson {
+                header: &c.header,
+                target: target.clone(),
+                trust: c.trust.word(),
+                why: &c.why,
+                marks,
+            })
             .collect();
         let rows = sample.survey.rows();
         report::json(&NewJson {

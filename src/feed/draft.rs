@@ -1,15 +1,19 @@
 //! The text of a drafted mapping. What was not recognised stands under `ignore` with a TODO, so that the
 //! draft is valid as it is and nothing passes that nobody has looked at.
 
-use super::columns::{self, PERSON, Plan, Proposed, Target};
+use super::PERSON;
+use super::columns::{self, Plan, Proposed, Target, Trust};
 use super::guess::Sample;
+use super::header::tokens;
 use super::invent;
-use super::words::{self, Words};
+use super::lessons::Lessons;
+use super::words::Words;
 use lockgate_connectors::OptionValue;
 use lockgate_core::mapping::Mapping;
-use lockgate_core::schema::{Field, Kind, Schema};
+use lockgate_core::schema::{Field, Schema};
 use lockgate_core::survey::Looks;
 use lockgate_core::value::identifier::IdKind;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What is known beside the sample.
@@ -24,6 +28,16 @@ pub struct Brief<'a> {
     pub file: &'a str,
 }
 
+/// What the deployment knows already.
+pub struct Known<'a> {
+    /// The common schema.
+    pub schema: &'a Schema,
+    /// Every mapping in force.
+    pub mappings: &'a [Mapping],
+    /// The categories that the partner may fill.
+    pub owned: BTreeSet<&'a str>,
+}
+
 /// A drafted mapping.
 pub struct Draft {
     /// Its text.
@@ -35,24 +49,33 @@ pub struct Draft {
 }
 
 /// Drafts a mapping for a sample.
-pub fn draft(
-    sample: &Sample,
-    brief: &Brief<'_>,
-    schema: &Schema,
-    siblings: &[&Mapping],
-) -> Result<Draft, String> {
+pub fn draft(sample: &Sample, brief: &Brief<'_>, known: &Known<'_>) -> Result<Draft, String> {
     let words = Words::shipped().map_err(|e| e.message().to_owned())?;
-    let plan = columns::plan(sample, &words, schema, siblings);
-    let Some(key) = plan.key else {
+    let lessons = Lessons::learn(known.mappings, brief.partner);
+    let plan = columns::plan(sample, &words, known.schema, &lessons, known.owned.clone(), &names(sample, brief));
+    let Some(key) = plan.key.as_ref().map(|key| key.column) else {
         return Err(
             "no column is filled in every row and says whose row it is; a feed needs such a column".into()
         );
     };
-    let mut writer = Writer::new(sample, brief, schema, &words, &plan);
+    let mut writer = Writer::new(sample, brief, known.schema, &words, &plan);
+    writer.lessons = Some(&lessons);
     writer.bodies(key);
     let text = writer.text(key);
     let todo = writer.todo;
     Ok(Draft { text, plan, todo })
+}
+
+/// The names that may say what the file is about: the feed's, the file's, its sheet's or row element's.
+fn names(sample: &Sample, brief: &Brief<'_>) -> Vec<String> {
+    let partner = format!("{}-", brief.partner);
+    let feed = brief.name.strip_prefix(&partner).unwrap_or(brief.name).to_owned();
+    let inner = ["sheet", "row"].into_iter().filter_map(|option| match sample.options.get(option) {
+        Some(OptionValue::Text(text)) => text.rsplit(['/', '.']).next().map(str::to_owned),
+        _ => None,
+    });
+    let file = brief.file.rsplit_once('.').map_or(brief.file, |(stem, _)| stem).to_owned();
+    inner.chain([feed, file]).collect()
 }
 
 struct Writer<'a> {
@@ -61,12 +84,16 @@ struct Writer<'a> {
     schema: &'a Schema,
     words: &'a Words,
     plan: &'a Plan,
+    lessons: Option<&'a Lessons<'a>>,
     /// The mapping's word for each column.
     names: Vec<String>,
     /// Columns that a line uses.
     used: Vec<bool>,
     person: String,
     evidence: String,
+    rules: String,
+    /// What every record has beside its fields.
+    marks: String,
     records: String,
     row: Vec<(usize, String)>,
     expect: Vec<String>,
@@ -92,21 +119,29 @@ impl<'a> Writer<'a> {
         let used = vec![false; plan.columns.len()];
         let (names, empty) = (column_words(plan), String::new);
         let (person, evidence, records) = (empty(), empty(), empty());
+        let (rules, marks) = (empty(), empty());
         Self {
             sample,
             brief,
             schema,
             words,
             plan,
+            lessons: None,
             names,
             used,
             person,
             evidence,
+            rules,
+            marks,
             records,
             row: Vec::new(),
             expect: Vec::new(),
             todo: Vec::new(),
         }
+    }
+
+    fn key_kind(&self) -> Option<&str> {
+        self.plan.key.as_ref()?.kind.as_deref()
     }
 
     fn name(&self, column: usize) -> &str {
@@ -125,7 +160,8 @@ impl<'a> Writer<'a> {
         for (_, category) in self.schema.categories() {
             let of = |field: &Field| {
                 let target = Target::Field(category.name.clone(), field.name.clone());
-                let all = self.plan.columns.iter().enumerate().filter(|(_, c)| c.target == target);
+                let sure = |c: &Proposed| c.target == target && c.trust > Trust::Guess;
+                let all = self.plan.columns.iter().enumerate().filter(|(_, c)| sure(c));
                 all.map(|(at, _)| at).collect::<Vec<usize>>()
             };
             let fields: Vec<(&Field, Vec<usize>)> =
@@ -140,9 +176,10 @@ impl<'a> Writer<'a> {
     /// Person, evidence, records and what the example says of them.
     fn bodies(&mut self, key: usize) {
         self.mark_used(key);
-        let kind = self.plan.key_kind.as_deref().and_then(IdKind::parse).unwrap_or(IdKind::Local);
+        let kind = self.key_kind().and_then(IdKind::parse).unwrap_or(IdKind::Local);
         let keyed = invent::id(&self.sample.survey, kind).unwrap_or_else(|| "9990001".into());
         self.row.push((key, keyed));
+        self.rules();
         for (category, fields) in self.targets() {
             if category == PERSON {
                 self.person_fields(key, &fields);
@@ -163,9 +200,10 @@ impl<'a> Writer<'a> {
 
     /// A strong number is told to the linker as a person's field as well.
     fn own_key(&mut self, key: usize) {
-        let field = match self.plan.key_kind.as_deref() {
+        let field = match self.key_kind() {
             Some("crn") => "crn",
             Some("prison_number") => "prison_number",
+            Some("yos_id") => "yos_id",
             _ => return,
         };
         let _ = writeln!(self.person, "{field} = {}", quoted(self.name(key)));
@@ -177,6 +215,10 @@ impl<'a> Writer<'a> {
             let Some(line) = self.line(field, PERSON, at) else { continue };
             let _ = writeln!(self.person, "{}", line.text);
             self.take(line, at, &mut expect);
+        }
+        let surname = fields.iter().find(|(field, _)| field.name == "surname").and_then(|(_, at)| at.first());
+        if let Some(at) = surname.filter(|at| self.used.get(**at) == Some(&true)) {
+            self.test_rows(*at);
         }
         if !self.person.is_empty() {
             self.own_key(key);
@@ -194,120 +236,12 @@ impl<'a> Writer<'a> {
         expect.extend(line.expect);
     }
 
-    /// One record block; dates of which each is a fact of its own make a block each.
-    fn record(&mut self, key: usize, category: &str, fields: &[(&Field, Vec<usize>)]) {
-        let many = fields.iter().find(|(f, at)| f.kind == Kind::Date && at.len() > 1);
-        if let Some((field, columns)) = many {
-            for at in columns {
-                self.part(key, category, field, *at);
-            }
-            return;
-        }
-        let (mut lines, mut expect) = (String::new(), Vec::new());
-        for (field, at) in fields {
-            if let Some(line) = self.line(field, category, at) {
-                let _ = writeln!(lines, "{}", line.text);
-                self.take(line, at, &mut expect);
-            } else {
-                let note = self.not_yet(category, field, at);
-                lines.push_str(&note);
-            }
-        }
-        let live = lines.lines().any(|l| !l.starts_with('#'));
-        if !live {
-            let _ = writeln!(
-                self.records,
-                "\n# TODO {category}: nothing can be filled yet\n{}",
-                lines.trim_end()
-            );
-            return;
-        }
-        let keys = self.record_key(key);
-        self.todo.push(format!("`{category}`: whether its key is right, and whether rows need a `when`"));
-        let _ = write!(
-            self.records,
-            "\n[[record]]                            # TODO: is the key right? does every row give this record, or does it need a `when`?\ncategory = {}\nkey = [{keys}]\n[record.fields]\n{lines}",
-            quoted(category)
-        );
-        self.expect.push(record_text(category, &expect));
-    }
-
-    fn part(&mut self, key: usize, category: &str, field: &Field, at: usize) {
-        let Some(line) = self.line(field, category, &[at]) else { return };
-        let header = self.header(at).to_owned();
-        let part: Vec<String> = words::tokens(&header);
-        // A list of the category that knows the header's own word says what kind of date it is.
-        let of = self.schema.category(category).and_then(|c| self.schema.get(c));
-        let coded = of.into_iter().flat_map(|c| &c.fields).find_map(|f| {
-            let list = self.schema.list(f.detail.as_deref()?)?;
-            let code =
-                list.codes().find(|code| part.first().is_some_and(|p| p.eq_ignore_ascii_case(code)))?;
-            Some(format!("{} = {{ constant = {} }}\n", f.name, quoted(code)))
-        });
-        let keys = self.record_key(key);
-        let _ = write!(
-            self.records,
-            "\n[[record]]\ncategory = {}\nkey = [{keys}]\npart = {}\nwhen = [{{ column = {}, present = true }}]\n[record.fields]\n{}\n{}",
-            quoted(category),
-            quoted(&part.join("_")),
-            quoted(self.name(at)),
-            line.text,
-            coded.unwrap_or_default(),
-        );
-        let mut expect = Vec::new();
-        self.take(line, &[at], &mut expect);
-        self.expect.push(record_text(category, &expect));
-    }
-
-    fn record_key(&mut self, key: usize) -> String {
-        let of = |(at, column): (usize, &Proposed)| {
-            (at == key || column.target == Target::Key && column.looks.filled > 0).then_some(at)
-        };
-        let mut columns: Vec<usize> = self.plan.columns.iter().enumerate().filter_map(of).collect();
-        columns.sort_by_key(|at| *at != key);
-        columns.truncate(4);
-        for at in &columns {
-            self.mark_used(*at);
-            if !self.row.iter().any(|(c, _)| c == at) {
-                let value = invent::id(&self.sample.survey, IdKind::Local).unwrap_or_else(|| "1".into());
-                self.row.push((*at, value));
-            }
-        }
-        columns.iter().map(|at| quoted(self.name(*at))).collect::<Vec<_>>().join(", ")
-    }
-
     fn header(&self, column: usize) -> &str {
         self.plan.columns.get(column).map_or("", |c| c.header.as_str())
     }
 
     fn looks(&self, column: usize) -> Looks {
         self.plan.columns.get(column).map(|c| c.looks.clone()).unwrap_or_default()
-    }
-
-    /// A field that cannot be filled before somebody has said what its codes mean.
-    fn not_yet(&mut self, category: &str, field: &Field, columns: &[usize]) -> String {
-        let words: Vec<String> = columns.iter().map(|c| format!("`{}`", self.header(*c))).collect();
-        self.todo.push(format!(
-            "`{category}.{}`: from {}; its words have to be mapped",
-            field.name,
-            words.join(", ")
-        ));
-        let mut out = format!("# TODO {} from {}: say what its words mean", field.name, words.join(", "));
-        if let Some(list) = &field.detail {
-            let _ = write!(out, " in the list `{list}` (a `map` here, or a code map)");
-        }
-        for at in columns {
-            if self.plan.columns.get(*at).is_some_and(|c| c.marks.contains(&"personal")) {
-                continue;
-            }
-            let seen = self.sample.survey.codes(*at);
-            if !seen.is_empty() {
-                let shown: Vec<String> = seen.iter().take(20).map(|w| quoted(w)).collect();
-                let _ = write!(out, "\n#      seen in `{}`: {}", self.header(*at), shown.join(", "));
-            }
-        }
-        out.push('\n');
-        out
     }
 }
 
@@ -316,7 +250,7 @@ fn column_words(plan: &Plan) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for column in &plan.columns {
         let own = column.header.rsplit(['/', '.']).next().unwrap_or_default();
-        let ascii: Vec<String> = words::tokens(own)
+        let ascii: Vec<String> = tokens(own)
             .into_iter()
             .map(|w| w.chars().filter(char::is_ascii_alphanumeric).collect())
             .collect();
@@ -364,3 +298,5 @@ fn option(value: &OptionValue) -> String {
 
 mod lines;
 mod page;
+mod records;
+mod rules;

@@ -8,7 +8,6 @@ use jiff::civil::Date;
 use lockgate_connectors::{FORMATS, Limits, OptionValue, Options, Step, Wanted};
 use lockgate_core::row::RowBuf;
 use lockgate_core::survey::Survey;
-use quick_xml::events::Event;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -17,6 +16,8 @@ use std::path::Path;
 const ROWS: u64 = 20_000;
 /// Bytes in which the form of a text is looked for.
 const LOOKED: usize = 1 << 20;
+/// Rows at the top among which the header is looked for.
+const TOP: usize = 12;
 /// Bytes at the end of a text in which its last row is looked for.
 const TAIL: u64 = 4096;
 /// Levels of nested elements that are looked into.
@@ -60,12 +61,12 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
     let tries: Vec<(&str, Try)> = match head.get(start..).unwrap_or_default() {
         [] => return Err("the file is empty".into()),
         [b'P', b'K', ..] => workbook(path, &nulls, day),
-        [b'<', ..] => vec![("xml", xml(path))],
+        [b'<', ..] => vec![("xml", xml::document(path))],
         [b'{' | b'[', ..] => {
             let whole = json::document(path).map(|made| ("json", made));
             whole.into_iter().chain([("jsonl", Try::plain())]).collect()
         }
-        _ => vec![("csv", text(path, &head)?)],
+        _ => vec![("csv", text(path, &head, day)?)],
     };
     for (format, attempt) in tries {
         let Some(kind) = FORMATS.iter().find(|f| f.name == format) else { continue };
@@ -84,6 +85,17 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
 impl Try {
     fn plain() -> Self {
         Self { options: BTreeMap::new(), reading: BTreeMap::new(), notes: Vec::new(), wanted: Vec::new() }
+    }
+
+    /// Takes the header's place for reading the sample, and its two rows for the mapping.
+    fn headed(&mut self, heading: heading::Heading) {
+        if heading.grouped {
+            self.options.insert("header_rows".into(), OptionValue::Whole(2));
+            self.notes.push("the header has two rows; the upper one groups the lower".into());
+        }
+        self.reading.clone_from(&self.options);
+        let number = i64::try_from(heading.row + 1).unwrap_or(1);
+        self.reading.insert("header".into(), OptionValue::Whole(number));
     }
 }
 
@@ -144,7 +156,7 @@ fn is_value(text: &str, day: Date) -> bool {
 }
 
 /// Delimiter, encoding, header row and count row of a text.
-fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
+fn text(path: &Path, head: &[u8], day: Date) -> Result<Try, String> {
     let (encoding, text) = decoded(head);
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
     let top: Vec<&str> = lines.iter().copied().filter(|l| !l.trim().is_empty()).take(40).collect();
@@ -160,7 +172,11 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
     };
     let width = |line: &str| parts(line, sign) + 1;
     let widest = top.iter().map(|l| width(l)).max().unwrap_or(1);
-    let header = lines.iter().position(|l| width(l) * 10 >= widest * 9).unwrap_or(0);
+    let rows: Vec<Vec<String>> = lines.iter().take(TOP).map(|line| cells(line, sign)).collect();
+    let heading = heading::find(&rows, day).unwrap_or_else(|| heading::Heading {
+        row: lines.iter().position(|l| width(l) * 10 >= widest * 9).unwrap_or(0),
+        grouped: false,
+    });
     let mut made = Try::plain();
     let value = |t: &str| OptionValue::Text(t.to_owned());
     if word != "," {
@@ -173,11 +189,24 @@ fn text(path: &Path, head: &[u8]) -> Result<Try, String> {
         made.notes.push("a last row that counts the rows".into());
         made.options.insert("trailer".into(), trailer);
     }
-    made.reading = made.options.clone();
-    let number = i64::try_from(header + 1).unwrap_or(1);
-    made.reading.insert("header".into(), OptionValue::Whole(number));
-    made.notes.push(format!("{encoding}, cells parted by `{word}`, header in line {number}"));
+    made.notes.push(format!("{encoding}, cells parted by `{word}`, header in line {}", heading.row + 1));
+    made.headed(heading);
     Ok(made)
+}
+
+/// The cells of a line, for looking at the top of a text.
+fn cells(line: &str, sign: char) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.chars() {
+        match (letter, out.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            (letter, _) if letter == sign && !quoted => out.push(String::new()),
+            (letter, Some(cell)) => cell.push(letter),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// How often a sign parts cells in a line: inside quotes it does not, and would make a line of data look wider
@@ -230,58 +259,24 @@ fn trailer(path: &Path, encoding: &str, sign: char, widest: usize) -> Option<Opt
     })
 }
 
-/// The element that is a row: of those that hold others, the one that stands most often.
-fn xml(path: &Path) -> Try {
-    let mut made = Try::plain();
-    let Ok(mut reader) = quick_xml::Reader::from_file(path) else { return made };
-    let (mut stack, mut buf) = (Vec::<String>::new(), Vec::new());
-    let mut counts: BTreeMap<Vec<String>, (u64, bool)> = BTreeMap::new();
-    loop {
-        buf.clear();
-        match reader.read_event_into(&mut buf) {
-            Ok(Event::Start(tag)) => {
-                if let Some(parent) = counts.get_mut(&stack) {
-                    parent.1 = true;
-                }
-                stack.push(tag.local_name().as_ref().to_owned());
-                counts.entry(stack.clone()).or_default().0 += 1;
-            }
-            Ok(Event::End(_)) => {
-                stack.pop();
-            }
-            Ok(Event::Eof) | Err(_) => break,
-            Ok(_) => {}
-        }
-        if counts.len() > 10_000 || stack.len() > 64 {
-            break;
-        }
-    }
-    // Of elements that stand equally often the outermost is the row.
-    let rows = counts.iter().filter(|(path, (_, holds))| *holds && path.len() > 1);
-    if let Some((row, _)) = rows.max_by_key(|(path, (count, _))| (*count, usize::MAX - path.len())) {
-        let row = row.join("/");
-        made.notes.push(format!("a row is an element `{row}`"));
-        made.options.insert("row".into(), OptionValue::Text(row));
-    }
-    made.reading = made.options.clone();
-    made
-}
-
 /// Sheets by their own names, each format tried; joined where a key of one stands in another.
 fn workbook(path: &Path, nulls: &[&str], day: Date) -> Vec<(&'static str, Try)> {
-    let names = super::guess::sheets::names(path);
+    let names = sheets::names(path);
     let mut tries = Vec::new();
     for kind in FORMATS.iter().filter(|f| f.options.iter().any(|o| o.name == "sheet")) {
         let each = names.iter().filter_map(|name| {
-            let option = BTreeMap::from([("sheet".to_owned(), OptionValue::Text(name.clone()))]);
-            let attempt = Try { reading: option, ..Try::plain() };
+            let mut attempt = Try::plain();
+            attempt.options.insert("sheet".to_owned(), OptionValue::Text(name.clone()));
+            attempt.headed(heading::find(&top(kind, name, path), day)?);
             let (header, survey) = look(kind, &attempt, path, nulls, day)?;
-            Some(sheets::Sheet { name: name.clone(), header, survey })
+            Some((sheets::Sheet { name: name.clone(), header, survey }, attempt))
         });
-        let found: Vec<sheets::Sheet> = each.collect();
+        let (found, mut attempts): (Vec<sheets::Sheet>, Vec<Try>) = each.unzip();
         if found.len() > 1 {
             let (options, notes) = sheets::join(&found);
             tries.push((kind.name, Try { reading: options.clone(), options, notes, ..Try::plain() }));
+        } else if let Some(only) = attempts.pop() {
+            tries.push((kind.name, only));
         }
     }
     let rest = FORMATS.iter().filter(|f| !["csv", "xml"].contains(&f.name));
@@ -289,5 +284,22 @@ fn workbook(path: &Path, nulls: &[&str], day: Date) -> Vec<(&'static str, Try)> 
     tries
 }
 
+/// The rows at the top of a sheet, each read as if it were the header; blank ones are left blank.
+fn top(kind: &lockgate_connectors::FormatKind, sheet: &str, path: &Path) -> Vec<Vec<String>> {
+    let row = |number: usize| {
+        let options = BTreeMap::from([
+            ("sheet".to_owned(), OptionValue::Text(sheet.to_owned())),
+            ("header".to_owned(), OptionValue::Whole(i64::try_from(number).unwrap_or(1))),
+        ]);
+        let format = (kind.open)(&Options(options), &Limits::default()).ok()?;
+        let file = lockgate_connectors::limits::open(path, &Limits::default()).ok()?;
+        let rows = format.read(Box::new(file), &[]).ok()?;
+        Some(rows.header().to_vec())
+    };
+    (1..=TOP).map(|number| row(number).unwrap_or_default()).collect()
+}
+
+mod heading;
 mod json;
 mod sheets;
+mod xml;

@@ -299,6 +299,11 @@ impl Mapping {
 }
 
 impl Example {
+    /// The text of a column's cell, when it has one.
+    pub(super) fn text(&self, column: usize) -> Option<&str> {
+        self.cells.get(column).map(|(text, _)| text.as_str()).filter(|text| !text.is_empty())
+    }
+
     /// Its cells as a row in the order of the mapping's columns.
     pub(super) fn row(&self) -> RowBuf {
         let mut row = RowBuf::new();

@@ -1,6 +1,7 @@
 //! How each type of field is written, and what the example then gives and expects.
 
-use super::{Line, Writer, invent, quoted, words};
+use super::super::score::alike;
+use super::{Line, Writer, invent, quoted};
 use lockgate_core::schema::{Field, Kind};
 use lockgate_core::value::identifier::IdKind;
 use std::collections::BTreeMap;
@@ -24,15 +25,17 @@ impl Writer<'_> {
             ),
             Kind::Person | Kind::Text | Kind::File => {
                 let mut line = plain(None, false)?;
+                if columns.len() > 1 {
+                    line.text = format!("{} = {{ columns = [{}], join = \" \" }}", field.name, self.all(columns));
+                }
                 line.text.push_str("          # free text or another person: never by a standing grant");
                 Some(line)
             }
             Kind::Address => {
-                let names: Vec<String> = columns.iter().map(|c| quoted(self.name(*c))).collect();
                 let text = if columns.len() == 1 {
                     format!("{} = {column}", field.name)
                 } else {
-                    format!("{} = {{ columns = [{}], join = \", \" }}", field.name, names.join(", "))
+                    format!("{} = {{ columns = [{}], join = \", \" }}", field.name, self.all(columns))
                 };
                 let street = invent::street(survey);
                 let expect = street.as_ref().map(|s| format!("{} = {}", field.name, quoted(s)));
@@ -71,6 +74,10 @@ impl Writer<'_> {
                 }
             }
         }
+    }
+
+    fn all(&self, columns: &[usize]) -> String {
+        columns.iter().map(|c| quoted(self.name(*c))).collect::<Vec<_>>().join(", ")
     }
 
     fn date(&mut self, field: &Field, category: &str, at: usize) -> Option<Line> {
@@ -149,8 +156,14 @@ impl Writer<'_> {
                 })
                 .collect()
         };
-        let alike = |a: &str, b: &str| words::tokens(a) == words::tokens(b);
         let mut map: BTreeMap<String, String> = BTreeMap::new();
+        // What another mapping makes of a word comes before what its spelling says.
+        let learnt = self.lessons.into_iter().flat_map(|l| l.codes(category, &field.name));
+        for (word, code) in learnt {
+            for value in survey.among(at, |v| v == word) {
+                map.insert(value, code.to_owned());
+            }
+        }
         for (code, spellings) in &entries {
             for word in survey.among(at, |v| spellings.iter().any(|s| alike(s, v))) {
                 map.entry(word).or_insert_with(|| code.clone());

@@ -1,6 +1,6 @@
 //! The drafted mapping put together: feed, source, columns, identity, records, example.
 
-use super::{Target, Writer, option, quoted};
+use super::{Proposed, Target, Trust, Writer, option, quoted};
 use std::fmt::Write as _;
 
 impl Writer<'_> {
@@ -9,7 +9,7 @@ impl Writer<'_> {
         let mut out = self.head();
         out.push_str(&self.columns());
         let _ = write!(out, "\n[identity]\nkey = [{}]\n", quoted(self.name(key)));
-        if let Some(kind) = &self.plan.key_kind {
+        if let Some(kind) = self.key_kind() {
             let _ = writeln!(out, "key_kind = {}", quoted(kind));
         }
         if !self.person.is_empty() {
@@ -18,6 +18,7 @@ impl Writer<'_> {
         if !self.evidence.is_empty() {
             let _ = write!(out, "\n[identity.evidence]\n{}", self.evidence);
         }
+        out.push_str(&self.rules);
         out.push_str(&self.records);
         out.push_str(&self.example());
         out
@@ -33,7 +34,7 @@ impl Writer<'_> {
             quoted(&words.join(" ")),
         );
         self.todo.push("title, kind and retention of the feed".into());
-        if let Some(space) = &self.plan.key_space {
+        if let Some(space) = self.plan.key.as_ref().and_then(|key| key.space.as_deref()) {
             let _ = writeln!(out, "key_space = {}", quoted(space));
         }
         let (place, guessed) = brief.place;
@@ -74,11 +75,7 @@ impl Writer<'_> {
             if column.header.trim().is_empty() {
                 continue;
             }
-            let marks = if column.marks.is_empty() {
-                String::new()
-            } else {
-                format!("   # {}", column.marks.join(", "))
-            };
+            let marks = format!("   # {}", said(column).join("; "));
             if self.used.get(at).copied().unwrap_or(false) {
                 let header = quoted(&column.header);
                 let nulls: Vec<String> = column.looks.nulls.iter().map(|n| quoted(n)).collect();
@@ -95,11 +92,14 @@ impl Writer<'_> {
                 Target::Condition => {
                     "TODO: it may decide which rows count (`when`, `[[refuse]]`, `[[skip]]`)".into()
                 }
+                Target::Field(category, field) if column.trust == Trust::Guess => {
+                    format!("TODO: may be {category}.{field} ({})", column.why)
+                }
                 Target::Field(category, field) => format!("TODO: likely {category}.{field}"),
                 Target::Key => "TODO: may be part of a record's key".into(),
                 Target::Todo | Target::Evidence(_) => "TODO: not recognised".into(),
             }];
-            let told = matches!(column.target, Target::Field(..));
+            let told = matches!(column.target, Target::Field(..)) && column.trust > Trust::Guess;
             if !told && notes.iter().any(|n| n.starts_with("TODO")) {
                 self.todo.push(format!(
                     "column `{}`: {}",
@@ -127,6 +127,16 @@ impl Writer<'_> {
             expect.concat()
         )
     }
+}
+
+/// What stands behind a column that is used: how far its meaning can be trusted, why, and its marks.
+fn said(column: &Proposed) -> Vec<String> {
+    let trust = if column.why.is_empty() {
+        column.trust.word().to_owned()
+    } else {
+        format!("{}: {}", column.trust.word(), column.why)
+    };
+    std::iter::once(trust).chain(column.marks.iter().map(|m| (*m).to_owned())).collect()
 }
 
 /// The pattern of a file name: the first run of digits that is a day becomes `{date}`.

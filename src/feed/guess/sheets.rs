@@ -53,13 +53,22 @@ struct Link {
     on: String,
     to: String,
     keep: Option<String>,
+    /// Of a hundred values of the other sheet's column, how many stand in the one that reaches it.
+    covered: usize,
 }
 
-/// The base reaches the most other sheets; of several, the one with the most columns that reach.
+/// Of a hundred rows of another sheet, how many a base must reach to be the base of it.
+const COVERED: usize = 80;
+
+/// The base reaches the most other sheets, and loses the fewest of their rows; of several, the one with the most
+/// keys that reach.
 pub(super) fn join(sheets: &[Sheet]) -> (BTreeMap<String, OptionValue>, Vec<String>) {
     let best = (0..sheets.len())
         .map(|base| (base, links(sheets, base)))
-        .max_by_key(|(_, links)| (links.len(), links.iter().filter(|l| l.keep.is_none()).count()));
+        .max_by_key(|(base, links)| {
+            let count = |wanted: fn(&Link) -> bool| links.iter().filter(|l| wanted(l)).count();
+            (links.len(), count(|l| l.covered >= COVERED), count(|l| l.keep.is_none()), std::cmp::Reverse(*base))
+        });
     let Some((base, links)) = best else { return (BTreeMap::new(), Vec::new()) };
     let text = |t: &str| OptionValue::Text(t.to_owned());
     let name = |at: usize| sheets.get(at).map_or("", |s| s.name.as_str());
@@ -107,21 +116,32 @@ fn links(sheets: &[Sheet], base: usize) -> Vec<Link> {
 
 fn link(sheets: &[Sheet], base: usize, from: usize, to: usize, events: bool) -> Option<Link> {
     let (a, b) = (sheets.get(from)?, sheets.get(to)?);
-    b.header.iter().enumerate().find_map(|(at, header)| {
-        let mine = a.header.iter().position(|h| h.eq_ignore_ascii_case(header))?;
+    let pairs = b.header.iter().enumerate().flat_map(|(at, header)| {
+        a.header.iter().enumerate().map(move |(mine, other)| (at, mine, other.eq_ignore_ascii_case(header)))
+    });
+    // Columns of one name first; two names for one key only where the values say so.
+    let (same, other): (Vec<_>, Vec<_>) = pairs.partition(|(_, _, same)| *same);
+    same.into_iter().chain(other).find_map(|(at, mine, same)| {
         let looks = b.survey.looks(at);
-        let met = b.survey.meets(at, &a.survey, mine).max(a.survey.meets(mine, &b.survey, at));
-        if met < 50 || looks.date.is_some() || looks.date_cells > 0 || looks.is_key() == events {
+        let there = b.survey.meets(at, &a.survey, mine);
+        let met = there.max(a.survey.meets(mine, &b.survey, at));
+        let dated = looks.date.is_some() || looks.date_cells > 0;
+        if met < 50 || dated || looks.is_key() == events {
+            return None;
+        }
+        let key = a.survey.looks(mine).is_key();
+        if !same && (there < COVERED || !key || !looks.mostly(looks.references)) {
             return None;
         }
         let keep = if events {
-            // Only where the reached sheet has the column as its key: otherwise two lists would be multiplied.
-            if !sheets.iter().any(|s| key_of(s, header)) {
+            // Only where some sheet has the column as its key: otherwise two lists would be multiplied.
+            if !key && !sheets.iter().any(|s| key_of(s, b.header.get(at).map_or("", String::as_str))) {
                 return None;
             }
             let dated = (0..b.header.len()).find(|n| {
                 let looks = b.survey.looks(*n);
-                looks.mostly(looks.date_cells) && looks.filled > 0
+                looks.filled > 0
+                    && (looks.mostly(looks.date_cells) || looks.date.is_some_and(|(_, n)| looks.mostly(n)))
             })?;
             Some(format!("last by {}", b.header.get(dated)?))
         } else {
@@ -132,7 +152,7 @@ fn link(sheets: &[Sheet], base: usize, from: usize, to: usize, events: bool) -> 
         } else {
             format!("{}.{}", a.name, a.header.get(mine)?)
         };
-        Some(Link { sheet: to, on, to: header.clone(), keep })
+        Some(Link { sheet: to, on, to: b.header.get(at)?.clone(), keep, covered: there })
     })
 }
 
