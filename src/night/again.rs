@@ -4,8 +4,9 @@
 
 use super::Night;
 use super::collect::Due;
-use super::ingest::{Mill, Refused, Rows, Settled, Taken, settle_fresh};
+use super::ingest::{Mill, Refused, Settled, Taken, settle_fresh};
 use super::memories::Memories;
+use super::memory::Rows;
 use super::spool::Spool;
 use crate::config::Deployment;
 use crate::store::{
@@ -16,7 +17,7 @@ use anyhow::{Context as _, Result};
 use lockgate_connectors::{Format, ReadError, Step, Wanted};
 use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{FileMemory, Span};
+use lockgate_core::link::Span;
 use lockgate_core::mapping::{FeedKind, Mapping, Outcome, Profile, RowFault, Scratch};
 use lockgate_core::row::RowBuf;
 use lockgate_core::spool::SpoolWriter;
@@ -84,7 +85,7 @@ pub fn reread(night: &Night<'_>, memories: &Memories, feed: usize, again: Again)
     night.progress.stage(format!("reading rows of {} of {} again", mapping.name(), outcome.data_date));
     let due =
         Due { feed, date: outcome.data_date, digest: outcome.digest, bytes: outcome.bytes, released: false };
-    let memory = FileMemory::on(memories.load(mapping.name(), &outcome.digest)?);
+    let memory = memories.reading(mapping.name(), Some(&outcome.digest))?;
     let mut taken = Taken {
         due,
         tally: Tally::default(),
@@ -96,10 +97,11 @@ pub fn reread(night: &Night<'_>, memories: &Memories, feed: usize, again: Again)
         profile: Profile::default(),
         again: None,
     };
-    let known = taken.memory.base_len();
+    let known = taken.memory.last_len();
     let read = read_rows(night, mapping, &again, &mut taken)?;
     // Designations that were carried on stand behind the file's own rows.
     (read..known).for_each(|row| taken.memory.push_known(row));
+    taken.memory.settle()?;
     taken.spool.finish()?;
     taken.again = Some(again);
     Ok(taken)

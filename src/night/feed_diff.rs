@@ -4,6 +4,7 @@
 
 use super::again::{Judged, Reading, Source};
 use super::link::WhoIsWho;
+use super::memory::FileMemory;
 use super::preview::{as_records, linked, stored_records};
 use super::{Night, in_force, registers};
 use crate::store::FileRow;
@@ -12,7 +13,7 @@ use hashbrown::HashMap;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::gate::{Disclosed, Gate};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Person, RowMemory};
+use lockgate_core::link::Person;
 use lockgate_core::mapping::Outcome;
 use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId};
 use lockgate_core::row::RowBuf;
@@ -163,8 +164,8 @@ fn each_row(
 }
 
 /// Counts the rows, and remembers those that are mapped, as hashes.
-fn remembered(night: &Night<'_>, feed: usize, file: &FileRow, out: &mut Difference) -> Result<RowMemory> {
-    let mut memory = RowMemory::default();
+fn remembered(night: &Night<'_>, feed: usize, file: &FileRow, out: &mut Difference) -> Result<FileMemory> {
+    let mut memory = FileMemory::passing();
     each_row(night, feed, file, |row, (outcome, span), keys| {
         out.rows += 1;
         match outcome {

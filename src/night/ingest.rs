@@ -7,6 +7,7 @@ use super::Night;
 use super::again::Again;
 use super::collect::Due;
 use super::drift;
+use super::memory::{FileMemory, Rows};
 use super::spool::Spool;
 use anyhow::Result;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use lockgate_connectors::{ReadError, Rows as Reader, Step};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Fate, FileMemory, Found, Interest, Span};
+use lockgate_core::link::{Fate, Found, Interest, Span};
 use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, Profile, Profiler, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
@@ -60,31 +61,6 @@ pub struct Taken {
     pub profile: Profile,
     /// Set for a file accepted before, of which some rows are read again.
     pub again: Option<Again>,
-}
-
-/// A set of rows of a file, a bit each.
-#[derive(Default)]
-pub struct Rows(Vec<u64>);
-
-impl Rows {
-    /// Adds a row.
-    pub fn add(&mut self, row: usize) {
-        if self.0.len() <= row / 64 {
-            self.0.resize(row / 64 + 1, 0);
-        }
-        if let Some(word) = self.0.get_mut(row / 64) {
-            *word |= 1 << (row % 64);
-        }
-    }
-
-    /// The rows, in order.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits = |(at, word): (usize, &u64)| {
-            let word = *word;
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
-        };
-        self.0.iter().enumerate().filter(|(_, word)| **word != 0).flat_map(bits)
-    }
 }
 
 /// A batch on its way from the reader to the mapper.
@@ -141,13 +117,13 @@ pub fn ingest(
             match drift::columns(mapping, before.profile.as_ref(), &mut taken.profile, found) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
-                    warnings.extend(carried(night, mapping, &mut taken));
+                    warnings.extend(carried(night, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 // A person looked at the reasons and let the file in; they stay as warnings.
                 Verdict::Held(reasons) if due.released => {
                     warnings.extend(reasons);
-                    warnings.extend(carried(night, mapping, &mut taken));
+                    warnings.extend(carried(night, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 held => held,
@@ -155,6 +131,7 @@ pub fn ingest(
         }
         Err(problems) => Verdict::Held(problems),
     };
+    taken.memory.settle()?;
     Ok(taken)
 }
 
@@ -299,6 +276,7 @@ impl Mill<'_> {
             let one = Settled { number: row.number(), print, news: known != Found::Refused, interest };
             settle(taken, &mut spool, &one, ground);
         }
+        taken.memory.flush()?;
         taken.spool.append(&mut spool)
     }
 
@@ -334,10 +312,10 @@ pub struct Settled<'a> {
 fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled<'_>, ground: Ground) {
     let print = one.print;
     match ground {
-        Ground::Known(base) => match taken.memory.base_fate(base) {
+        Ground::Known(base) => match taken.memory.last_fate(base) {
             (_, true) => {
                 taken.tally.count_duplicate();
-                taken.memory.push_fresh().push_other(print, Fate::Duplicate);
+                taken.memory.push_other(print, Fate::Duplicate);
             }
             (Some(Fate::Mapped), false) => {
                 taken.tally.count_unchanged();
@@ -370,10 +348,10 @@ pub fn settle_fresh(
     taken.tally.count(&outcome);
     match outcome {
         Outcome::Refused(faults) => refuse(taken, one, &faults),
-        Outcome::Skipped => taken.memory.push_fresh().push_other(one.print, Fate::Skipped),
+        Outcome::Skipped => taken.memory.push_other(one.print, Fate::Skipped),
         Outcome::Mapped(mapped) => {
             let keys = &mapped.evidence.keys;
-            taken.memory.push_fresh().push(one.print, mapped.identity, keys, span);
+            taken.memory.push(one.print, mapped.identity, keys, span);
             if one.interest.is_none_or(|interest| interest.takes(mapped.identity, keys)) {
                 spool.push(row, mapped.identity, &mapped.candidates);
             } else {
@@ -385,7 +363,7 @@ pub fn settle_fresh(
 
 /// A row that was refused in the feed's last file too waits in quarantine already.
 fn refuse(taken: &mut Taken, one: &Settled<'_>, faults: &[RowFault]) {
-    taken.memory.push_fresh().push_other(one.print, Fate::Refused);
+    taken.memory.push_other(one.print, Fate::Refused);
     if one.news && taken.refused.len() < LISTED {
         taken.refused.extend(faults.iter().map(|f| Refused {
             row: one.number,
@@ -396,12 +374,14 @@ fn refuse(taken: &mut Taken, one: &Settled<'_>, faults: &[RowFault]) {
 }
 
 /// Designated people whom a full list does not name any more stay designated, and are reported.
-fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Option<Problem> {
-    let whole = mapping.kind() == FeedKind::Snapshot;
-    let people = if whole { taken.memory.carry_designations(night.order.as_of) } else { 0 };
+fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Result<Option<Problem>> {
+    if mapping.kind() != FeedKind::Snapshot {
+        return Ok(None);
+    }
+    let people = taken.memory.carry_designations(night.order.as_of)?;
     let what =
         || format!("{people} designated are in the list no more, without an end; they stay designated");
-    (people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None))
+    Ok((people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None)))
 }
 
 /// Rows that stand twice count once.

@@ -7,6 +7,7 @@ use super::collect::Due;
 use super::ingest::Taken;
 use super::link::{Kept, Retained, WhoIsWho};
 use super::memories::Memories;
+use super::memory::Rows;
 use super::page::{Page, Turn, Turns};
 use super::people::People;
 use super::replay;
@@ -64,12 +65,18 @@ pub async fn keep(
     night: &Night<'_>,
     memories: &Memories,
     taken: &mut [Taken],
-    retained: &Retained,
+    retained: &mut Retained,
     who: &WhoIsWho,
     people: &mut People,
 ) -> Result<Vec<KeptCounts>> {
     let mut counts = vec![KeptCounts::default(); taken.len()];
     let mut turns = Turns::of(night).await?;
+    for (feed, files) in retained.iter_mut().enumerate() {
+        let name = night.deployment.mapping(feed)?.name();
+        for file in files.iter_mut().filter(|file| file.tonight.is_some()) {
+            memories.save(name, &file.digest, &mut file.memory)?;
+        }
+    }
     fill_in(night, retained, who, people, &turns).await?;
     // Files that designate come first: they found the persons to whom the others' identities belong.
     let mut order: Vec<(usize, &Kept)> =
@@ -81,7 +88,6 @@ pub async fn keep(
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
         super::in_force::keep(night.deployment, night.state, mapping)?;
-        memories.save(mapping.name(), &file.digest, &file.memory)?;
         let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
         turns.add(id, (file.date, feed));
         if let Some(slot) = counts.get_mut(n) {
@@ -115,20 +121,15 @@ async fn accept(
         None => night.store.begin_file(&night.run, mapping.partner()).await?,
     };
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
-    // Rows known from the last file were not read tonight; of people who join they are wanted now. So are the rows
-    // of people who were not expected in the cohort, all of them, in their order.
-    let unexpected = replay::left_out(file, &taken.left_out, who);
-    let mut wanted = replay::wanted_rows(file, who);
-    wanted.extend(replay::fresh_rows(file, &unexpected));
-    wanted.sort_unstable();
-    writer.replay(feed, file, &wanted).await?;
+    let wanted = replay::Wanted::of(file, &taken.left_out, who)?;
+    writer.replay(feed, file, &wanted.rows).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(PAGE);
-    let mut outside = taken.left_out.iter().filter(|row| outside_row(file, *row, who)).count() as u64;
+    let mut outside = wanted.outside;
     while let Some(chunk) = taken.spool.next(|row, identity| {
         let counts = file.memory.fate(row as usize) == Some(Fate::Mapped);
         let inside = counts && who.cohort.contains_key(&identity);
         outside += u64::from(counts && !inside);
-        inside && !unexpected.contains(&identity)
+        inside && !wanted.unexpected.contains(&identity)
     })? {
         for row in chunk {
             rows.push(Row { identity: row.identity, candidates: row.candidates });
@@ -157,11 +158,6 @@ async fn accept(
     Ok((counts, id))
 }
 
-/// Whether a mapped row is about nobody in the cohort.
-fn outside_row(file: &Kept, row: usize, who: &WhoIsWho) -> bool {
-    file.memory.identity(row).is_some_and(|identity| !who.cohort.contains_key(&identity))
-}
-
 /// Fills in people who join from files received on earlier nights, oldest first.
 async fn fill_in(
     night: &Night<'_>,
@@ -178,7 +174,7 @@ async fn fill_in(
     old.retain(|(_, f)| f.tonight.is_none());
     old.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
     for (feed, file) in old {
-        let wanted = replay::wanted_rows(file, who);
+        let wanted = replay::Wanted::of(file, &Rows::default(), who)?.rows;
         let Some(stored) = file.stored.as_ref().filter(|_| !wanted.is_empty()) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;

@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod keep;
 pub mod link;
 pub mod memories;
+pub mod memory;
 pub mod page;
 pub mod people;
 pub mod preview;
@@ -20,6 +21,7 @@ pub mod registers;
 pub mod replay;
 pub mod run;
 pub mod spool;
+pub mod stored_rows;
 pub mod summary;
 
 use crate::config::Deployment;

@@ -8,6 +8,7 @@ use super::again::Judged;
 use super::ingest::Mill;
 use super::link::{Kept, WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
+use super::memory::FileMemory;
 use super::{Night, registers};
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result, anyhow};
@@ -17,7 +18,7 @@ use lockgate_core::agreement::PartnerId;
 use lockgate_core::chapter::{self, ChapterHead, Entry};
 use lockgate_core::gate::{Decision, Gate};
 use lockgate_core::hash::Digest;
-use lockgate_core::link::{FileMemory, Person, RowMemory};
+use lockgate_core::link::Person;
 use lockgate_core::mapping::{Outcome, RowFault, Scratch};
 use lockgate_core::preview::{self, Shown};
 use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId};
@@ -122,7 +123,7 @@ pub async fn preview(
     date: Date,
     rows: Rows,
 ) -> Result<Vec<RowView>> {
-    let mut memory = RowMemory::default();
+    let mut memory = FileMemory::passing();
     let mut mapped = read(night, feed, file, date, rows, &mut memory)?;
     let who = linked(night, feed, memory, date).await?;
     let registers = registers::read(night.store, night.deployment, night.order.as_of).await?.registers;
@@ -147,10 +148,10 @@ pub async fn preview(
 }
 
 /// Who is who when these rows were the feed's newest.
-pub async fn linked(night: &Night<'_>, feed: usize, memory: RowMemory, date: Date) -> Result<WhoIsWho> {
+pub async fn linked(night: &Night<'_>, feed: usize, memory: FileMemory, date: Date) -> Result<WhoIsWho> {
     let memories = Memories::open(night.state)?;
     let mut kept = retained(night, &memories, &mut Vec::new()).await?;
-    let (memory, digest) = (FileMemory::whole(memory), Digest([0; 32]));
+    let digest = Digest([0; 32]);
     let newest = Kept { stored: None, tonight: Some(0), memory, date, digest };
     kept.get_mut(feed).context("a feed without a place among the files")?.insert(0, newest);
     let last = night.store.runs(1).await?.first().map(|run| run.as_of);
@@ -173,7 +174,7 @@ fn read(
     file: &Path,
     date: Date,
     wanted: Rows,
-    memory: &mut RowMemory,
+    memory: &mut FileMemory,
 ) -> Result<Vec<Mapped>> {
     let mapping = night.deployment.mapping(feed)?;
     let input = File::open(file).with_context(|| format!("opening {}", file.display()))?;

@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{DecisionEntry, FileState};
-use lockgate_core::link::{FileMemory, Interest};
+use lockgate_core::link::{Interest, Remembered};
 use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,18 +142,20 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
 async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
     finish_earlier(night, doors).await?;
     let memories = Memories::open(night.state)?;
+    memories.sweep()?;
     let Collected { due, superseded, known, mut warnings } = collect(night).await?;
     let mut taken = read(night, &memories, &due).await?;
-    let retained = retained(night, &memories, &mut taken).await?;
+    let mut retained = retained(night, &memories, &mut taken).await?;
     let who = who_is_who(night, &retained, last).await?;
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
-    let kept = keep(night, &memories, &mut taken, &retained, &who, &mut people).await?;
-    drop((retained, people));
-    supersede(night, &superseded).await?;
-    let mut summary =
-        Summary { linked: who.scope as u64, left: leavers(&who).len() as u64, ..Summary::default() };
+    let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
+    let left = leavers(&who);
+    let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
     summary.joined = joined(&who);
+    // Deciding needs the room.
+    drop((retained, people, who));
+    supersede(night, &superseded).await?;
     summary.feeds = feed_lines(night, &taken, &superseded, &known, &kept);
     let mut held = Vec::new();
     for file in &taken {
@@ -167,7 +169,7 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    decide(night, doors, &who, &mut summary).await?;
+    decide(night, doors, &left, &mut summary).await?;
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
@@ -208,7 +210,7 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
     let mut profiles: BTreeMap<usize, Profile> = BTreeMap::new();
     for (n, file) in first.iter().chain(&then).enumerate() {
         if n == first.len() {
-            interest = interest_of(&taken, night.order.as_of);
+            interest = interest_of(&taken, night.order.as_of)?;
         }
         let mapping = night.deployment.mapping(file.feed)?;
         let last = night.store.last_accepted(mapping.name()).await?;
@@ -219,8 +221,8 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
         // reads everything anew, since no fingerprint is the same.
         let base =
             match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
-                Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
-                None => FileMemory::default(),
+                Some(last) => memories.reading(mapping.name(), Some(&last.outcome.digest))?,
+                None => memories.reading(mapping.name(), None)?,
             };
         let interest = interest.as_ref();
         let one = tokio::task::block_in_place(|| ingest(night, file, base, &before, interest))?;
@@ -243,10 +245,11 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
 }
 
 /// Who may be in the cohort by the designations that were read.
-fn interest_of(taken: &[Taken], day: Date) -> Option<Interest> {
+fn interest_of(taken: &[Taken], day: Date) -> Result<Option<Interest>> {
     let accepted = taken.iter().filter(|t| matches!(t.verdict, Verdict::Accepted(_)));
-    let files: Vec<&FileMemory> = accepted.map(|t| &t.memory).collect();
-    Interest::of(&files, day)
+    let files: Vec<&dyn Remembered> =
+        accepted.filter(|t| t.memory.designates()).map(|t| &t.memory as &dyn Remembered).collect();
+    Ok(Interest::of(&files, day)?)
 }
 
 /// What nobody decided as long as its feed's files are kept waits no more; the ledger says how much.
@@ -295,7 +298,12 @@ fn joined(who: &WhoIsWho) -> u64 {
 }
 
 /// Decides, records and publishes; then settles the people, and empties those who left.
-async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut Summary) -> Result<()> {
+async fn decide(
+    night: &Night<'_>,
+    doors: &Doors,
+    left: &BTreeSet<PersonRef>,
+    summary: &mut Summary,
+) -> Result<()> {
     let deployment = night.deployment;
     let registers = registers::read(night.store, deployment, night.order.as_of).await?;
     let basis_now = registers.digest(deployment.agreement.digest());
@@ -317,7 +325,7 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
         // Only now: a bundle that was not made finds its people due the next night.
         night.store.settle_persons(settled).await?;
         night.store.set_meta("basis", &basis_now).await?;
-        let left: Vec<PersonRef> = leavers(who).into_iter().collect();
+        let left: Vec<PersonRef> = left.iter().copied().collect();
         night.store.empty_persons(&left).await?;
     }
     summary.cohort = night.store.people().await?;

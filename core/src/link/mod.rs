@@ -13,7 +13,9 @@ use core::cmp::Reverse;
 
 pub use cluster::{Doubt, Linking, link};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
-pub use memory::{Fate, FileMemory, Found, RowMemory, Span};
+pub use memory::{
+    BrokenMemory, Fate, Found, INDEX_END, LastFile, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
+};
 pub use scope::{Interest, Scope};
 
 /// Codes of this room (`LG14nn`).

@@ -4,7 +4,7 @@
 //! since corrected counts no more.
 
 use super::evidence::Key;
-use super::memory::FileMemory;
+use super::memory::{BrokenMemory, Remembered, Seen};
 use super::sieve::{Sieve, Turned};
 use crate::record::{IdentityId, PersonId};
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 
 /// The retained files of one feed, newest first.
-pub type FeedFiles<'a> = Vec<&'a FileMemory>;
+pub type FeedFiles<'a> = Vec<&'a dyn Remembered>;
 
 /// Identities in scope, in one arena.
 #[derive(Default)]
@@ -27,13 +27,13 @@ pub struct Scope {
 
 impl Scope {
     /// The closure of the seeds over shared blocking keys, with designations as at `day`.
-    pub fn closure(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>, day: Date) -> Self {
+    pub fn closure(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
         let (mut inside, mut wanted) = (Sieve::default(), Sieve::default());
         let mut added = Sieve::of(seeds);
         while !added.values().is_empty() {
-            let fresh = keys_of(feeds, &added, &wanted);
+            let fresh = keys_of(feeds, &added, &wanted)?;
             inside.absorb(added.into_values());
-            added = touched(feeds, &fresh, &inside);
+            added = touched(feeds, &fresh, &inside)?;
             wanted.absorb(fresh.into_values());
         }
         drop(wanted);
@@ -42,61 +42,56 @@ impl Scope {
 
     /// Everybody inside with all their evidence. Two passes over the rows, so that each list has its place before it
     /// is filled: the keys of a million people stand once in memory.
-    fn collect(feeds: &[FeedFiles<'_>], inside: Sieve<IdentityId>, day: Date) -> Self {
-        let len = inside.values().len();
-        let (mut counts, mut seen) = (alloc::vec![0u32; len], alloc::vec![false; len]);
-        let mut designated = alloc::vec![false; len];
-        each_inside(feeds, &inside, |at, file, row| {
-            let keys = u32::try_from(file.keys(row).count()).unwrap_or(u32::MAX);
-            if let (Some(count), Some(seen), Some(mark)) =
-                (counts.get_mut(at), seen.get_mut(at), designated.get_mut(at))
-            {
-                *count = count.saturating_add(keys);
-                *seen = true;
-                *mark |= file.span(row).is_some_and(|s| s.holds(day));
+    fn collect(feeds: &[FeedFiles<'_>], inside: Sieve<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
+        let mut people = alloc::vec![OfOne::default(); inside.values().len()];
+        each_inside(feeds, &inside, |at, seen| {
+            if let Some(one) = people.get_mut(at) {
+                one.keys = one.keys.saturating_add(u32::try_from(seen.keys().count()).unwrap_or(u32::MAX));
+                one.seen = true;
+                one.designated |= seen.span.is_some_and(|s| s.holds(day));
             }
-        });
-        let mut total = 0usize;
-        let mut next: Vec<usize> = Vec::with_capacity(len);
-        for count in &counts {
-            next.push(total);
-            total += *count as usize;
+        })?;
+        let mut total = 0u32;
+        for one in &mut people {
+            one.next = total;
+            total = total.saturating_add(one.keys);
         }
-        let mut keys = alloc::vec![Key(0); total];
-        each_inside(feeds, &inside, |at, file, row| {
-            if let Some(next) = next.get_mut(at) {
-                for key in file.keys(row) {
-                    if let Some(slot) = keys.get_mut(*next) {
-                        *slot = key;
-                    }
-                    *next += 1;
+        let mut keys = alloc::vec![Key(0); total as usize];
+        each_inside(feeds, &inside, |at, seen| {
+            let Some(one) = people.get_mut(at) else { return };
+            for key in seen.keys() {
+                if let Some(slot) = keys.get_mut(one.next as usize) {
+                    *slot = key;
                 }
+                one.next = one.next.saturating_add(1);
             }
-        });
+        })?;
+        Ok(Self::gather(inside.into_values(), &people, keys))
+    }
+
+    /// Sorts each one's keys, drops what stands twice, and moves them together in the one list.
+    fn gather(identities: Vec<IdentityId>, people: &[OfOne], mut keys: Vec<Key>) -> Self {
         let mut scope = Self::default();
         let (mut from, mut to) = (0usize, 0usize);
-        // Sorted, each key once, and moved together in the one list.
-        for (((identity, count), seen), designated) in
-            inside.into_values().into_iter().zip(counts).zip(seen).zip(designated)
-        {
-            let until = from + count as usize;
-            let start = to;
+        for (identity, one) in identities.into_iter().zip(people) {
+            let (until, start) = (from + one.keys as usize, to);
             if let Some(of_one) = keys.get_mut(from..until) {
                 of_one.sort_unstable();
             }
             for at in from..until {
                 let Some(key) = keys.get(at).copied() else { break };
-                if to == start || keys.get(to - 1) != Some(&key) {
-                    if let Some(slot) = keys.get_mut(to) {
-                        *slot = key;
-                    }
-                    to += 1;
+                if to > start && keys.get(to - 1) == Some(&key) {
+                    continue;
                 }
+                if let Some(slot) = keys.get_mut(to) {
+                    *slot = key;
+                }
+                to += 1;
             }
             from = until;
-            if seen {
+            if one.seen {
                 scope.identities.push(identity);
-                scope.designated.push(designated);
+                scope.designated.push(one.designated);
                 scope.ends.push(u32::try_from(to).unwrap_or(u32::MAX));
             }
         }
@@ -168,6 +163,15 @@ impl Scope {
     }
 }
 
+/// What is gathered about one identity.
+#[derive(Clone, Copy, Default)]
+struct OfOne {
+    keys: u32,
+    next: u32,
+    seen: bool,
+    designated: bool,
+}
+
 /// Who may turn out to be in the cohort: the designated, and whoever shares evidence with them directly. Others can
 /// still be reached through somebody between, so it tells what is likely and never what is sure.
 pub struct Interest {
@@ -177,19 +181,22 @@ pub struct Interest {
 
 impl Interest {
     /// That of the people whom these files designate on `day`; `None` when there is nobody.
-    pub fn of(files: &[&FileMemory], day: Date) -> Option<Self> {
-        let designated = |file: &&FileMemory| {
-            let rows = 0..file.len();
-            let rows = rows.filter(|row| file.span(*row).is_some_and(|span| span.holds(day)));
-            rows.filter_map(|row| file.identity(row)).collect::<Vec<_>>()
-        };
-        let identities = Sieve::of(files.iter().flat_map(designated).collect());
-        if identities.values().is_empty() {
-            return None;
+    pub fn of(files: &[&dyn Remembered], day: Date) -> Result<Option<Self>, BrokenMemory> {
+        let mut designated = Vec::new();
+        for file in files {
+            file.each(&mut |seen| {
+                if seen.span.is_some_and(|span| span.holds(day)) {
+                    designated.push(seen.identity);
+                }
+            })?;
         }
+        if designated.is_empty() {
+            return Ok(None);
+        }
+        let identities = Sieve::of(designated);
         let feeds: Vec<FeedFiles<'_>> = files.iter().map(|file| alloc::vec![*file]).collect();
-        let keys = keys_of(&feeds, &identities, &Sieve::default());
-        Some(Self { identities, keys })
+        let keys = keys_of(&feeds, &identities, &Sieve::default())?;
+        Ok(Some(Self { identities, keys }))
     }
 
     /// Whether a row about an identity, with this evidence, may be about somebody in the cohort.
@@ -199,58 +206,71 @@ impl Interest {
 }
 
 /// Walks the rows of a feed that count: for each identity, those of the newest file that has it.
-fn each_current<'a>(feed: &FeedFiles<'a>, mut visit: impl FnMut(&'a FileMemory, usize, IdentityId)) {
+fn each_current(feed: &FeedFiles<'_>, mut visit: impl FnMut(&Seen<'_>)) -> Result<(), BrokenMemory> {
     let mut newer: HashSet<IdentityId> = HashSet::new();
     for (n, file) in feed.iter().enumerate() {
-        for row in 0..file.len() {
-            if let Some(identity) = file.identity(row).filter(|i| n == 0 || !newer.contains(i)) {
-                visit(file, row, identity);
+        let last = feed.len() == n + 1;
+        let mut here = Vec::new();
+        file.each(&mut |seen| {
+            if n == 0 || !newer.contains(&seen.identity) {
+                visit(seen);
+                if !last {
+                    here.push(seen.identity);
+                }
             }
-        }
-        if feed.len() > n + 1 {
-            newer.extend((0..file.len()).filter_map(|row| file.identity(row)));
-        }
+        })?;
+        newer.extend(here);
     }
+    Ok(())
 }
 
 /// Walks the rows that count of those inside.
-fn each_inside<'a>(
-    feeds: &[FeedFiles<'a>],
+fn each_inside(
+    feeds: &[FeedFiles<'_>],
     inside: &Sieve<IdentityId>,
-    mut visit: impl FnMut(usize, &'a FileMemory, usize),
-) {
+    mut visit: impl FnMut(usize, &Seen<'_>),
+) -> Result<(), BrokenMemory> {
     for feed in feeds {
-        each_current(feed, |file, row, identity| {
-            if let Some(at) = inside.position(identity) {
-                visit(at, file, row);
+        each_current(feed, |seen| {
+            if let Some(at) = inside.position(seen.identity) {
+                visit(at, seen);
             }
-        });
+        })?;
     }
+    Ok(())
 }
 
 /// The blocking keys of some identities that were not wanted before.
-fn keys_of(feeds: &[FeedFiles<'_>], of: &Sieve<IdentityId>, wanted: &Sieve<Turned>) -> Sieve<Turned> {
+fn keys_of(
+    feeds: &[FeedFiles<'_>],
+    of: &Sieve<IdentityId>,
+    wanted: &Sieve<Turned>,
+) -> Result<Sieve<Turned>, BrokenMemory> {
     let mut fresh = Vec::new();
-    each_inside(feeds, of, |_, file, row| {
-        let keys = file.keys(row).filter(|k| k.blocks()).map(Turned::of);
+    each_inside(feeds, of, |_, seen| {
+        let keys = seen.keys().filter(|k| k.blocks()).map(Turned::of);
         fresh.extend(keys.filter(|key| !wanted.contains(*key)));
-    });
-    Sieve::of(fresh)
+    })?;
+    Ok(Sieve::of(fresh))
 }
 
 /// The identities outside that share one of the keys.
-fn touched(feeds: &[FeedFiles<'_>], keys: &Sieve<Turned>, inside: &Sieve<IdentityId>) -> Sieve<IdentityId> {
+fn touched(
+    feeds: &[FeedFiles<'_>],
+    keys: &Sieve<Turned>,
+    inside: &Sieve<IdentityId>,
+) -> Result<Sieve<IdentityId>, BrokenMemory> {
     let mut out = Vec::new();
     if keys.values().is_empty() {
-        return Sieve::default();
+        return Ok(Sieve::default());
     }
     for feed in feeds {
-        each_current(feed, |file, row, identity| {
-            // Keys of hashes that block nothing are in no list of wanted ones.
-            if file.keys(row).any(|k| keys.contains(Turned::of(k))) && !inside.contains(identity) {
-                out.push(identity);
+        each_current(feed, |seen| {
+            // Keys that block nothing are in no list of wanted ones.
+            if seen.keys().any(|k| keys.contains(Turned::of(k))) && !inside.contains(seen.identity) {
+                out.push(seen.identity);
             }
-        });
+        })?;
     }
-    Sieve::of(out)
+    Ok(Sieve::of(out))
 }
