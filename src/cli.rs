@@ -231,9 +231,14 @@ pub enum BundleCommand {
 /// `lockgate agreement …`
 #[derive(Debug, Subcommand)]
 pub enum AgreementCommand {
-    /// Print who may have which field, under which clause
-    #[command(after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --json")]
-    Matrix,
+    /// Print who may have which field, under which clause; as a document, the annex that the partners sign
+    #[command(
+        after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --out annex.html\n  lockgate agreement matrix --format csv > annex.csv"
+    )]
+    Matrix(MatrixArgs),
+    /// Say of every clause what the software does about it, and which tests show it
+    #[command(after_help = "Examples:\n  lockgate agreement clauses\n  lockgate agreement clauses --json")]
+    Clauses,
     /// Who can ever see a field
     #[command(
         after_help = "Examples:\n  lockgate agreement who-sees prison_release.release_address\n  lockgate agreement who-sees person.pnc_id"
@@ -267,7 +272,39 @@ pub enum AgreementCommand {
         /// The day to decide for (default: the last run's)
         #[arg(long, value_name = "DATE")]
         as_of: Option<Date>,
+        /// Who asks: a token that the ledger keeps, not a name
+        #[arg(long, value_name = "WHO", default_value = "operator")]
+        by: String,
+        /// Why it is asked, or a written reference
+        #[arg(long, value_name = "TEXT", default_value = "asked for an explanation")]
+        reason: String,
     },
+}
+
+/// Options of `lockgate agreement matrix`.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// How it is written (default: by the ending of --out, else text)
+    #[arg(long, value_enum)]
+    pub format: Option<MatrixFormat>,
+    /// Write it into this file (needed for xlsx)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How the matrix is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum MatrixFormat {
+    /// One line per recipient and field, as in agreement/matrix.txt
+    Text,
+    /// The annex as a page to read, print and sign
+    Html,
+    /// The annex as a table, a line per recipient and field
+    Csv,
+    /// The annex as a workbook
+    Xlsx,
+    /// A picture: categories by recipients
+    Svg,
 }
 
 /// `lockgate ledger …`

@@ -139,8 +139,8 @@ pub(super) fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) 
     Ok(Exit::Done)
 }
 
-/// The whole table.
-pub(super) fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+/// The whole table, as text or cells.
+pub(super) fn matrix(voice: Voice, deployment: &Deployment) {
     if voice.json {
         let all = deployment
             .agreement
@@ -151,5 +151,4 @@ pub(super) fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     } else {
         report::line(deployment.agreement.matrix(&deployment.schema).trim_end());
     }
-    Ok(Exit::Done)
 }

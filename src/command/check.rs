@@ -34,6 +34,7 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
             if let Err(fault) = deployment.secret() {
                 problems.push(Problem::new(fault.code(), fault.to_string()).in_config("lockgate.toml", 0..0));
             }
+            problems.extend_from_slice(deployment.agreement.findings());
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();

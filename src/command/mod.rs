@@ -1,6 +1,7 @@
 //! The commands: one file each; they say what happened and end with an exit code.
 
 mod agreement;
+mod annex;
 mod bundle;
 mod check;
 mod explain;
@@ -68,15 +69,20 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Ledger(_) => ledger::verify(voice, &deployment).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
-        Command::Agreement(AgreementCommand::Matrix) => agreement::matrix(voice, &deployment),
+        Command::Agreement(AgreementCommand::Matrix(args)) => annex::matrix(voice, &deployment, &args),
+        Command::Agreement(AgreementCommand::Clauses) => {
+            annex::clauses(voice, &deployment);
+            Ok(Exit::Done)
+        }
         Command::Agreement(AgreementCommand::WhoSees { field }) => {
             agreement::who_sees(voice, &deployment, &field)
         }
         Command::Agreement(AgreementCommand::WhatSees { recipient }) => {
             agreement::what_sees(voice, &deployment, &recipient)
         }
-        Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of }) => {
-            why::why(voice, &deployment, &person, &recipient, &field, as_of).await
+        Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
+            let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };
+            why::why(voice, &deployment, &asked, (&by, &reason)).await
         }
         Command::Explain { .. }
         | Command::Completions { .. }

@@ -8,6 +8,7 @@ use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
+use lockgate_core::agreement::clauses::{self, Clause, ClausesDraft};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, Mapping};
@@ -28,6 +29,8 @@ pub struct Deployment {
     pub schema: Schema,
     /// Who may receive what.
     pub agreement: Agreement,
+    /// What the software does about each clause.
+    pub clauses: Vec<Clause>,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -190,6 +193,7 @@ impl Reading<'_> {
         }
         let zone = self.zone(&settings)?;
         let agreement = self.agreement(&settings.folders.agreement, &schema)?;
+        let clauses = self.clauses(&settings.folders.agreement, &agreement)?;
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -199,6 +203,7 @@ impl Reading<'_> {
             zone,
             schema,
             agreement,
+            clauses,
             mappings,
             formats,
             wanted,
@@ -290,6 +295,13 @@ impl Reading<'_> {
             digest,
         };
         self.keep_all(Agreement::build(files, schema))
+    }
+
+    /// The list of clauses, read after the agreement: it is no part of what the partners sign.
+    fn clauses(&mut self, folder: &str, agreement: &Agreement) -> Option<Vec<Clause>> {
+        let name = format!("{folder}/clauses.toml");
+        let draft: ClausesDraft = self.toml(&name)?;
+        self.keep_all(clauses::build(&name, &draft, agreement))
     }
 
     fn code_maps(&mut self, mappings: &str) -> BTreeMap<String, CodeMap> {

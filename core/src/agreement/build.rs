@@ -65,6 +65,8 @@ pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Pro
         version: head.version.clone(),
         term,
         reviews,
+        review_every_months: head.review_every_months,
+        classes: draft.class.0.iter().map(|(k, v)| (k.get_ref().clone(), v.get_ref().clone())).collect(),
         review_data_months: head.review_data_every_months,
         acknowledge_days: head.acknowledge_within_working_days,
         holder,

@@ -35,6 +35,11 @@ pub struct GrantField {
 }
 
 impl GrantField {
+    /// Whether a standing grant gives it as it is.
+    pub fn is_whole(self) -> bool {
+        self.standing == Some(Standing::Whole)
+    }
+
     /// Whether what is given changes with the day alone.
     pub(crate) const fn depends_on_day(self) -> bool {
         matches!(self.standing, Some(Standing::Reduced(reduction)) if reduction.depends_on_day())
@@ -103,6 +108,13 @@ impl Ceiling {
     /// Kinds of which one is needed.
     pub fn any(&self) -> &[AuthorityKind] {
         &self.any
+    }
+}
+
+impl Kind {
+    /// Whether a standing grant can open a field of the kind.
+    pub const fn by_standing_grant(self) -> bool {
+        !never_standing(self)
     }
 }
 

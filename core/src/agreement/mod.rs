@@ -14,6 +14,7 @@ mod lint;
 mod matrix;
 mod never;
 pub(crate) mod predicate;
+mod spoken;
 pub mod syntax;
 mod who_sees;
 
@@ -251,6 +252,9 @@ pub struct Agreement {
     pub(crate) version: String,
     pub(crate) term: Span,
     pub(crate) reviews: Vec<Date>,
+    pub(crate) review_every_months: u8,
+    /// Classes for dissemination codes, with their meaning.
+    pub(crate) classes: Vec<(String, String)>,
     pub(crate) review_data_months: u8,
     pub(crate) acknowledge_days: u8,
     pub(crate) holder: PartnerId,
@@ -338,6 +342,26 @@ impl Agreement {
     /// Dates of the first review.
     pub fn reviews(&self) -> &[Date] {
         &self.reviews
+    }
+
+    /// Months between later reviews (5.6.1).
+    pub const fn review_every_months(&self) -> u8 {
+        self.review_every_months
+    }
+
+    /// First and last day in force.
+    pub const fn term(&self) -> Span {
+        self.term
+    }
+
+    /// What a class for dissemination codes means.
+    pub fn class_words<'a>(&'a self, class: &'a str) -> &'a str {
+        self.classes.iter().find(|(c, _)| c == class).map_or(class, |(_, meaning)| meaning)
+    }
+
+    /// Whether a partner is the only owner of a category, so that it never receives it.
+    pub fn is_own(&self, partner: PartnerId, category: CategoryId) -> bool {
+        self.rule(category).is_some_and(|r| r.owners.iter().all(|(p, _)| *p == partner))
     }
 
     /// The holder (5.6.2).

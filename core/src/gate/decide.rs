@@ -147,7 +147,7 @@ impl Gate<'_> {
     }
 
     /// The dissemination code, where the category has one: what it says about the recipient.
-    fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
+    pub(super) fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
         let graded = handling.graded.as_ref()?;
         let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
         let class = self.agreement.get(case.recipient).map_or("", |p| p.class.as_str());

@@ -125,7 +125,7 @@ impl<'s> Sight<'s> {
         common
     }
 
-    fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
+    pub(super) fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
         match predicate {
             Predicate::All(parts) => {
                 parts.iter().map(|p| self.ask(p, this)).fold(Verdict::fixed(!parts.is_empty()), Verdict::and)

@@ -12,6 +12,7 @@ mod decide;
 pub mod disclosed;
 mod explain;
 mod facts;
+mod nearest;
 mod pseudonym;
 mod registers;
 mod rule;

@@ -158,7 +158,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    fn over(&self, person: PersonId, record: RecordId) -> impl Iterator<Item = &'a Restriction> {
+    pub(super) fn over(&self, person: PersonId, record: RecordId) -> impl Iterator<Item = &'a Restriction> {
         let records = self.records.get(&record).into_iter().flatten();
         let persons = self.persons.get(&person).into_iter().flatten();
         records.chain(persons).copied()
