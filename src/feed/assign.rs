@@ -1,17 +1,18 @@
 //! Which column is what: all proposals of all columns by their points, the best first, one column to a field.
 
-use super::columns::{Target, takes_many};
+use super::columns::{Target, field_of, takes_many};
 use super::header::ENOUGH;
 use super::score::{Scene, Score, Seen, Why, suits};
 use super::vote::Vote;
 use super::PERSON;
 use lockgate_core::mapping::Meaning;
+use lockgate_core::schema::Kind;
 use std::collections::BTreeSet;
 
 /// Points of the very phrase for a reason to ignore, a part of a key, a condition: behind a field's.
 const IGNORED: u32 = 84;
 const KEY: u32 = 85;
-const CONDITION: u32 = 80;
+const CONDITION: u32 = 84;
 /// Points of what another mapping of the partner does with the header beside filling a field.
 const OWN_USE: u32 = 88;
 /// The same of another partner's.
@@ -23,7 +24,7 @@ const KINDS: u32 = 105;
 /// What is taken off a key that does not look like a reference, and off a condition that does.
 const UNLIKE: u32 = 40;
 /// Points from which several columns may fill one field together.
-const MANY: u32 = 85;
+const MANY: u32 = 90;
 
 /// A proposal for one column.
 #[derive(Debug, Clone)]
@@ -33,18 +34,13 @@ pub(super) struct Proposal {
     pub(super) score: Score,
 }
 
-/// Who the persons are given by, when another feed of the partner gives them.
-pub(super) struct Persons<'a> {
-    pub(super) giver: Option<&'a str>,
-    pub(super) space: Option<&'a str>,
-}
-
-/// The best proposal for each column that has one; columns in `taken` (the key) get none.
+/// The best proposal for each column that has one; columns in `taken` (the key) get none. `giver`: the
+/// partner's feed that already gives the persons.
 pub(super) fn assign(
     scene: &Scene<'_>,
     seen: &[Seen],
     vote: &Vote,
-    persons: &Persons<'_>,
+    giver: Option<&str>,
     taken: Option<usize>,
 ) -> Vec<Proposal> {
     let mut all: Vec<Proposal> = Vec::new();
@@ -54,7 +50,7 @@ pub(super) fn assign(
                 all.push(Proposal { column, target, score: Score { points, why } });
             }
         };
-        fields(scene, looked, vote, persons, &mut add);
+        fields(scene, looked, vote, giver, &mut add);
         others(scene, looked, &mut add);
         if vote.kinds.as_ref().is_some_and(|k| k.column == column) {
             add(Target::Condition, KINDS, Why::Values);
@@ -70,8 +66,8 @@ pub(super) fn assign(
         if columns.contains(&p.column) {
             return false;
         }
-        if let Some(slot) = slot(scene, seen, p) {
-            if !slots.insert(slot) {
+        if let Some(slot) = slot(seen, p) {
+            if !slots.insert(slot) && !together(scene, p) {
                 return false;
             }
         }
@@ -85,13 +81,12 @@ fn fields(
     scene: &Scene<'_>,
     column: &Seen,
     vote: &Vote,
-    persons: &Persons<'_>,
+    giver: Option<&str>,
     add: &mut impl FnMut(Target, u32, Why),
 ) {
     let evidence = scene.words.evidence.iter().map(|(name, phrases)| (name, column.bare.best(phrases)));
     let evidence = evidence.filter(|(_, points)| *points >= 80).max_by_key(|(_, points)| *points);
-    let leaves = persons.giver.is_some()
-        && !persons.space.is_some_and(|space| scene.lessons.says_person(&column.header, space));
+    let leaves = giver.is_some();
     for ((category, field), score) in &column.fields {
         if category != PERSON {
             if vote.chosen.contains(category) {
@@ -99,7 +94,7 @@ fn fields(
             }
             continue;
         }
-        match persons.giver.filter(|_| leaves) {
+        match giver {
             // Rows of test people are known by their surname, whoever gives the person.
             Some(_) if field == "surname" => add(Target::Condition, score.points.max(OPEN), Why::Word),
             Some(giver) if evidence.is_none() => {
@@ -114,7 +109,7 @@ fn fields(
         add(Target::Evidence(name.clone()), points, Why::Phrase);
     }
     if leaves && column.header.best(&scene.words.person.whole_name).max(column.bare.best(&scene.words.person.whole_name)) >= 95 {
-        add(Target::Condition, IGNORED, Why::Word);
+        add(Target::Condition, OPEN, Why::Word);
     }
 }
 
@@ -132,7 +127,7 @@ fn others(scene: &Scene<'_>, column: &Seen, add: &mut impl FnMut(Target, u32, Wh
     if let Some((why, points)) = words.ignored(&column.header) {
         add(Target::Ignored(why.to_owned()), points * IGNORED / 100, Why::Phrase);
     }
-    let code = looks.filled == 0 || (suits(lockgate_core::schema::Kind::Code, looks) && looks.prose == 0);
+    let code = looks.filled == 0 || (suits(Kind::Code, looks) && looks.prose == 0);
     let told = looks.mostly(looks.references) && looks.filled > 0 && looks.longest > 3;
     let condition = words.condition(&column.header) * CONDITION / 100;
     add(Target::Condition, condition.saturating_sub(unlike(!code || told)), Why::Phrase);
@@ -145,20 +140,25 @@ fn others(scene: &Scene<'_>, column: &Seen, add: &mut impl FnMut(Target, u32, Wh
         match meaning {
             Meaning::RecordKey if looks.filled > 0 => add(Target::Key, points.saturating_sub(unlike(!reference)), why()),
             Meaning::Evidence(name) => add(Target::Evidence(name.to_owned()), points + 9, why()),
-            Meaning::Condition => add(Target::Condition, points.saturating_sub(unlike(!code || told)), why()),
+            Meaning::Condition => add(Target::Condition, (points - 4).saturating_sub(unlike(!code || told)), why()),
             Meaning::Ignored => add(Target::Ignored(format!("as in {feed}")), points - 4, why()),
             _ => {}
         }
     }
 }
 
+/// Whether several columns may fill a field together: the parts of an address or of a name by any of its words, a
+/// code of several columns only where each is a word for this very field.
+fn together(scene: &Scene<'_>, proposal: &Proposal) -> bool {
+    let Target::Field(category, field) = &proposal.target else { return false };
+    let kind = field_of(scene.schema, category, field).map(|f| f.kind);
+    takes_many(scene.schema, category, field) && (kind != Some(Kind::Code) || proposal.score.points >= MANY)
+}
+
 /// What can be filled once: a field, of an instant its day and its time apart, and each kind of evidence.
-fn slot(scene: &Scene<'_>, seen: &[Seen], proposal: &Proposal) -> Option<String> {
+fn slot(seen: &[Seen], proposal: &Proposal) -> Option<String> {
     match &proposal.target {
         Target::Field(category, field) => {
-            if takes_many(scene.schema, category, field) && proposal.score.points >= MANY {
-                return None;
-            }
             let looks = &seen.get(proposal.column)?.looks;
             let time = if looks.times > 0 && looks.date.is_none() { " time" } else { "" };
             Some(format!("{category}.{field}{time}"))

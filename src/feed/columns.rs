@@ -2,20 +2,22 @@
 //! which column is which field of that.
 
 use super::PERSON;
-use super::assign::{Persons, Proposal, assign};
+use super::assign::{Proposal, assign};
 use super::guess::Sample;
+use super::header::Header;
 use super::key::{self, Key};
 use super::lessons::Lessons;
-use super::score::{Scene, Score, Seen, Why, suits};
+use super::score::{Scene, Score, Seen, Why, is_number, suits};
 use super::vote::{self, Vote};
 use super::words::Words;
+use lockgate_connectors::OptionValue;
 use lockgate_core::schema::{Field, Kind, Schema};
 use lockgate_core::survey::Looks;
 use std::collections::BTreeSet;
 
 /// Points of a proposal that nobody needs to doubt, and of one that is likely.
 const SURE: u32 = 95;
-const LIKELY: u32 = 78;
+const LIKELY: u32 = 70;
 
 /// What a column is proposed to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,13 +134,19 @@ pub(super) fn plan(
     names: &[String],
 ) -> Plan {
     let scene = Scene { words, schema, lessons, survey: &sample.survey, owned };
-    let seen: Vec<Seen> = sample.header.iter().enumerate().map(|(at, text)| scene.seen(at, text)).collect();
+    let seen = |(at, text): (usize, &String)| scene.seen(at, text, Header::grouped(text, &sample.groups));
+    let seen: Vec<Seen> = sample.header.iter().enumerate().map(seen).collect();
     let key = key::find(sample, &seen, words, lessons);
     let space = key.as_ref().and_then(|k| k.space.as_deref());
-    let persons = Persons { giver: space.and_then(|s| lessons.giver(s)), space };
+    let giver = space.and_then(|s| lessons.giver(s));
     let vote = vote::vote(&scene, &seen, names);
     let taken = key.as_ref().map(|k| k.column);
-    let mut proposals = assign(&scene, &seen, &vote, &persons, taken);
+    let mut proposals = assign(&scene, &seen, &vote, giver, taken);
+    for at in joined(sample).filter(|at| Some(*at) != taken) {
+        proposals.retain(|p| p.column != at);
+        let target = Target::Ignored("the sheet is joined by it".into());
+        proposals.push(Proposal { column: at, target, score: Score { points: SURE, why: Why::Values } });
+    }
     proposals.extend(by_place(&scene, &sample.header, &seen, &vote, &proposals));
     let columns = seen.iter().enumerate().map(|(at, column)| {
         let found = proposals.iter().find(|p| p.column == at);
@@ -153,7 +161,24 @@ pub(super) fn plan(
         Proposed { header, target, trust, why, marks: marks(column, words), looks: column.looks.clone() }
     });
     let columns = columns.collect();
-    Plan { columns, person_by: persons.giver.map(Into::into), key, vote }
+    Plan { columns, person_by: giver.map(Into::into), key, vote }
+}
+
+/// The columns by which sheets are joined: each stands in the sheet that reaches it as well.
+fn joined(sample: &Sample) -> impl Iterator<Item = usize> {
+    let joins = match sample.options.get("join") {
+        Some(OptionValue::List(joins)) => joins.as_slice(),
+        _ => &[],
+    };
+    let header = |join: &OptionValue| {
+        let OptionValue::Table(join) = join else { return None };
+        let (Some(OptionValue::Text(sheet)), Some(OptionValue::Text(to))) = (join.get("sheet"), join.get("to")) else {
+            return None;
+        };
+        let name = format!("{sheet}.{to}");
+        sample.header.iter().position(|header| *header == name)
+    };
+    joins.iter().filter_map(header).collect::<Vec<_>>().into_iter()
 }
 
 /// Columns that have a number or a letter for a name: behind one that was known by its values, the next of them
@@ -186,19 +211,6 @@ fn by_place(scene: &Scene<'_>, header: &[String], seen: &[Seen], vote: &Vote, kn
 fn position(schema: &Schema, category: &str, field: &str) -> Option<usize> {
     let category = schema.get(schema.category(category)?)?;
     category.fields.iter().position(|f| f.name == field)
-}
-
-/// A header that says nothing: one letter, a number, or `field 3`.
-fn is_number(text: &str) -> bool {
-    let words = super::header::tokens(text);
-    match words.as_slice() {
-        [one] => one.chars().count() == 1 || one.parse::<u16>().is_ok(),
-        [word, number] => {
-            ["field", "column", "col", "text", "data", "value", "item"].contains(&word.as_str())
-                && number.parse::<u16>().is_ok()
-        }
-        _ => false,
-    }
 }
 
 /// Fields that several columns fill together or one after another.

@@ -37,6 +37,8 @@ pub struct Sample {
     pub survey: Survey,
     /// What was guessed about the file, in words.
     pub notes: Vec<String>,
+    /// Names of groups of columns that stand in front of the columns' own.
+    pub(super) groups: Vec<String>,
 }
 
 /// Options for reading the sample and those that the mapping keeps (a header row number is only for the
@@ -47,6 +49,8 @@ struct Try {
     notes: Vec<String>,
     /// Columns that are known before the format is asked.
     wanted: Vec<Wanted>,
+    /// Names of groups of columns, in front of the columns' own.
+    groups: Vec<String>,
 }
 
 /// Guesses what a file is; says in one sentence why not, when it cannot.
@@ -74,8 +78,8 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
             if header.iter().any(|text| is_value(text, day)) {
                 return Err("its first row looks like data; a feed needs a row of column names, so ask the partner for one".into());
             }
-            let Try { options, notes, .. } = attempt;
-            return Ok(Sample { format: kind.name, options, header, survey, notes });
+            let Try { options, notes, groups, .. } = attempt;
+            return Ok(Sample { format: kind.name, options, header, survey, notes, groups });
         }
     }
     Err("no format reads it; `source.format` knows ".to_owned()
@@ -84,18 +88,25 @@ pub fn guess(path: &Path, day: Date) -> Result<Sample, String> {
 
 impl Try {
     fn plain() -> Self {
-        Self { options: BTreeMap::new(), reading: BTreeMap::new(), notes: Vec::new(), wanted: Vec::new() }
+        Self {
+            options: BTreeMap::new(),
+            reading: BTreeMap::new(),
+            notes: Vec::new(),
+            wanted: Vec::new(),
+            groups: Vec::new(),
+        }
     }
 
     /// Takes the header's place for reading the sample, and its two rows for the mapping.
     fn headed(&mut self, heading: heading::Heading) {
-        if heading.grouped {
+        if !heading.groups.is_empty() {
             self.options.insert("header_rows".into(), OptionValue::Whole(2));
             self.notes.push("the header has two rows; the upper one groups the lower".into());
         }
         self.reading.clone_from(&self.options);
         let number = i64::try_from(heading.row + 1).unwrap_or(1);
         self.reading.insert("header".into(), OptionValue::Whole(number));
+        self.groups = heading.groups;
     }
 }
 
@@ -175,7 +186,7 @@ fn text(path: &Path, head: &[u8], day: Date) -> Result<Try, String> {
     let rows: Vec<Vec<String>> = lines.iter().take(TOP).map(|line| cells(line, sign)).collect();
     let heading = heading::find(&rows, day).unwrap_or_else(|| heading::Heading {
         row: lines.iter().position(|l| width(l) * 10 >= widest * 9).unwrap_or(0),
-        grouped: false,
+        groups: Vec::new(),
     });
     let mut made = Try::plain();
     let value = |t: &str| OptionValue::Text(t.to_owned());

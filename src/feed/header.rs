@@ -18,6 +18,16 @@ impl Header {
         Self { own: stems(own), context: stems(context) }
     }
 
+    /// A header behind the name of its group, when it is one of these: the group is what stands before it.
+    pub(super) fn grouped(text: &str, groups: &[String]) -> Self {
+        for group in groups {
+            if let Some(own) = text.strip_prefix(group.as_str()).and_then(|rest| rest.strip_prefix(' ')) {
+                return Self { own: stems(own), context: stems(group) };
+            }
+        }
+        Self::new(text)
+    }
+
     /// The same with other words of its own.
     fn with(&self, own: Vec<String>) -> Self {
         Self { own, context: self.context.clone() }
@@ -160,5 +170,7 @@ mod tests {
         assert!(Header::new("Young person YOIS ref").ends_with(&Header::new("../YOISRef")));
         assert!(Header::new("AT_RISK.LEVEL").within(&["at risk".to_owned()]));
         assert!(!Header::new("Sex").ends_with(&Header::new("Essex")));
+        let grouped = Header::grouped("Stay From", &["Rules".to_owned(), "Stay".to_owned()]);
+        assert_eq!((grouped.own.join(" ").as_str(), grouped.within(&["stay".to_owned()])), ("from", true));
     }
 }

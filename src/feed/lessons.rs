@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Lesson<'a> {
     feed: &'a str,
     own_partner: bool,
-    space: &'a str,
     header: Header,
     meanings: Vec<Meaning<'a>>,
 }
@@ -56,7 +55,6 @@ impl<'a> Lessons<'a> {
         self.columns.extend(by_header.into_iter().map(|(header, meanings)| Lesson {
             feed,
             own_partner,
-            space,
             header: Header::new(header),
             meanings,
         }));
@@ -91,21 +89,6 @@ impl<'a> Lessons<'a> {
     pub(super) fn of(&self, header: &Header) -> impl Iterator<Item = (&'a str, bool, Meaning<'a>)> {
         let same = self.columns.iter().filter(|l| l.header.same(header));
         same.flat_map(|l| l.meanings.iter().map(|m| (l.feed, l.own_partner, *m))).collect::<Vec<_>>().into_iter()
-    }
-
-    /// Whether feeds of a key space that have this column say the person by it more often than they leave it out.
-    pub(super) fn says_person(&self, header: &Header, space: &str) -> bool {
-        let own = self.columns.iter().filter(|l| l.own_partner && l.space == space && l.header.same(header));
-        let (mut says, mut leaves) = (0, 0);
-        for lesson in own {
-            let person = lesson.meanings.iter().any(|m| matches!(m, Meaning::Field(super::PERSON, _)));
-            if person {
-                says += 1;
-            } else {
-                leaves += 1;
-            }
-        }
-        says > leaves
     }
 
     /// Words whose code for a field is known from elsewhere.

@@ -20,6 +20,12 @@ const LESSON: (u32, u32) = (97, 90);
 const LIKE: u32 = 80;
 /// What is taken off where the values cannot be the field's.
 const UNFIT: u32 = 45;
+/// How well a header fits a phrase when they have the same words.
+const WHOLE: u32 = 95;
+/// Different values from which a column whose values are all different and unknown is no code.
+const REFERENCES: usize = 3;
+/// How well a header fits a condition's word when its codes alone do not make it a field.
+const DECIDES: u32 = 70;
 /// What is taken off a person's field where the header names somebody else.
 const OTHER_PERSON: u32 = 30;
 
@@ -93,8 +99,7 @@ pub(super) struct Scene<'a> {
 
 impl Scene<'_> {
     /// Scores a column for every field that the partner may fill.
-    pub(super) fn seen(&self, at: usize, text: &str) -> Seen {
-        let header = Header::new(text);
+    pub(super) fn seen(&self, at: usize, text: &str, header: Header) -> Seen {
         let bare = header.without(&self.words.person.subject).unwrap_or_else(|| header.clone());
         let mut seen = Seen { header, bare, looks: self.survey.looks(at), fields: BTreeMap::new() };
         for (_, category) in self.schema.categories() {
@@ -102,7 +107,7 @@ impl Scene<'_> {
                 continue;
             }
             for field in &category.fields {
-                let score = self.score(at, &seen, category, field);
+                let score = self.score((at, text), &seen, category, field);
                 if score.points >= ENOUGH {
                     seen.fields.insert((category.name.clone(), field.name.clone()), score);
                 }
@@ -111,7 +116,7 @@ impl Scene<'_> {
         seen
     }
 
-    fn score(&self, at: usize, seen: &Seen, category: &Category, field: &Field) -> Score {
+    fn score(&self, (at, text): (usize, &str), seen: &Seen, category: &Category, field: &Field) -> Score {
         let mut best = self.by_header(seen, category, field);
         for (feed, own, meaning) in self.lessons.of(&seen.header) {
             let Meaning::Field(c, f) = meaning else { continue };
@@ -132,7 +137,7 @@ impl Scene<'_> {
             best.points = best.points.saturating_sub(UNFIT);
         }
         if field.kind == Kind::Code && category.name != PERSON {
-            self.by_codes(at, &seen.looks, category, field, &mut best);
+            self.by_codes((at, text), &seen.looks, category, field, &mut best);
         }
         best
     }
@@ -140,7 +145,11 @@ impl Scene<'_> {
     fn by_header(&self, seen: &Seen, category: &Category, field: &Field) -> Score {
         let specific = self.words.field.get(&format!("{}.{}", category.name, field.name));
         let header = if category.name == PERSON { &seen.bare } else { &seen.header };
-        let phrase = specific.map_or(0, |p| header.best(p).max(seen.header.best(p)));
+        let mut phrase = specific.map_or(0, |p| header.best(p).max(seen.header.best(p)));
+        if field.kind == Kind::Person && phrase < WHOLE {
+            // `Complainant address` is not who complained.
+            phrase = 0;
+        }
         let mut best = Score { points: phrase, why: Why::Phrase };
         if category.name == PERSON {
             return best;
@@ -156,8 +165,8 @@ impl Scene<'_> {
         }
         let names = self.words.of_category(&category.name);
         let rest = seen.header.without(&names);
-        let together = rest.is_some_and(|rest| of_word(&rest) >= 95)
-            || (seen.header.within(&names) && of_word(&seen.header) >= 95);
+        let together = rest.is_some_and(|rest| of_word(&rest) >= WHOLE)
+            || (seen.header.within(&names) && of_word(&seen.header) >= WHOLE);
         if together && best.points < TOGETHER {
             best = Score { points: TOGETHER, why: Why::Together };
         }
@@ -171,7 +180,7 @@ impl Scene<'_> {
     }
 
     /// Values that are words of the field's list speak for it, whatever the header says.
-    fn by_codes(&self, at: usize, looks: &Looks, category: &Category, field: &Field, best: &mut Score) {
+    fn by_codes(&self, (at, text): (usize, &str), looks: &Looks, category: &Category, field: &Field, best: &mut Score) {
         if looks.distinct == 0 {
             return;
         }
@@ -179,7 +188,15 @@ impl Scene<'_> {
         let met = self.survey.among(at, |value| known.iter().any(|word| alike(word, value)));
         let share = u32::try_from(met.len() * 100 / looks.distinct).unwrap_or(0);
         let telling = met.iter().any(|word| word.chars().any(char::is_alphabetic) && word.len() > 1);
-        if share < 50 || !telling && best.points < ENOUGH {
+        if met.is_empty() && !known.is_empty() && looks.is_key() && looks.mostly(looks.references) && looks.distinct >= REFERENCES
+        {
+            // Values of which none is known and none stands twice are rather references than codes.
+            best.points = best.points.saturating_sub(UNFIT);
+        }
+        // A column that has no name of its own may mean something else in rows of another kind.
+        let enough = if is_number(text) { 1 } else { 50 };
+        let decides = self.words.condition(&Header::new(text)) >= DECIDES;
+        if share < enough || best.points < ENOUGH && (!telling || decides) {
             return;
         }
         if best.points >= ENOUGH {
@@ -201,6 +218,19 @@ impl Scene<'_> {
 /// Whether two words of a file are the same for a reader.
 pub(super) fn alike(a: &str, b: &str) -> bool {
     super::header::tokens(a) == super::header::tokens(b)
+}
+
+/// A header that says nothing: one letter, a number, or `field 3`.
+pub(super) fn is_number(text: &str) -> bool {
+    let words = super::header::tokens(text);
+    match words.as_slice() {
+        [one] => one.chars().count() == 1 || one.parse::<u16>().is_ok(),
+        [word, number] => {
+            ["field", "column", "col", "text", "data", "value", "item"].contains(&word.as_str())
+                && number.parse::<u16>().is_ok()
+        }
+        _ => false,
+    }
 }
 
 /// A header about another person without the words for parts of a name.

@@ -3,6 +3,7 @@
 //! the words of a column that tells kinds of rows apart.
 
 use super::PERSON;
+use super::columns::takes_many;
 use super::header::{ENOUGH, says, tokens};
 use super::score::{Scene, Seen};
 use std::collections::BTreeMap;
@@ -10,13 +11,15 @@ use std::collections::BTreeMap;
 /// Categories that one file is taken to speak about.
 const CATEGORIES: usize = 6;
 /// Votes without which a category is not taken.
-const ENOUGH_VOTES: u32 = 130;
+const ENOUGH_VOTES: u32 = 125;
 /// Votes of a name.
 const NAMED: u32 = 150;
 /// Votes of a word that tells kinds of rows apart.
 const TYPED: u32 = 120;
 /// By how much a field of another category must fit better to count again.
 const BETTER: u32 = 8;
+/// Points from which each of several columns for one field counts.
+const SURE: u32 = 95;
 /// Different words beyond which a column does not tell kinds of rows apart.
 const KINDS: usize = 12;
 /// Letters of a category's name of which a shorter word of the file may stand for it.
@@ -58,7 +61,9 @@ pub(super) fn vote(scene: &Scene<'_>, seen: &[Seen], names: &[String]) -> Vote {
             let name = names.iter().any(|n| scene.words.of_category(category).iter().any(|p| says(n, p)));
             let called = u32::from(name) * NAMED + u32::from(typed) * TYPED;
             let total = columns + called;
-            (columns >= ENOUGH / 2 && total >= ENOUGH_VOTES).then_some((*category, total))
+            // Where words tell the kinds of rows apart, there is no kind that neither they nor a name know.
+            let known = called > 0 || vote.kinds.is_none();
+            (known && columns >= ENOUGH / 2 && total >= ENOUGH_VOTES).then_some((*category, total))
         });
         let Some((category, _)) = counted.max_by_key(|(_, total)| *total) else { break };
         let fits = |column: &Seen| column.best(category).map_or(0, |(_, score)| score.points);
@@ -87,7 +92,9 @@ fn columns_for(scene: &Scene<'_>, left: &[&Seen], category: &str) -> u32 {
         });
         let votes = score.points / u32::try_from(alike.count().max(1)).unwrap_or(1);
         let slot = fields.entry(field).or_insert(0);
-        *slot = (*slot).max(votes);
+        let together = *slot + votes;
+        let many = takes_many(scene.schema, category, field) && score.points >= SURE;
+        *slot = if many { together } else { (*slot).max(votes) };
     }
     fields.values().sum()
 }

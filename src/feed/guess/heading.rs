@@ -4,12 +4,12 @@ use super::is_value;
 use jiff::civil::Date;
 
 /// Where the header stands among the rows at the top.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Heading {
     /// The row of the names; where there are two rows, the lower.
     pub(super) row: usize,
-    /// Whether the row above groups the names.
-    pub(super) grouped: bool,
+    /// The names of groups of columns in the row above, when it has such.
+    pub(super) groups: Vec<String>,
 }
 
 /// Finds the header among rows; nothing when no row is one.
@@ -21,12 +21,18 @@ pub(super) fn find(rows: &[Vec<String>], day: Date) -> Option<Heading> {
     let this = rows.get(row)?;
     // Names do not stand twice in one row, but the name of a group does, over each of its columns.
     if below.is_some() && groups(this, widest) {
-        return Some(Heading { row: row + 1, grouped: true });
+        return Some(Heading { row: row + 1, groups: names(this) });
     }
-    let grouped = row.checked_sub(1).and_then(|at| rows.get(at)).is_some_and(|above| {
-        groups(above, widest) && !above.iter().any(|cell| is_value(cell, day))
-    });
-    Some(Heading { row, grouped })
+    let above = row.checked_sub(1).and_then(|at| rows.get(at));
+    let above = above.filter(|above| groups(above, widest) && !above.iter().any(|cell| is_value(cell, day)));
+    Some(Heading { row, groups: above.map_or_else(Vec::new, |above| names(above)) })
+}
+
+/// What a row holds, each text once.
+fn names(row: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = row.iter().map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect();
+    out.dedup();
+    out
 }
 
 /// Whether a row looks like names of groups of columns: at least two, some over several columns, to the end of the table.
@@ -61,16 +67,16 @@ mod tests {
     #[test]
     fn titles_are_left_out_and_groups_are_seen() {
         let plain = rows(&[&["Weekly list"], &["Name", "From", "To"], &["A", "01/02/2008", ""]]);
-        assert_eq!(find(&plain, DAY), Some(Heading { row: 1, grouped: false }));
+        assert_eq!(find(&plain, DAY), Some(Heading { row: 1, groups: vec![] }));
         let two = rows(&[
             &["Weekly list"],
             &["Resident", "", "Stay", ""],
             &["CRN", "Name", "From", "To"],
             &["X990001", "A", "01/02/2008", "02/02/2008"],
         ]);
-        assert_eq!(find(&two, DAY), Some(Heading { row: 2, grouped: true }));
+        assert_eq!(find(&two, DAY), Some(Heading { row: 2, groups: vec!["Resident".into(), "Stay".into()] }));
         let repeated = rows(&[&["Stay", "Stay", "Rules"], &["From", "To", "Curfew"], &["1", "2", "3"]]);
-        assert_eq!(find(&repeated, DAY), Some(Heading { row: 1, grouped: true }));
+        assert_eq!(find(&repeated, DAY), Some(Heading { row: 1, groups: vec!["Stay".into(), "Rules".into()] }));
     }
 
     #[test]
@@ -78,6 +84,6 @@ mod tests {
         assert_eq!(find(&rows(&[&["X990001", "01/02/2008"], &["X990002", "02/02/2008"]]), DAY), None);
         // A title in two cells groups nothing.
         let title = rows(&[&["Leeds", "Unit"], &["a", "b", "c", "d"], &["1", "2", "3", "4"]]);
-        assert_eq!(find(&title, DAY), Some(Heading { row: 1, grouped: false }));
+        assert_eq!(find(&title, DAY), Some(Heading { row: 1, groups: vec![] }));
     }
 }

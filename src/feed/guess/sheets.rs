@@ -55,19 +55,21 @@ struct Link {
     keep: Option<String>,
     /// Of a hundred values of the other sheet's column, how many stand in the one that reaches it.
     covered: usize,
+    /// Whether the base itself has the column.
+    direct: bool,
 }
 
 /// Of a hundred rows of another sheet, how many a base must reach to be the base of it.
 const COVERED: usize = 80;
 
 /// The base reaches the most other sheets, and loses the fewest of their rows; of several, the one with the most
-/// keys that reach.
+/// keys that reach, and the most of them of its own.
 pub(super) fn join(sheets: &[Sheet]) -> (BTreeMap<String, OptionValue>, Vec<String>) {
     let best = (0..sheets.len())
         .map(|base| (base, links(sheets, base)))
         .max_by_key(|(base, links)| {
             let count = |wanted: fn(&Link) -> bool| links.iter().filter(|l| wanted(l)).count();
-            (links.len(), count(|l| l.covered >= COVERED), count(|l| l.keep.is_none()), std::cmp::Reverse(*base))
+            (links.len(), count(|l| l.covered >= COVERED), count(|l| l.keep.is_none()), count(|l| l.direct), std::cmp::Reverse(*base))
         });
     let Some((base, links)) = best else { return (BTreeMap::new(), Vec::new()) };
     let text = |t: &str| OptionValue::Text(t.to_owned());
@@ -152,7 +154,7 @@ fn link(sheets: &[Sheet], base: usize, from: usize, to: usize, events: bool) -> 
         } else {
             format!("{}.{}", a.name, a.header.get(mine)?)
         };
-        Some(Link { sheet: to, on, to: b.header.get(at)?.clone(), keep, covered: there })
+        Some(Link { sheet: to, on, to: b.header.get(at)?.clone(), keep, covered: there, direct: from == base })
     })
 }
 
