@@ -201,7 +201,8 @@ impl Interest {
 
     /// Whether a row about an identity, with this evidence, may be about somebody in the cohort.
     pub fn takes(&self, identity: IdentityId, keys: &[Key]) -> bool {
-        self.identities.contains(identity) || keys.iter().any(|key| self.keys.contains(Turned::of(*key)))
+        let wanted = |key: &Key| key.may_block() && self.keys.contains(Turned::of(*key));
+        self.identities.contains(identity) || keys.iter().any(wanted)
     }
 }
 
@@ -266,8 +267,8 @@ fn touched(
     }
     for feed in feeds {
         each_current(feed, |seen| {
-            // Keys that block nothing are in no list of wanted ones.
-            if seen.keys().any(|k| keys.contains(Turned::of(k))) && !inside.contains(seen.identity) {
+            let wanted = |key: Key| key.may_block() && keys.contains(Turned::of(key));
+            if seen.keys().any(wanted) && !inside.contains(seen.identity) {
                 out.push(seen.identity);
             }
         })?;
