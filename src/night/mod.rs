@@ -7,6 +7,7 @@ pub mod disclose;
 mod drift;
 pub mod feed_diff;
 pub mod ingest;
+pub mod journal;
 pub mod keep;
 pub mod link;
 pub mod memories;
@@ -17,6 +18,7 @@ pub mod publish;
 pub mod registers;
 pub mod replay;
 pub mod run;
+pub mod share;
 pub mod spool;
 pub mod summary;
 

@@ -20,6 +20,7 @@ mod error;
 mod file;
 mod ids;
 mod intake;
+mod ledger;
 mod lock;
 mod names;
 mod person;
@@ -43,7 +44,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, NewBundle, NewEntry};
+pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
 pub(crate) use counters::Counters;
 pub use counters::Numbers;
 pub use error::{CODES, StoreError};
@@ -52,6 +53,7 @@ pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, R
 pub use intake::{
     CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion,
 };
+pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePerson, DuePersons, Forgotten, KnownIdentity, Members, PersonRow, Persons};
 pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
