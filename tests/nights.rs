@@ -437,10 +437,12 @@ fn a_changed_ledger_row_ends_the_verification_with_7() {
     let kept = tempfile::tempdir().unwrap();
     copy(&deployment.path("state"), kept.path());
     for change in [
-        "UPDATE ledger SET entry = zeroblob(length(entry)) WHERE seq = 17",
-        "UPDATE ledger SET hash = zeroblob(32) WHERE seq = 17",
-        "DELETE FROM ledger WHERE seq = 17",
-        "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)",
+        "UPDATE ledger SET entries = zeroblob(length(entries)) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET entries = substr(entries, 1, length(entries) - 1) || x'00' WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET head = zeroblob(32) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET last = last + 1 WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger)",
         "UPDATE bundle SET manifest_digest = zeroblob(32) WHERE id = 1",
     ] {
         fs::remove_dir_all(deployment.path("state")).unwrap();

@@ -90,7 +90,11 @@ impl Fields {
 
     /// One field's value.
     pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
-        self.iter().nth(usize::from(field.0)).flatten()
+        let mut iter = self.iter();
+        for _ in 0..field.0 {
+            iter.step()?;
+        }
+        iter.next().flatten()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -105,10 +109,9 @@ impl Fields {
 /// Walks a record's values.
 pub(crate) struct FieldIter<'a>(&'a [u8]);
 
-impl<'a> Iterator for FieldIter<'a> {
-    type Item = Option<&'a str>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> FieldIter<'a> {
+    /// The next field's bytes, which are not yet known to be text.
+    fn step(&mut self) -> Option<Option<&'a [u8]>> {
         let (mut n, mut shift) = (0usize, 0u32);
         loop {
             let (byte, rest) = self.0.split_first()?;
@@ -122,7 +125,16 @@ impl<'a> Iterator for FieldIter<'a> {
         let Some(len) = n.checked_sub(1) else { return Some(None) };
         let (text, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
-        Some(core::str::from_utf8(text).ok())
+        Some(Some(text))
+    }
+}
+
+impl<'a> Iterator for FieldIter<'a> {
+    type Item = Option<&'a str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.step()?;
+        Some(text.and_then(|bytes| core::str::from_utf8(bytes).ok()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! and what the ledger will say of them into a journal that is committed with the bundle.
 
 use super::Night;
+use super::share::{Desk, Office, pour};
 use super::summary::RecipientLine;
 use crate::bundle::{BundleWriter, Options};
 use crate::store::{BundleRow, DuePerson, DuePersons, PersonRef};
@@ -13,13 +14,9 @@ use hashbrown::HashMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lockgate_core::agreement::{PartnerId, Standing};
-use lockgate_core::bundle::{BundleKind, Column, Form, Holdings, Meaning, Meta, Planner, Row, Table};
-use lockgate_core::gate::{Facts, Gate, Registers, Withheld};
+use lockgate_core::bundle::{BundleKind, Column, Form, Meaning, Meta, Table};
+use lockgate_core::gate::{Gate, Registers, Withheld};
 use lockgate_core::hash::HashKey;
-use lockgate_core::ledger::{Disclosure, Entry};
-use lockgate_core::link::Person;
-use lockgate_core::record::Record;
-use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -37,10 +34,10 @@ pub struct Open {
     /// Its line of the summary.
     pub line: RecipientLine,
     /// Whether it holds everything.
-    snapshot: bool,
+    pub(super) snapshot: bool,
     /// This day's bundle was made before: another one only when it has rows.
     pub more: bool,
-    withheld: Withheld,
+    pub(super) withheld: Withheld,
 }
 
 /// Everything the decisions depend on besides the people.
@@ -55,24 +52,6 @@ pub struct Basis<'a> {
     pub commitments: Vec<u8>,
     /// Whether everybody is decided about, and not only who changed.
     pub everybody: bool,
-}
-
-/// One person's outcome.
-struct Decided {
-    person: PersonRef,
-    review_on: Option<Date>,
-    per: Vec<Share>,
-}
-
-/// One person's outcome for one recipient.
-#[derive(Default)]
-struct Share {
-    rows: Vec<Row>,
-    entries: Vec<Vec<u8>>,
-    after: Option<Vec<u8>>,
-    decided: u64,
-    disclosed: u64,
-    withheld: Withheld,
 }
 
 /// The kind of tonight's bundle: first a snapshot, then deltas, a snapshot again after a month.
@@ -203,28 +182,27 @@ pub async fn disclose(
     let everybody = basis.everybody || open.iter().any(|o| o.snapshot);
     let deltas = open.iter().any(|o| !o.snapshot);
     let due = if everybody && deltas && !basis.everybody { due(night).await? } else { BTreeSet::new() };
-    let mut settled = Vec::new();
+    let desks: Vec<Desk> = open.iter().map(Desk::of).collect();
+    let office = Office::new(night, basis, &gate, &desks);
+    let is_due = |person: PersonRef| !everybody || due.contains(&person);
+    let (mut settled, mut decided) = (Vec::new(), Vec::new());
     let mut next = ahead(if everybody {
         night.store.every_person()
     } else {
         night.store.due_persons(night.order.as_of)
     });
     while let (pages, Some(page)) = next.await? {
-        // The store reads the next page while this one is decided about.
+        // The store reads the next page while this one is decided about, and the one before is poured.
         next = ahead(pages);
         night.progress.add(page.len() as u64);
         let held = holdings(night, open, &page).await?;
-        let shared: &[Open] = open;
-        let decided: Vec<Decided> = page
-            .into_par_iter()
-            .map(|person| {
-                let looked_at = !everybody || due.contains(&person.person.id);
-                decide(night, basis, &gate, shared, &held, person, looked_at)
-            })
-            .collect::<Result<_>>()?;
-        settled.extend(decided.iter().map(|d| (d.person, d.review_on)));
-        open.par_iter_mut().enumerate().try_for_each(|(n, o)| pour(o, n, &decided))?;
+        let both = || rayon::join(|| office.decide(page, &held, is_due), || pour(open, &decided));
+        let (now, poured) = tokio::task::block_in_place(both);
+        poured?;
+        decided = now?;
+        settled.extend(decided.iter().flat_map(|batch| &batch.settled).copied());
     }
+    tokio::task::block_in_place(|| pour(open, &decided))?;
     for o in open.iter_mut() {
         o.line.withheld = o
             .withheld
@@ -276,149 +254,6 @@ async fn due(night: &Night<'_>) -> Result<BTreeSet<PersonRef>> {
     Ok(due)
 }
 
-/// Decides about one person for every open bundle.
-fn decide(
-    night: &Night<'_>,
-    basis: &Basis<'_>,
-    gate: &Gate<'_>,
-    open: &[Open],
-    held: &[HashMap<PersonRef, Vec<u8>>],
-    row: DuePerson,
-    due: bool,
-) -> Result<Decided> {
-    let records: Vec<Record> = row.records(night.vault.rest()).context("a stored record does not open")?;
-    let person = Person::new(row.person.key, records);
-    let facts = gate.facts(&person);
-    let mut per = Vec::with_capacity(open.len());
-    for (o, held) in open.iter().zip(held) {
-        // A delta looks only at who changed; a snapshot at everybody.
-        if !(due || basis.everybody || o.snapshot) {
-            per.push(Share::default());
-            continue;
-        }
-        let before = match held.get(&row.person.id) {
-            Some(bytes) => Holdings::from_bytes(bytes).map_err(problem)?,
-            None => Holdings::new(),
-        };
-        per.push(share(night, basis, gate, o, &person, &facts, &before)?);
-    }
-    Ok(Decided { person: row.person.id, review_on: gate.next_change(&facts), per })
-}
-
-fn share(
-    night: &Night<'_>,
-    basis: &Basis<'_>,
-    gate: &Gate<'_>,
-    open: &Open,
-    person: &Person,
-    facts: &Facts,
-    before: &Holdings,
-) -> Result<Share> {
-    let deployment = night.deployment;
-    let answer = gate.disclose(person, facts, open.recipient);
-    let planner = Planner {
-        recipient: open.recipient,
-        kind: open.meta.kind,
-        as_of: night.order.as_of,
-        review_by: &|day| deployment.agreement.review_by(day),
-        schema: &deployment.schema,
-        partners: &open.meta.partners,
-        person: deployment.agreement.person_category(),
-        contents: &basis.contents,
-    };
-    let disclosed = answer.disclosed.len() as u64;
-    let decided = disclosed + u64::from(answer.withheld.total());
-    let mut share = Share { decided, disclosed, withheld: answer.withheld, ..Share::default() };
-    let plan = planner.plan(person.id(), answer.disclosed, before).map_err(problem)?;
-    let key = &basis.commitments;
-    for row in &plan.rows {
-        let grant = row.category(&deployment.schema);
-        let entry = Disclosure::of(
-            row,
-            &deployment.schema,
-            open.meta.recipient_key(),
-            open.meta.sequence,
-            grant,
-            key,
-        );
-        share.entries.push(Entry::Disclosure(entry).encode());
-    }
-    if plan.after != *before {
-        share.after = Some(plan.after.to_bytes());
-    }
-    share.rows = plan.rows;
-    Ok(share)
-}
-
-/// Adds a page's rows to one bundle.
-fn pour(open: &mut Open, at: usize, decided: &[Decided]) -> Result<()> {
-    for one in decided {
-        let Some(share) = one.per.get(at) else { continue };
-        open.line.decided += share.decided;
-        open.line.disclosed += share.disclosed;
-        open.withheld.merge(&share.withheld);
-        open.line.people += u64::from(!share.rows.is_empty());
-        for row in &share.rows {
-            open.line.count(row.change());
-            open.writer.add(row)?;
-        }
-        if share.after.is_some() || !share.entries.is_empty() {
-            open.journal.push(&journal_entry(one.person, share))?;
-        }
-    }
-    Ok(())
-}
-
-/// A journal entry: person, what is held afterwards (length, bytes; none = unchanged), entries.
-fn journal_entry(person: PersonRef, share: &Share) -> Vec<u8> {
-    let mut out = person.0.to_le_bytes().to_vec();
-    let mut put = |bytes: Option<&[u8]>| {
-        let length = bytes.map_or(u32::MAX, |b| u32::try_from(b.len()).unwrap_or(u32::MAX - 1));
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(bytes.unwrap_or_default());
-    };
-    put(share.after.as_deref());
-    share.entries.iter().for_each(|e| put(Some(e)));
-    out
-}
-
-/// What a journal entry says.
-pub struct JournalEntry<'a> {
-    /// The person's row.
-    pub person: PersonRef,
-    /// What the recipient holds afterwards; `None` when that did not change.
-    pub after: Option<&'a [u8]>,
-    /// The ledger entries.
-    pub entries: Vec<&'a [u8]>,
-}
-
-impl<'a> JournalEntry<'a> {
-    /// Reads one entry back; `None` when it is not one.
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (person, mut rest) = bytes.split_first_chunk::<8>()?;
-        let mut parts = Vec::new();
-        while !rest.is_empty() {
-            let (length, after) = rest.split_first_chunk::<4>()?;
-            let length = u32::from_le_bytes(*length);
-            if length == u32::MAX {
-                parts.push(None);
-                rest = after;
-            } else {
-                let (part, after) = after.split_at_checked(length as usize)?;
-                parts.push(Some(part));
-                rest = after;
-            }
-        }
-        let mut parts = parts.into_iter();
-        let after = parts.next()?;
-        Some(Self {
-            person: PersonRef(i64::from_le_bytes(*person)),
-            after,
-            entries: parts.flatten().collect(),
-        })
-    }
-}
-
 /// A core problem as an error of this stage.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
@@ -426,7 +261,7 @@ pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use jiff::civil::date;
@@ -448,14 +283,5 @@ mod tests {
     fn five_working_days_step_over_a_weekend() {
         assert_eq!(working_days_after(date(2008, 11, 17), 5).unwrap(), date(2008, 11, 24));
         assert_eq!(working_days_after(date(2008, 11, 21), 1).unwrap(), date(2008, 11, 24));
-    }
-
-    #[test]
-    fn a_journal_entry_comes_back() {
-        let share = Share { after: None, entries: vec![vec![1, 2], vec![]], ..Share::default() };
-        let bytes = journal_entry(PersonRef(7), &share);
-        let back = JournalEntry::read(&bytes).unwrap();
-        assert_eq!((back.person, back.after, back.entries), (PersonRef(7), None, vec![&[1u8, 2][..], &[]]));
-        assert!(JournalEntry::read(&bytes[..bytes.len() - 1]).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use lockgate_core::bundle::Change;
+use lockgate_core::bundle::Counts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -101,14 +101,12 @@ impl RecipientLine {
         }
     }
 
-    /// Counts a row.
-    pub fn count(&mut self, change: Change) {
-        match change {
-            Change::New => self.new += 1,
-            Change::Correction => self.corrections += 1,
-            Change::Withdrawal => self.withdrawals += 1,
-            Change::Current => self.current += 1,
-        }
+    /// Adds rows by change.
+    pub const fn add(&mut self, rows: &Counts) {
+        self.new += rows.new;
+        self.corrections += rows.correction;
+        self.withdrawals += rows.withdrawal;
+        self.current += rows.current;
     }
 
     /// Records withheld, all rules together.

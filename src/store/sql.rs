@@ -154,8 +154,11 @@ statements! {
     BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
 
-    LEDGER_HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
-    LEDGER_PAGE = "SELECT seq, bundle, entry, hash FROM ledger WHERE seq >= $1 ORDER BY seq LIMIT $2";
+    LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
+    LEDGER_HEAD = "SELECT last, head FROM ledger ORDER BY first DESC LIMIT 1";
+    /// The row in which an entry stands.
+    LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";
+    LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
     RESTRICTION_ADD = concat!("INSERT INTO restriction (", made!(), ", scope, subject, recipients, originator, silent, reduce) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
@@ -187,7 +190,7 @@ statements! {
     NOBODY = "SELECT NOT EXISTS (SELECT 1 FROM person)";
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
-        (SELECT coalesce(max(seq), 0) FROM ledger)";
+        coalesce((SELECT last FROM ledger ORDER BY first DESC LIMIT 1), 0)";
     FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
 }
 
@@ -223,6 +226,4 @@ bulks! {
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
         " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 100);
     HOLDING_DROP = Bulk::list("DELETE FROM holding WHERE recipient = $shared AND person IN (", ")");
-    /// Shared: first sequence number, bundle.
-    LEDGER_ADD = Bulk::new("INSERT INTO ledger (seq, bundle, entry, hash) ", &[Counted, Shared(1), Value, Value], "", 100);
 }

@@ -16,6 +16,8 @@ use alloc::vec::Vec;
 pub struct Grant {
     pub(crate) clauses: Vec<String>,
     pub(crate) purposes: Vec<String>,
+    /// The purposes as they stand in a row.
+    purpose: String,
     /// Indexes of the named conditions, all of which must hold.
     pub(crate) conditions: Vec<usize>,
     pub(crate) fields: Vec<GrantField>,
@@ -71,6 +73,11 @@ impl Grant {
     /// Purpose letters (5.2.4).
     pub fn purposes(&self) -> &[String] {
         &self.purposes
+    }
+
+    /// The purposes as they stand in a row, joined by `;`.
+    pub fn purpose(&self) -> &str {
+        &self.purpose
     }
 
     /// The fields that can ever leave under it, in schema order.
@@ -147,9 +154,11 @@ pub(crate) fn build(
     let ceiling = draft.on_authority.as_ref().map(|c| check.ceiling(c, &mut fields));
     fields.sort_by_key(|f| f.field);
     let words = |list: &[Word]| list.iter().map(|w| w.get_ref().clone()).collect();
+    let purposes: Vec<String> = words(&draft.purposes);
     let grant = Grant {
         clauses: words(&draft.clause),
-        purposes: words(&draft.purposes),
+        purpose: purposes.join(";"),
+        purposes,
         conditions: check.conditions(&draft.when),
         fields,
         ceiling,

@@ -70,13 +70,13 @@ impl Gate<'_> {
         records.map(|record| self.explain_record(person, record, recipient, of, &sight, field)).collect()
     }
 
-    fn explain_record(
+    fn explain_record<'s>(
         &self,
         person: &Person,
         record: &Record,
         recipient: PartnerId,
         facts: RecipientFacts,
-        sight: &Sight<'_>,
+        sight: &'s Sight<'s>,
         field: FieldId,
     ) -> Explained {
         let case = Case { person, record, recipient, facts, sight };

@@ -230,8 +230,9 @@ CREATE TABLE holding (
 );
 
 CREATE TABLE ledger (
-    seq    INTEGER PRIMARY KEY,
-    bundle BIGINT,
-    entry  BLOB NOT NULL,
-    hash   BLOB NOT NULL
+    first   INTEGER PRIMARY KEY,
+    last    BIGINT NOT NULL,
+    bundle  BIGINT,
+    entries BLOB NOT NULL,
+    head    BLOB NOT NULL
 );

@@ -193,7 +193,7 @@ impl Scene {
         self.gate().facts(&self.person)
     }
 
-    fn disclose(&self, recipient: &str) -> Disclosures {
+    fn disclose(&self, recipient: &str) -> Disclosures<'_> {
         self.gate().disclose(&self.person, &self.facts(), partner(recipient))
     }
 
