@@ -16,8 +16,48 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use support::{Deployment, NIGHTS, RECIPIENTS, Row};
 
-/// Cells that are granted by standing and that the three nights of the fixtures do not reach, with the reason.
-const UNREACHED: &[(&str, &str, &str)] = &[];
+/// Cells that are granted by standing under a condition which nobody of the fixtures meets who has such a record, with
+/// that condition. The list may only become shorter: a cell that is reached has to leave it.
+const UNREACHED: &[(&str, &str, &str)] = &[
+    ("cri", "action_plan", "own_action"),
+    ("cri", "bail_drug_restriction", "on_caseload"),
+    ("cri", "hostel_residence", "on_caseload"),
+    ("cri", "licence_conditions", "on_caseload"),
+    ("cri", "prison_course", "on_caseload"),
+    ("cri", "prison_transfer", "on_caseload"),
+    ("cri", "probation_breach", "on_caseload"),
+    ("cri", "release_projection", "on_caseload"),
+    ("cri", "required_assessment", "on_caseload"),
+    ("cri", "self_harm", "on_caseload"),
+    ("cri", "sentence_dates", "on_caseload"),
+    ("cri", "treatment_engagement", "transfer_of_care"),
+    ("disc", "community_order", "on_caseload"),
+    ("disc", "licence_conditions", "on_caseload"),
+    ("disc", "prison_transfer", "on_caseload"),
+    ("disc", "self_harm", "on_caseload"),
+    ("disc", "tag_order_sentence", "on_caseload"),
+    ("disc", "treatment_circumstances", "transfer_of_care"),
+    ("disc", "treatment_engagement", "transfer_of_care"),
+    ("disc", "treatment_plan", "transfer_of_care"),
+    ("g4s", "hostel_residence", "tagged"),
+    ("hmps", "tag_breach_sentence", "hdc"),
+    ("hmps", "tag_breach_supervised", "hdc"),
+    ("hmps", "tag_not_installed", "hdc"),
+    ("hmps", "tag_order_sentence", "hdc"),
+    ("lcc", "community_order", "housing_or_asb_case"),
+    ("lcc", "hostel_residence", "housing_or_asb_case"),
+    ("yos", "community_order", "transition"),
+    ("yos", "licence_conditions", "transition"),
+    ("yos", "prison_course", "young_person"),
+    ("yos", "prison_transfer", "young_person"),
+    ("yos", "probation_breach", "transition"),
+    ("yos", "self_harm", "young_person"),
+    ("yos", "sentence_dates", "transition"),
+    ("yos", "tag_breach_bail", "young_person"),
+    ("yos", "tag_breach_sentence", "young_person"),
+    ("yos", "tag_not_installed", "young_person"),
+    ("yos", "tenancy", "young_person"),
+];
 
 /// Columns that say how a row came.
 const HOW: [&str; 7] =
@@ -32,7 +72,9 @@ fn cells(deployment: &Deployment) -> (BTreeSet<Cell>, BTreeSet<Cell>) {
     let (mut standing, mut all) = (BTreeSet::new(), BTreeSet::new());
     for field in matrix.as_array().unwrap() {
         let word = |key: &str| field[key].as_str().unwrap().to_owned();
-        let cell = (word("recipient"), word("category"));
+        // The table of persons is named by its people.
+        let category = word("category").replace("person", "people");
+        let cell = (word("recipient"), category);
         if field["standing"].is_string() {
             standing.insert(cell.clone());
         }
@@ -89,8 +131,10 @@ fn every_cell_that_may_have_a_row_has_a_golden_one() {
 /// Every category that a feed fills, and no recipient may have by standing, is known as such.
 #[test]
 fn every_category_that_leaves_has_a_feed_with_a_row_in_the_fixtures() {
-    let deployment = Deployment::after(2);
+    let deployment = Deployment::after(0);
     let (standing, shut) = cells(&deployment);
+    let conditions = deployment.run(&["agreement", "matrix", "--json"]).out;
+    UNREACHED.iter().for_each(|(_, _, condition)| assert!(conditions.contains(condition), "{condition}"));
     let categories: BTreeSet<&str> = standing.iter().chain(&shut).map(|(_, c)| c.as_str()).collect();
     let feeds = deployment.run(&["feed", "list", "--json"]).json();
     let mut filled = BTreeSet::new();
@@ -104,6 +148,6 @@ fn every_category_that_leaves_has_a_feed_with_a_row_in_the_fixtures() {
         assert!(feed["last_file"]["rows"].as_u64() > Some(0), "{feed}");
     }
     for category in categories {
-        assert!(category == "person" || filled.contains(category), "no feed fills `{category}`");
+        assert!(category == "people" || filled.contains(category), "no feed fills `{category}`");
     }
 }
