@@ -39,6 +39,24 @@ fn second_list(deployment: &Deployment, column: &str, change: impl Fn(&str) -> O
     fs::write(deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv"), bytes).unwrap();
 }
 
+/// A first night whose release list has a fourth address line, which the fixture never fills.
+fn with_fourth_line() -> Deployment {
+    let deployment = Deployment::fresh();
+    let second = deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv");
+    second_list(&deployment, "Release address 4", |_| Some("Yorkshire".into()));
+    fs::rename(&second, deployment.path("fixtures/hmps/HMPS_RELEASES_20081117.csv")).unwrap();
+    deployment.night(FIRST);
+    deployment
+}
+
+/// The third night's release list: the second's, with another town, because the same bytes are the same file.
+fn third_list(deployment: &Deployment) {
+    let bytes = fs::read(deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv")).unwrap();
+    let text: String = bytes.into_iter().map(char::from).collect();
+    let bytes: Vec<u8> = text.replace("Harehills", "Armley").chars().map(|c| c as u8).collect();
+    fs::write(deployment.path("fixtures/hmps/HMPS_RELEASES_20081119.csv"), bytes).unwrap();
+}
+
 /// The first night, and a second one whose release list has one column changed.
 fn nights(column: &str, change: impl Fn(&str) -> Option<String>) -> (Deployment, Said) {
     let deployment = Deployment::after(0);
@@ -55,6 +73,14 @@ fn releases(deployment: &Deployment) -> Vec<String> {
     RECIPIENTS.iter().flat_map(|r| rows(r)).collect()
 }
 
+/// The two nights of all other feeds, with the first night's release list alone: what a held one leaves.
+fn without_second_list() -> Deployment {
+    let deployment = Deployment::after(0);
+    fs::remove_file(deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv")).unwrap();
+    deployment.night(SECOND);
+    deployment
+}
+
 fn held_for(deployment: &Deployment) -> String {
     let list = deployment.run(&["quarantine", "list", "--feed", FEED, "--json"]).json();
     list["held_files"][0]["code"].as_str().expect("a held file").into()
@@ -66,7 +92,7 @@ fn days_that_turned_to_months_first_are_named_and_nothing_is_taken() {
         let parts: Vec<&str> = day.split('/').collect();
         Some(if parts.len() == 3 { format!("{}/{}/{}", parts[1], parts[0], parts[2]) } else { day.into() })
     };
-    let before = releases(&Deployment::after(0));
+    let before = releases(&without_second_list());
     let (deployment, said) = nights("Release date", swapped);
     assert_eq!(said.feed(FEED)["state"], "held");
     assert_eq!(held_for(&deployment), "LG1314", "the column is the first reason");
@@ -92,7 +118,7 @@ fn days_that_turned_to_months_first_are_named_and_nothing_is_taken() {
 /// A tenth of the rows may be faulty; this file has none, and would blank an address line of everybody.
 #[test]
 fn a_column_that_is_suddenly_empty_holds_the_file_until_a_person_lets_it_in() {
-    let before = releases(&Deployment::after(0));
+    let before = releases(&without_second_list());
     let (deployment, said) = nights("Postcode", |_| Some(String::new()));
     assert_eq!((said.feed(FEED)["state"].as_str(), held_for(&deployment).as_str()), (Some("held"), "LG1314"));
     assert!(
@@ -109,28 +135,34 @@ fn a_column_that_is_suddenly_empty_holds_the_file_until_a_person_lets_it_in() {
     assert_eq!(taken.json()["warnings"]["LG1314"], 1, "the reason stays as a warning");
     assert_ne!(releases(&deployment), before);
     // What was let in is what the next file is compared with.
-    let list = fs::read(deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv")).unwrap();
-    fs::write(deployment.path("fixtures/hmps/HMPS_RELEASES_20081119.csv"), list).unwrap();
+    third_list(&deployment);
     assert_eq!(deployment.night("2008-11-19").feed(FEED)["state"], "accepted");
 }
 
 /// `Release address 4` may be missing from a file; of a feed that had it, its absence takes nothing back unseen.
 #[test]
 fn an_optional_column_that_goes_missing_takes_nothing_back_before_a_person_says_so() {
-    let before = releases(&Deployment::after(0));
-    let (deployment, said) = nights("Release address 4", |_| None);
+    let deployment = with_fourth_line();
+    let before = releases(&deployment);
+    assert!(before.iter().any(|row| row.contains(", Yorkshire")), "{before:?}");
+    second_list(&deployment, "Release address 4", |_| None);
+    let said = deployment.night(SECOND);
     assert_eq!((said.feed(FEED)["state"].as_str(), held_for(&deployment).as_str()), (Some("held"), "LG1315"));
     assert!(
         said.err.contains("the file has no column `Release address 4`, which the feed's files had before"),
         "{}",
         said.err
     );
-    assert_eq!(releases(&deployment), before);
+    let lines = |deployment: &Deployment| {
+        releases(deployment).iter().filter(|row| row.contains(", Yorkshire")).count()
+    };
+    let after = lines(&deployment);
+    assert!(after > 0);
     let reason = ["feed", "release", FEED, "--reason", "the fourth line is no longer sent, letter 41"];
     assert_eq!(deployment.run(&reason).code, Some(0));
     assert_eq!(deployment.night(SECOND).feed(FEED)["state"], "released");
-    let list = fs::read(deployment.path("fixtures/hmps/HMPS_RELEASES_20081118.csv")).unwrap();
-    fs::write(deployment.path("fixtures/hmps/HMPS_RELEASES_20081119.csv"), list).unwrap();
+    assert!(lines(&deployment) < after, "a person let the line go");
+    third_list(&deployment);
     assert_eq!(deployment.night("2008-11-19").feed(FEED)["state"], "accepted");
 }
 

@@ -61,12 +61,14 @@ impl Mapping {
         for (_, proof) in self.identity.evidence.iter().filter(|(c, _)| *c == column) {
             uses.note(&format!("evidence {proof:?}"), false, true);
         }
+        uses.tests(column, self.identity.other_name.iter());
         for rule in self.refuse.iter().chain(&self.skip) {
             uses.tests(column, rule.when.iter());
         }
         for record in self.identity.person.iter().chain(&self.records) {
             if record.key.contains(&column) {
-                uses.note(&format!("key {}", record.name), true, true);
+                let split = record.each.as_ref().filter(|(c, _)| *c == column).map(|(_, split)| split);
+                uses.note(&format!("key {} {split:?}", record.name), true, split.is_none());
             }
             let marks = record.cancelled.iter().chain(&record.restricted);
             uses.tests(column, record.when.iter().chain(marks));

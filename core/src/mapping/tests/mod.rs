@@ -13,6 +13,7 @@ mod drift;
 mod evidence;
 mod examples;
 mod faults;
+mod lists;
 mod random;
 mod rows;
 
