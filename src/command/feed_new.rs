@@ -98,16 +98,20 @@ fn drafted(deployment: &Deployment, args: &NewFeedArgs, partner: &str, sample: &
     };
     let file = args.from.file_name().and_then(|n| n.to_str()).unwrap_or("sample");
     let brief = Brief { name: &args.name, partner, place: (place, own.is_none()), file };
-    let known = Known { schema: &deployment.schema, mappings: &deployment.mappings, owned: owned(deployment, partner) };
-    feed::draft(sample, &brief, &known)
-        .map_err(|why| Expected::new(Exit::Problems, why))
+    let known = Known {
+        schema: &deployment.schema,
+        mappings: &deployment.mappings,
+        owned: owned(deployment, partner),
+    };
+    feed::draft(sample, &brief, &known).map_err(|why| Expected::new(Exit::Problems, why))
 }
 
 /// The categories that the partner may fill: those that the agreement says it shares, and the gateway's own.
 fn owned<'a>(deployment: &'a Deployment, partner: &str) -> BTreeSet<&'a str> {
     let Some(partner) = deployment.agreement.partner(partner) else { return BTreeSet::new() };
     let categories = deployment.schema.categories();
-    let shares = categories.filter(|(id, c)| c.internal || deployment.agreement.clause(partner, *id).is_some());
+    let shares =
+        categories.filter(|(id, c)| c.internal || deployment.agreement.clause(partner, *id).is_some());
     shares.map(|(_, c)| c.name.as_str()).filter(|name| *name != feed::PERSON).collect()
 }
 

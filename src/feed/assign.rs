@@ -1,12 +1,14 @@
 //! Which column is what: all proposals of all columns by their points, the best first, one column to a field.
 
+use super::PERSON;
 use super::columns::{Target, field_of, takes_many};
 use super::header::ENOUGH;
 use super::score::{Scene, Score, Seen, Why, suits};
 use super::vote::Vote;
-use super::PERSON;
 use lockgate_core::mapping::Meaning;
 use lockgate_core::schema::Kind;
+use lockgate_core::survey::{IDS, Looks};
+use lockgate_core::value::identifier::IdKind;
 use std::collections::BTreeSet;
 
 /// Points of the very phrase for a reason to ignore, a part of a key, a condition: behind a field's.
@@ -17,6 +19,8 @@ const CONDITION: u32 = 84;
 const OWN_USE: u32 = 88;
 /// The same of another partner's.
 const OTHER_USE: u32 = 70;
+/// Points of a column whose values alone say what it is.
+const SHAPED: u32 = 72;
 /// Points of a column that keeps rows back, by its words.
 const OPEN: u32 = 90;
 /// Points of the column that tells kinds of rows apart.
@@ -108,9 +112,29 @@ fn fields(
     if let Some((name, points)) = evidence {
         add(Target::Evidence(name.clone()), points, Why::Phrase);
     }
-    if leaves && column.header.best(&scene.words.person.whole_name).max(column.bare.best(&scene.words.person.whole_name)) >= 95 {
+    if let Some(name) = by_shape(&column.looks).filter(|_| !scene.words.marked("third_party", &column.bare)) {
+        add(Target::Evidence(name.to_owned()), SHAPED, Why::Values);
+    }
+    if leaves
+        && column
+            .header
+            .best(&scene.words.person.whole_name)
+            .max(column.bare.best(&scene.words.person.whole_name))
+            >= 95
+    {
         add(Target::Condition, OPEN, Why::Word);
     }
+}
+
+/// The kind of evidence that nearly all values are, whatever the header says.
+fn by_shape(looks: &Looks) -> Option<&'static str> {
+    let known = [IdKind::Pnc, IdKind::Cro, IdKind::PrisonNumber, IdKind::Nino];
+    let of = |kind: &IdKind| {
+        let count = IDS.iter().position(|k| k == kind).and_then(|at| looks.ids.get(at).copied());
+        count.is_some_and(|n| looks.mostly(n))
+    };
+    let number = known.into_iter().find(of).map(IdKind::word);
+    number.or_else(|| looks.mostly(looks.postcodes).then_some("postcode"))
 }
 
 /// Keys, conditions and reasons to ignore.
@@ -138,10 +162,14 @@ fn others(scene: &Scene<'_>, column: &Seen, add: &mut impl FnMut(Target, u32, Wh
         let points = if own { OWN_USE } else { OTHER_USE };
         let why = || Why::Lesson(feed.to_owned());
         match meaning {
-            Meaning::RecordKey if looks.filled > 0 => add(Target::Key, points.saturating_sub(unlike(!reference)), why()),
+            Meaning::RecordKey if looks.filled > 0 => {
+                add(Target::Key, points.saturating_sub(unlike(!reference)), why())
+            }
             Meaning::Evidence(name) => add(Target::Evidence(name.to_owned()), points + 9, why()),
-            Meaning::Condition => add(Target::Condition, (points - 4).saturating_sub(unlike(!code || told)), why()),
-            Meaning::Ignored => add(Target::Ignored(format!("as in {feed}")), points - 4, why()),
+            Meaning::Condition => {
+                add(Target::Condition, (points - 4).saturating_sub(unlike(!code || told)), why())
+            }
+            Meaning::Ignored if own => add(Target::Ignored(format!("as in {feed}")), points - 4, why()),
             _ => {}
         }
     }

@@ -151,9 +151,11 @@ pub(super) fn plan(
     let columns = seen.iter().enumerate().map(|(at, column)| {
         let found = proposals.iter().find(|p| p.column == at);
         let (target, trust, why) = match (&key, found) {
-            (Some(key), _) if key.column == at => {
-                (Target::Key, if key.note.is_some() { Trust::Likely } else { Trust::Sure }, key.note.clone().unwrap_or_default())
-            }
+            (Some(key), _) if key.column == at => (
+                Target::Key,
+                if key.note.is_some() { Trust::Likely } else { Trust::Sure },
+                key.note.clone().unwrap_or_default(),
+            ),
             (_, Some(p)) => (p.target.clone(), Trust::of(p.score.points), p.score.why.words()),
             _ => (Target::Todo, Trust::Guess, String::new()),
         };
@@ -172,7 +174,9 @@ fn joined(sample: &Sample) -> impl Iterator<Item = usize> {
     };
     let header = |join: &OptionValue| {
         let OptionValue::Table(join) = join else { return None };
-        let (Some(OptionValue::Text(sheet)), Some(OptionValue::Text(to))) = (join.get("sheet"), join.get("to")) else {
+        let (Some(OptionValue::Text(sheet)), Some(OptionValue::Text(to))) =
+            (join.get("sheet"), join.get("to"))
+        else {
             return None;
         };
         let name = format!("{sheet}.{to}");
@@ -183,7 +187,13 @@ fn joined(sample: &Sample) -> impl Iterator<Item = usize> {
 
 /// Columns that have a number or a letter for a name: behind one that was known by its values, the next of them
 /// likely follow the category's fields in their order. A guess, and marked as one.
-fn by_place(scene: &Scene<'_>, header: &[String], seen: &[Seen], vote: &Vote, known: &[Proposal]) -> Vec<Proposal> {
+fn by_place(
+    scene: &Scene<'_>,
+    header: &[String],
+    seen: &[Seen],
+    vote: &Vote,
+    known: &[Proposal],
+) -> Vec<Proposal> {
     let mut out: Vec<Proposal> = Vec::new();
     let mut before: Option<(String, usize)> = None;
     for (column, text) in header.iter().enumerate() {
@@ -191,15 +201,18 @@ fn by_place(scene: &Scene<'_>, header: &[String], seen: &[Seen], vote: &Vote, kn
             before = None;
             continue;
         }
-        if let Some(Target::Field(category, field)) = known.iter().find(|p| p.column == column).map(|p| &p.target) {
+        if let Some(Target::Field(category, field)) =
+            known.iter().find(|p| p.column == column).map(|p| &p.target)
+        {
             before = position(scene.schema, category, field).map(|at| (category.clone(), at));
             continue;
         }
         let Some((category, at)) = before.clone().filter(|(c, _)| vote.chosen.contains(c)) else { continue };
         let of = scene.schema.category(&category).and_then(|c| scene.schema.get(c));
-        let next = of.into_iter().flat_map(|c| c.fields.iter().enumerate()).find(|(n, f)| {
-            *n > at && seen.get(column).is_some_and(|s| suits(f.kind, &s.looks))
-        });
+        let next = of
+            .into_iter()
+            .flat_map(|c| c.fields.iter().enumerate())
+            .find(|(n, f)| *n > at && seen.get(column).is_some_and(|s| suits(f.kind, &s.looks)));
         let Some((n, field)) = next else { continue };
         let target = Target::Field(category.clone(), field.name.clone());
         out.push(Proposal { column, target, score: Score { points: 0, why: Why::Place } });

@@ -52,7 +52,8 @@ pub struct Draft {
 pub fn draft(sample: &Sample, brief: &Brief<'_>, known: &Known<'_>) -> Result<Draft, String> {
     let words = Words::shipped().map_err(|e| e.message().to_owned())?;
     let lessons = Lessons::learn(known.mappings, brief.partner);
-    let plan = columns::plan(sample, &words, known.schema, &lessons, known.owned.clone(), &names(sample, brief));
+    let plan =
+        columns::plan(sample, &words, known.schema, &lessons, known.owned.clone(), &names(sample, brief));
     let Some(key) = plan.key.as_ref().map(|key| key.column) else {
         return Err(
             "no column is filled in every row and says whose row it is; a feed needs such a column".into()

@@ -41,7 +41,8 @@ impl Header {
     /// Whether the other's words are its last ones: `Young person YOIS ref` and `YOISRef`.
     pub(super) fn ends_with(&self, other: &Self) -> bool {
         let wanted = other.own.concat();
-        !wanted.is_empty() && (0..self.own.len()).any(|at| self.own.get(at..).unwrap_or_default().concat() == wanted)
+        !wanted.is_empty()
+            && (0..self.own.len()).any(|at| self.own.get(at..).unwrap_or_default().concat() == wanted)
     }
 
     /// Without the first of the given phrases that stands in its own words, unless nothing else would be left.

@@ -8,6 +8,9 @@ use super::words::Words;
 use lockgate_core::survey::IDS;
 use lockgate_core::value::identifier::IdKind;
 
+/// Signs of a key up to which its shape tells nothing.
+const TELLING: usize = 4;
+
 /// The column that says whose row it is.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
@@ -21,7 +24,8 @@ pub(super) struct Key {
 
 /// Finds the key; nothing when no column can be one.
 pub(super) fn find(sample: &Sample, seen: &[Seen], words: &Words, lessons: &Lessons<'_>) -> Option<Key> {
-    by_header(seen, lessons).or_else(|| by_shape(sample, seen, lessons)).or_else(|| by_words(seen, words)).or_else(|| {
+    let by_words = || by_words(seen, words).map(|key| shared(key, lessons));
+    by_header(seen, lessons).or_else(|| by_shape(sample, seen, lessons)).or_else(by_words).or_else(|| {
         let at = seen.iter().position(|s| s.looks.is_key() && s.looks.date.is_none())?;
         Some(Key { column: at, kind: None, space: None, note: Some("no value stands twice in it".into()) })
     })
@@ -43,7 +47,9 @@ fn by_header(seen: &[Seen], lessons: &Lessons<'_>) -> Option<Key> {
 
 /// A column whose values have the shapes of another feed's key, where shapes tell.
 fn by_shape(sample: &Sample, seen: &[Seen], lessons: &Lessons<'_>) -> Option<Key> {
-    let telling = |shape: &String| shape.contains('A') && shape.contains('9') && shape.len() > 4;
+    let telling = |shape: &String| {
+        shape.chars().any(char::is_alphabetic) && shape.contains('9') && shape.len() > TELLING
+    };
     for key in lessons.keys() {
         let shapes = key.shapes.iter().filter(|s| telling(s)).cloned().collect();
         let fits = |at: &usize| {
@@ -61,14 +67,31 @@ fn by_shape(sample: &Sample, seen: &[Seen], lessons: &Lessons<'_>) -> Option<Key
     None
 }
 
+/// Numbers of one kind are one space of keys for all feeds of the partner that have it.
+fn shared(key: Key, lessons: &Lessons<'_>) -> Key {
+    let same =
+        |known: &&super::lessons::KnownKey<'_>| key.kind.is_some() && known.kind == key.kind.as_deref();
+    let given = lessons.keys().iter().filter(same).max_by_key(|known| lessons.giver(known.space).is_some());
+    let space = given.map(|known| known.space.to_owned());
+    Key { space, ..key }
+}
+
 /// A kind that is known is a better key than a local number; of two equal ones the latter (a joined sheet's own key).
 fn by_words(seen: &[Seen], words: &Words) -> Option<Key> {
-    let kinds =
-        words.key.iter().filter(|(k, _)| *k != "local").chain(words.key.iter().filter(|(k, _)| *k == "local"));
+    let kinds = words
+        .key
+        .iter()
+        .filter(|(k, _)| *k != "local")
+        .chain(words.key.iter().filter(|(k, _)| *k == "local"));
     for (kind, phrases) in kinds {
         let fits = |s: &Seen| s.header.best(phrases).max(s.bare.best(phrases)) >= 90 && full(s);
         if let Some(column) = seen.iter().rposition(fits) {
-            return Some(Key { column, kind: (kind != "local").then(|| kind.clone()), space: None, note: None });
+            return Some(Key {
+                column,
+                kind: (kind != "local").then(|| kind.clone()),
+                space: None,
+                note: None,
+            });
         }
     }
     // Numbers of two kinds are known by their values alone.

@@ -38,8 +38,12 @@ pub(super) struct KnownKey<'a> {
 impl<'a> Lessons<'a> {
     /// Learns from every mapping for a feed of the partner.
     pub(super) fn learn(mappings: &'a [Mapping], partner: &str) -> Self {
-        let mut lessons =
-            Self { columns: Vec::new(), codes: BTreeMap::new(), keys: Vec::new(), test_rows: BTreeSet::new() };
+        let mut lessons = Self {
+            columns: Vec::new(),
+            codes: BTreeMap::new(),
+            keys: Vec::new(),
+            test_rows: BTreeSet::new(),
+        };
         for mapping in mappings {
             lessons.read(mapping, mapping.partner_key() == partner);
         }
@@ -88,7 +92,9 @@ impl<'a> Lessons<'a> {
     /// Every use of a header with these words: the feed, whether it is of the partner, the use.
     pub(super) fn of(&self, header: &Header) -> impl Iterator<Item = (&'a str, bool, Meaning<'a>)> {
         let same = self.columns.iter().filter(|l| l.header.same(header));
-        same.flat_map(|l| l.meanings.iter().map(|m| (l.feed, l.own_partner, *m))).collect::<Vec<_>>().into_iter()
+        same.flat_map(|l| l.meanings.iter().map(|m| (l.feed, l.own_partner, *m)))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// Words whose code for a field is known from elsewhere.

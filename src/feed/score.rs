@@ -130,8 +130,14 @@ impl Scene<'_> {
                 best = Score { points, why: Why::Lesson(feed.to_owned()) };
             }
         }
-        if category.name == PERSON && self.words.marked("third_party", &seen.bare) {
+        let other_person = self.words.marked("third_party", &seen.bare);
+        if category.name == PERSON && other_person {
             best.points = best.points.saturating_sub(OTHER_PERSON);
+        }
+        // `Complainant address` is nobody's tenancy, unless the category is about that other person.
+        let whose = matches!(field.kind, Kind::Address | Kind::Postcode | Kind::Name | Kind::Dob | Kind::Id);
+        if category.name != PERSON && other_person && whose && best.points < TOGETHER {
+            best.points = 0;
         }
         if !suits(field.kind, &seen.looks) {
             best.points = best.points.saturating_sub(UNFIT);
@@ -180,7 +186,14 @@ impl Scene<'_> {
     }
 
     /// Values that are words of the field's list speak for it, whatever the header says.
-    fn by_codes(&self, (at, text): (usize, &str), looks: &Looks, category: &Category, field: &Field, best: &mut Score) {
+    fn by_codes(
+        &self,
+        (at, text): (usize, &str),
+        looks: &Looks,
+        category: &Category,
+        field: &Field,
+        best: &mut Score,
+    ) {
         if looks.distinct == 0 {
             return;
         }
@@ -188,7 +201,11 @@ impl Scene<'_> {
         let met = self.survey.among(at, |value| known.iter().any(|word| alike(word, value)));
         let share = u32::try_from(met.len() * 100 / looks.distinct).unwrap_or(0);
         let telling = met.iter().any(|word| word.chars().any(char::is_alphabetic) && word.len() > 1);
-        if met.is_empty() && !known.is_empty() && looks.is_key() && looks.mostly(looks.references) && looks.distinct >= REFERENCES
+        if met.is_empty()
+            && !known.is_empty()
+            && looks.is_key()
+            && looks.mostly(looks.references)
+            && looks.distinct >= REFERENCES
         {
             // Values of which none is known and none stands twice are rather references than codes.
             best.points = best.points.saturating_sub(UNFIT);
@@ -209,7 +226,8 @@ impl Scene<'_> {
     /// Words that are known for a coded field: its list's codes and labels, what other mappings map, and usual spellings.
     pub(super) fn known_words(&self, category: &str, field: &Field) -> Vec<String> {
         let list = field.detail.as_deref().and_then(|list| self.schema.list(list));
-        let listed = list.into_iter().flat_map(|l| l.entries()).flat_map(|e| [e.code.clone(), e.label.clone()]);
+        let listed =
+            list.into_iter().flat_map(|l| l.entries()).flat_map(|e| [e.code.clone(), e.label.clone()]);
         let learnt = self.lessons.codes(category, &field.name).map(|(word, _)| word.to_owned());
         listed.chain(learnt).collect()
     }

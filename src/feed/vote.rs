@@ -3,9 +3,10 @@
 //! the words of a column that tells kinds of rows apart.
 
 use super::PERSON;
-use super::columns::takes_many;
+use super::columns::{field_of, takes_many};
 use super::header::{ENOUGH, says, tokens};
-use super::score::{Scene, Seen};
+use super::score::{Scene, Seen, Why};
+use lockgate_core::schema::Kind;
 use std::collections::BTreeMap;
 
 /// Categories that one file is taken to speak about.
@@ -70,7 +71,8 @@ pub(super) fn vote(scene: &Scene<'_>, seen: &[Seen], names: &[String]) -> Vote {
         // What it explains is explained, but for what another category explains better.
         left.retain(|column| {
             let mine = fits(column);
-            mine == 0 || scene.owned.iter().any(|c| column.best(c).is_some_and(|(_, s)| s.points > mine + BETTER))
+            mine == 0
+                || scene.owned.iter().any(|c| column.best(c).is_some_and(|(_, s)| s.points > mine + BETTER))
         });
         vote.chosen.push(category.to_owned());
     }
@@ -84,13 +86,18 @@ fn columns_for(scene: &Scene<'_>, left: &[&Seen], category: &str) -> u32 {
         let Some((field, score)) = column.best(category) else { continue };
         let person = column.best(PERSON).map_or(0, |(_, s)| s.points);
         let ignored = scene.words.ignored(&column.header).map_or(0, |(_, points)| points * 84 / 100);
-        if person.max(ignored) > score.points {
+        // Where somebody lives says nothing about what a file is about.
+        let kind = field_of(scene.schema, category, field).map(|f| f.kind);
+        if person.max(ignored) > score.points || matches!(kind, Some(Kind::Address | Kind::Postcode)) {
             continue;
         }
-        let alike = scene.owned.iter().filter(|c| {
-            column.best(c).is_some_and(|(_, other)| other.points + BETTER > score.points)
-        });
-        let votes = score.points / u32::try_from(alike.count().max(1)).unwrap_or(1);
+        let alike = scene
+            .owned
+            .iter()
+            .filter(|c| column.best(c).is_some_and(|(_, other)| other.points + BETTER > score.points));
+        // A bare word that another feed uses so does not say that this feed is about the same.
+        let learnt = if matches!(score.why, Why::Lesson(_)) { 2 } else { 1 };
+        let votes = score.points / learnt / u32::try_from(alike.count().max(1)).unwrap_or(1);
         let slot = fields.entry(field).or_insert(0);
         let together = *slot + votes;
         let many = takes_many(scene.schema, category, field) && score.points >= SURE;

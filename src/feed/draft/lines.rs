@@ -26,7 +26,8 @@ impl Writer<'_> {
             Kind::Person | Kind::Text | Kind::File => {
                 let mut line = plain(None, false)?;
                 if columns.len() > 1 {
-                    line.text = format!("{} = {{ columns = [{}], join = \" \" }}", field.name, self.all(columns));
+                    line.text =
+                        format!("{} = {{ columns = [{}], join = \" \" }}", field.name, self.all(columns));
                 }
                 line.text.push_str("          # free text or another person: never by a standing grant");
                 Some(line)

@@ -1,6 +1,6 @@
 //! The record blocks of a draft: their keys, their fields, and what the example then expects.
 
-use super::{Proposed, Target, Trust, Writer, quoted, record_text, tokens};
+use super::{Proposed, Target, Writer, quoted, record_text, tokens};
 use crate::feed::invent;
 use lockgate_core::schema::{Field, Kind};
 use lockgate_core::value::identifier::IdKind;
@@ -97,7 +97,7 @@ impl Writer<'_> {
 
     fn record_key(&mut self, key: usize) -> String {
         let of = |(at, column): (usize, &Proposed)| {
-            let part = column.target == Target::Key && column.trust > Trust::Guess && column.looks.filled > 0;
+            let part = column.target == Target::Key && column.looks.filled > 0;
             (at == key || part).then_some(at)
         };
         let mut columns: Vec<usize> = self.plan.columns.iter().enumerate().filter_map(of).collect();
@@ -116,9 +116,14 @@ impl Writer<'_> {
     /// A field that cannot be filled before somebody has said what its codes mean.
     fn not_yet(&mut self, category: &str, field: &Field, columns: &[usize]) -> String {
         let words: Vec<String> = columns.iter().map(|c| format!("`{}`", self.header(*c))).collect();
-        let open = if field.kind == Kind::DateTime { "the time of day is missing" } else { "its words have to be mapped" };
+        let open = if field.kind == Kind::DateTime {
+            "the time of day is missing"
+        } else {
+            "its words have to be mapped"
+        };
         self.todo.push(format!("`{category}.{}`: from {}; {open}", field.name, words.join(", ")));
-        let what = if field.kind == Kind::DateTime { "it needs a time of day" } else { "say what its words mean" };
+        let what =
+            if field.kind == Kind::DateTime { "it needs a time of day" } else { "say what its words mean" };
         let mut out = format!("# TODO {} from {}: {what}", field.name, words.join(", "));
         if let Some(list) = &field.detail {
             let _ = write!(out, " in the list `{list}` (a `map` here, or a code map)");

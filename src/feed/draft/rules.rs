@@ -48,7 +48,8 @@ impl Writer<'_> {
             quoted(self.name(at)),
             list.join(", ")
         );
-        self.todo.push(format!("column `{}`: by which names the source's test rows are known", self.header(at)));
+        self.todo
+            .push(format!("column `{}`: by which names the source's test rows are known", self.header(at)));
     }
 
     /// A flag that keeps rows or records back: everything but the plain words for "open" does.
@@ -76,7 +77,8 @@ impl Writer<'_> {
                 quoted(why)
             );
         }
-        self.todo.push(format!("column `{}`: which words say that nothing stands in the way", self.header(at)));
+        self.todo
+            .push(format!("column `{}`: which words say that nothing stands in the way", self.header(at)));
     }
 
     /// A column that tells kinds of rows apart: the words that name a category stand in the records' `when`.
@@ -84,9 +86,11 @@ impl Writer<'_> {
         let Some(kinds) = &self.plan.vote.kinds else { return };
         let chosen = self.plan.vote.chosen.iter().find_map(|category| kinds.words.get(category)?.first());
         let word = chosen.cloned();
-        self.mark_used(at);
         self.row.extend(word.map(|word| (at, word)));
-        self.todo.push(format!("column `{}`: what its other words mean (`[[refuse]]`, `[[skip]]`)", self.header(at)));
+        self.todo.push(format!(
+            "column `{}`: what its other words mean (`[[refuse]]`, `[[skip]]`)",
+            self.header(at)
+        ));
     }
 
     /// Only a suggestion: which words count has to be known.
@@ -103,9 +107,10 @@ impl Writer<'_> {
     }
 
     /// The test that picks a category's rows, where a column tells kinds of rows apart.
-    pub(super) fn kind_test(&self, category: &str) -> Option<String> {
+    pub(super) fn kind_test(&mut self, category: &str) -> Option<String> {
         let kinds = self.plan.vote.kinds.as_ref()?;
         let words: Vec<String> = kinds.words.get(category)?.iter().map(|w| quoted(w)).collect();
+        self.mark_used(kinds.column);
         Some(format!("{{ column = {}, in = [{}] }}", quoted(self.name(kinds.column)), words.join(", ")))
     }
 

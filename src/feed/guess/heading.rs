@@ -15,7 +15,8 @@ pub(super) struct Heading {
 /// Finds the header among rows; nothing when no row is one.
 pub(super) fn find(rows: &[Vec<String>], day: Date) -> Option<Heading> {
     let widest = rows.iter().map(|row| width(row)).max().filter(|w| *w > 0)?;
-    let named = |row: &Vec<String>| filled(row) * 10 >= widest * 9 && !row.iter().any(|cell| is_value(cell, day));
+    let named =
+        |row: &Vec<String>| filled(row) * 10 >= widest * 9 && !row.iter().any(|cell| is_value(cell, day));
     let row = rows.iter().position(named)?;
     let below = rows.get(row + 1).filter(|below| named(below));
     let this = rows.get(row)?;
@@ -76,7 +77,10 @@ mod tests {
         ]);
         assert_eq!(find(&two, DAY), Some(Heading { row: 2, groups: vec!["Resident".into(), "Stay".into()] }));
         let repeated = rows(&[&["Stay", "Stay", "Rules"], &["From", "To", "Curfew"], &["1", "2", "3"]]);
-        assert_eq!(find(&repeated, DAY), Some(Heading { row: 1, groups: vec!["Stay".into(), "Rules".into()] }));
+        assert_eq!(
+            find(&repeated, DAY),
+            Some(Heading { row: 1, groups: vec!["Stay".into(), "Rules".into()] })
+        );
     }
 
     #[test]

@@ -65,12 +65,16 @@ const COVERED: usize = 80;
 /// The base reaches the most other sheets, and loses the fewest of their rows; of several, the one with the most
 /// keys that reach, and the most of them of its own.
 pub(super) fn join(sheets: &[Sheet]) -> (BTreeMap<String, OptionValue>, Vec<String>) {
-    let best = (0..sheets.len())
-        .map(|base| (base, links(sheets, base)))
-        .max_by_key(|(base, links)| {
-            let count = |wanted: fn(&Link) -> bool| links.iter().filter(|l| wanted(l)).count();
-            (links.len(), count(|l| l.covered >= COVERED), count(|l| l.keep.is_none()), count(|l| l.direct), std::cmp::Reverse(*base))
-        });
+    let best = (0..sheets.len()).map(|base| (base, links(sheets, base))).max_by_key(|(base, links)| {
+        let count = |wanted: fn(&Link) -> bool| links.iter().filter(|l| wanted(l)).count();
+        (
+            links.len(),
+            count(|l| l.covered >= COVERED),
+            count(|l| l.keep.is_none()),
+            count(|l| l.direct),
+            std::cmp::Reverse(*base),
+        )
+    });
     let Some((base, links)) = best else { return (BTreeMap::new(), Vec::new()) };
     let text = |t: &str| OptionValue::Text(t.to_owned());
     let name = |at: usize| sheets.get(at).map_or("", |s| s.name.as_str());
@@ -154,7 +158,14 @@ fn link(sheets: &[Sheet], base: usize, from: usize, to: usize, events: bool) -> 
         } else {
             format!("{}.{}", a.name, a.header.get(mine)?)
         };
-        Some(Link { sheet: to, on, to: b.header.get(at)?.clone(), keep, covered: there, direct: from == base })
+        Some(Link {
+            sheet: to,
+            on,
+            to: b.header.get(at)?.clone(),
+            keep,
+            covered: there,
+            direct: from == base,
+        })
     })
 }
 
