@@ -1,5 +1,6 @@
 //! Lockgate's program as a library: the rooms that talk to the world, around a core that decides.
 
+pub mod approval;
 pub mod bundle;
 pub mod cli;
 pub mod codes;

@@ -11,6 +11,7 @@ pub mod keep;
 pub mod link;
 pub mod memories;
 pub mod people;
+pub mod policy_diff;
 pub mod preview;
 pub mod progress;
 pub mod publish;

@@ -8,6 +8,7 @@
 //! facts on which the recipient's conditions rest.
 
 mod aggregate;
+mod compare;
 mod decide;
 pub mod disclosed;
 mod explain;
@@ -25,6 +26,7 @@ use facts::Sight;
 use jiff::civil::Date;
 use registers::Index;
 
+pub use compare::{Shift, Shifted};
 pub use disclosed::Disclosed;
 pub use explain::{Decision, Explained, Step};
 pub use facts::Facts;
@@ -100,6 +102,16 @@ impl<'a> Gate<'a> {
 
     /// What a recipient may have about a person. `facts` are those of the same person and gate.
     pub fn disclose(&self, person: &Person, facts: &Facts, recipient: PartnerId) -> Disclosures {
+        let (rows, withheld) = self.rows(person, facts, recipient);
+        let person_ref = pseudonym::person(self.key(recipient), person.id);
+        let mut disclosed: Vec<Disclosed> =
+            rows.into_iter().map(|row| self.close(row, person, recipient, &person_ref)).collect();
+        disclosed.sort_by(|a, b| (a.category, &a.record_ref).cmp(&(b.category, &b.record_ref)));
+        Disclosures { disclosed, withheld }
+    }
+
+    /// The rows that may leave, not yet closed as disclosures, and how many records each rule withheld.
+    fn rows(&self, person: &Person, facts: &Facts, recipient: PartnerId) -> (Vec<Row>, Withheld) {
         let same = facts.person == person.id;
         let of = facts.recipients.get(usize::from(recipient.0)).filter(|_| same).copied().unwrap_or_default();
         let sight = Sight::new(self, person, recipient);
@@ -118,11 +130,7 @@ impl<'a> Gate<'a> {
             identity.into_iter().partition(|i| rows.iter().any(|r| self.beside(r.originator, i.originator)));
         withheld.add(Rule::Alone, u32::try_from(alone.len()).unwrap_or(u32::MAX));
         rows.extend(beside);
-        let person_ref = pseudonym::person(self.key(recipient), person.id);
-        let mut disclosed: Vec<Disclosed> =
-            rows.into_iter().map(|row| self.close(row, person, recipient, &person_ref)).collect();
-        disclosed.sort_by(|a, b| (a.category, &a.record_ref).cmp(&(b.category, &b.record_ref)));
-        Disclosures { disclosed, withheld }
+        (rows, withheld)
     }
 
     /// The one place in which a `Disclosed` is made.
