@@ -255,6 +255,31 @@ pub enum AgreementCommand {
         /// The recipient's key
         recipient: String,
     },
+    /// Make the text that the holders sign, or take a signature in; no night runs before all have signed
+    #[command(
+        after_help = "Examples:\n  lockgate agreement approve\n  ssh-keygen -Y sign -f ~/.ssh/id_ed25519 -n lockgate-agreement statement.txt\n  \
+        lockgate agreement approve --signature statement.txt.sig\n\nEnds 4 while signatures are missing, 8 when a signature is refused."
+    )]
+    Approve(ApproveArgs),
+    /// Show the agreement's digest and dates, who has signed it, and who is missing
+    #[command(
+        after_help = "Examples:\n  lockgate agreement status\n  lockgate agreement status --json\n\nEnds 4 while it is not approved."
+    )]
+    Status,
+    /// Say what another agreement would give to whom: widened fields first, on request in people
+    #[command(
+        after_help = "Examples:\n  lockgate agreement diff --people\n  lockgate agreement diff agreement proposals/version-2 --json"
+    )]
+    Diff(AgreementDiffArgs),
+    /// Show what the last nights said of the proposed agreement (`[shadow]` in lockgate.toml) beside the one in force
+    #[command(
+        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow --nights 3 --json"
+    )]
+    Shadow {
+        /// How many runs back
+        #[arg(long, default_value_t = 7)]
+        nights: u32,
+    },
     /// Why a recipient gets or does not get a field of a person
     #[command(
         after_help = "Examples:\n  lockgate agreement why --person wyp-cohort:2004/0031877J --recipient g4s --field prison_release.release_address"
@@ -305,6 +330,34 @@ pub enum MatrixFormat {
     Xlsx,
     /// A picture: categories by recipients
     Svg,
+}
+
+/// Options of `lockgate agreement approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// A signature that `ssh-keygen -Y sign` made of the text
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// Whose it must be (default: whose it is)
+    #[arg(long, value_name = "PARTNER", requires = "signature")]
+    pub holder: Option<String>,
+}
+
+/// Options of `lockgate agreement diff`.
+#[derive(Debug, Args)]
+pub struct AgreementDiffArgs {
+    /// The agreement's folder before (default: the agreement that nights ran under last)
+    #[arg(value_name = "A")]
+    pub before: Option<PathBuf>,
+    /// The agreement's folder after (default: the deployment's)
+    #[arg(value_name = "B")]
+    pub after: Option<PathBuf>,
+    /// Count the people of the store for whom something would change; nobody is named
+    #[arg(long)]
+    pub people: bool,
+    /// The day to count for (default: the last run's)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
 }
 
 /// `lockgate ledger …`

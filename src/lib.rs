@@ -1,6 +1,7 @@
 //! Lockgate's program as a library: the rooms that talk to the world, around a core that decides.
 
 pub mod annex;
+pub mod approval;
 pub mod bundle;
 pub mod cli;
 pub mod codes;

@@ -503,7 +503,10 @@ fn an_agreement_out_of_force_ends_every_run() {
     let said = deployment.run(&["run", "--as-of", "2008-10-31"]);
     assert_eq!((said.code, said.out.as_str()), (Some(8), ""), "{}", said.err);
     assert!(said.err.contains("is not in force on 2008-10-31"), "{}", said.err);
-    assert!(files(&deployment.path("state")).is_empty());
+    // The refusal is in the ledger, and nothing else happened.
+    let status = deployment.run(&["status", "--json"]).json();
+    assert_eq!((status["ledger_entries"].as_u64(), status["last_run"].as_u64()), (Some(1), None));
+    assert!(deployment.bundle_files().is_empty());
 }
 
 /// A file sent again under another name, with other bytes and the same rows, tells nobody anything.

@@ -1,6 +1,7 @@
 //! `lockgate check`: the whole deployment, without touching store or network.
 
 use super::Voice;
+use crate::approval::{self, Before};
 use crate::config::{self, Texts};
 use crate::exit::Exit;
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
@@ -18,11 +19,13 @@ struct CheckJson<'a> {
     categories: usize,
     partners: usize,
     examples: usize,
+    approved: bool,
 }
 
 /// Checks settings, schema, agreement, mappings and the examples inside them.
 pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let mut numbers = [0; 4];
+    let mut unapproved = None;
     let (problems, texts): (Vec<Problem>, Texts) = match config::load(root) {
         Err((problems, texts)) => (problems, texts),
         Ok(deployment) => {
@@ -35,6 +38,9 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
                 problems.push(Problem::new(fault.code(), fault.to_string()).in_config("lockgate.toml", 0..0));
             }
             problems.extend_from_slice(deployment.agreement.findings());
+            // From the files alone: what nights ran under before is in the store, which `check` leaves alone.
+            let standing = approval::examine(&deployment, &Before::default());
+            unapproved = (!standing.approved()).then(|| super::approve::unapproved(&standing));
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();
@@ -45,9 +51,11 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let [feeds, categories, partners, examples] = numbers;
     if voice.json {
         let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
-        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples });
+        let approved = ok && unapproved.is_none();
+        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples, approved });
     } else {
         report::print(&problems, Severity::Error, &texts, voice.style());
+        report::print(unapproved.as_slice(), Severity::Warning, &texts, voice.style());
         if ok && !voice.quiet {
             report::line(&format!(
                 "The deployment is sound: {feeds} feeds with {examples} examples, {categories} categories, {partners} partners"

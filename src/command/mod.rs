@@ -1,7 +1,9 @@
 //! The commands: one file each; they say what happened and end with an exit code.
 
 mod agreement;
+mod agreement_diff;
 mod annex;
+mod approve;
 mod bundle;
 mod check;
 mod explain;
@@ -79,6 +81,16 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         }
         Command::Agreement(AgreementCommand::WhatSees { recipient }) => {
             agreement::what_sees(voice, &deployment, &recipient)
+        }
+        Command::Agreement(AgreementCommand::Approve(args)) => {
+            approve::approve(voice, &deployment, &args).await
+        }
+        Command::Agreement(AgreementCommand::Status) => approve::status(voice, &deployment).await,
+        Command::Agreement(AgreementCommand::Diff(args)) => {
+            agreement_diff::diff(voice, &deployment, &args).await
+        }
+        Command::Agreement(AgreementCommand::Shadow { nights }) => {
+            agreement_diff::shadow(voice, &deployment, nights).await
         }
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
             let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };

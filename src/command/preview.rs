@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 /// Shows what would become of rows; writes nothing but the page asked for.
 pub(super) async fn feed_preview(voice: Voice, deployment: &Deployment, args: &PreviewArgs) -> Result<Exit> {
     let feed = feed(deployment, &args.name)?;
+    super::approve::warn_unapproved(voice, deployment).await?;
     let (store, vault) = reading(deployment).await?;
     let last = store.runs(1).await?.first().map(|run| run.as_of);
     let (file, date) = file(deployment, feed, args, last)?;
@@ -63,6 +64,7 @@ fn night<'a>(
 /// `feed diff`: the mapping as it is now against what the store holds of the last file taken.
 pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit> {
     let feed = feed(deployment, name)?;
+    super::approve::warn_unapproved(voice, deployment).await?;
     let (store, vault) = reading(deployment).await?;
     let none = || Expected::new(Exit::Usage, format!("no file of feed `{name}` was taken yet"));
     let file = store.last_accepted(name).await?.ok_or_else(none)?;

@@ -26,6 +26,16 @@ pub struct Settings {
     /// Where the deployment's data lies.
     #[serde(default)]
     pub folders: Folders,
+    /// A proposed agreement beside the one in force.
+    pub shadow: Option<Shadow>,
+}
+
+/// A proposed agreement that every night decides under as well; nothing is written out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shadow {
+    /// Its folder, relative to the deployment.
+    pub agreement: String,
 }
 
 /// Folders of data, relative to the deployment; several deployments may share a schema.

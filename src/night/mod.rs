@@ -15,6 +15,7 @@ pub mod memories;
 pub mod memory;
 pub mod page;
 pub mod people;
+pub mod policy_diff;
 pub mod preview;
 pub mod progress;
 pub mod publish;

@@ -8,10 +8,12 @@ use super::keep::{KeptCounts, keep};
 use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::people::{self, People};
+use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Doors, finish_earlier, open_chapter, publish_all, record_decision};
-use super::summary::{FeedLine, Summary};
+use super::summary::{FeedLine, Shadow, Summary};
 use super::{Night, Order, registers};
+use crate::approval;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
@@ -81,11 +83,6 @@ async fn in_state(
     state: &Path,
     published: std::path::PathBuf,
 ) -> Result<Told> {
-    if !deployment.agreement.in_force(order.as_of) {
-        let what =
-            format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
-        return Err(Expected::new(Exit::Refused, what));
-    }
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let store =
@@ -98,6 +95,15 @@ async fn in_state(
             }
             other => other?,
         };
+    let refused = approval::require(deployment, &store, order.as_of).await?;
+    let unapproved = match refused {
+        Err(refused) if !order.dry_run => {
+            store.close().await?;
+            return Err(Expected::new(Exit::Refused, refused.text()));
+        }
+        Err(refused) => refused.0,
+        Ok(()) => Vec::new(),
+    };
     let last = last_day(&store, order.as_of).await?;
     let archive = Archive::at(&state.join("archive"), &vault)?;
     let started = Timestamp::now().to_string();
@@ -114,6 +120,7 @@ async fn in_state(
         Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
     let doors = Doors::open(state, published)?;
     let mut told = stages(&night, &doors, last).await?;
+    told.warnings.extend(unapproved);
     let Told { summary, .. } = &mut told;
     (summary.run, summary.as_of, summary.dry_run) = (run.id.0, day.to_string(), dry_run);
     let waiting = store.waiting().await?;
@@ -306,7 +313,7 @@ async fn decide(
 ) -> Result<()> {
     let deployment = night.deployment;
     let registers = registers::read(night.store, deployment, night.order.as_of).await?;
-    let basis_now = registers.digest(deployment.agreement.digest());
+    let basis_now = registers.digest(&deployment.decides());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =
         deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
@@ -329,7 +336,24 @@ async fn decide(
         night.store.empty_persons(&left).await?;
     }
     summary.cohort = night.store.people().await?;
+    summary.shadow = shadow(night).await?;
     Ok(())
+}
+
+/// What the proposed agreement, when there is one, would have changed tonight.
+async fn shadow(night: &Night<'_>) -> Result<Option<Shadow>> {
+    let Some(proposed) = &night.deployment.shadow else { return Ok(None) };
+    night.progress.stage("deciding under the proposed agreement");
+    let people = policy_diff::people(&Comparison {
+        deployment: night.deployment,
+        store: night.store,
+        vault: night.vault,
+        before: &night.deployment.agreement,
+        after: proposed,
+        as_of: night.order.as_of,
+    })
+    .await?;
+    Ok(Some(Shadow { agreement: proposed.digest().hex(), version: proposed.version().to_owned(), people }))
 }
 
 fn feed_lines(

@@ -115,6 +115,17 @@ impl RecipientLine {
     }
 }
 
+/// What a proposed agreement would have changed of the night.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Digest of the proposed agreement.
+    pub agreement: String,
+    /// Its version.
+    pub version: String,
+    /// The difference, in people.
+    pub people: super::policy_diff::PeopleDifference,
+}
+
 /// The whole night.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Summary {
@@ -144,6 +155,9 @@ pub struct Summary {
     pub held: u64,
     /// Warnings, by code.
     pub warnings: BTreeMap<String, u64>,
+    /// What a proposed agreement would have changed; only counts, nothing was written out for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
     /// Seconds of each stage, in order.
     pub timings: Vec<(String, f64)>,
     /// Exit code.
@@ -217,6 +231,14 @@ impl Summary {
             "Waiting for a person: {} quarantined, {} held files, {} pairs to review\n",
             self.quarantine, self.held, self.reviews
         ));
+        if let Some(shadow) = &self.shadow {
+            let people = &shadow.people;
+            out.push_str(&format!(
+                "Beside it, the proposed agreement (version {}): something would newly leave of {} people, and leave no more of {}; \
+                 `lockgate agreement shadow` says what\n",
+                shadow.version, people.newly, people.no_longer
+            ));
+        }
         if !self.balances() {
             out.push_str("THE BALANCE DOES NOT CLOSE: report this as a fault\n");
         }

@@ -7,6 +7,7 @@
 mod build;
 pub mod clauses;
 pub mod condition;
+pub mod diff;
 mod faults;
 pub(crate) mod grant;
 pub mod handling;
@@ -14,6 +15,8 @@ mod lint;
 mod matrix;
 mod never;
 pub(crate) mod predicate;
+mod rules;
+mod spell;
 mod spoken;
 pub mod syntax;
 mod who_sees;
@@ -224,7 +227,7 @@ pub struct Files {
     pub nominees: (String, NomineesDraft),
     /// `entitlements/<recipient>.toml`.
     pub entitlements: Vec<(String, EntitlementDraft)>,
-    /// Digest over the texts, see [`digest_of`].
+    /// Digest over what they say.
     pub digest: Digest,
 }
 
@@ -329,9 +332,14 @@ impl Agreement {
         &self.version
     }
 
-    /// Digest over the texts of all files.
+    /// Digest over what the files say that decide who may receive what: what the holders sign (9.2).
     pub const fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// The days on which it is in force.
+    pub const fn term(&self) -> Span {
+        self.term
     }
 
     /// Whether the agreement is in force on a day.
@@ -472,6 +480,9 @@ impl Agreement {
 #[cfg(test)]
 #[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 pub(crate) mod delivered;
+#[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod diff_tests;
 #[cfg(test)]
 #[expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;

@@ -8,6 +8,7 @@
 //! facts on which the recipient's conditions rest.
 
 mod aggregate;
+mod compare;
 mod decide;
 pub mod disclosed;
 mod explain;
@@ -28,6 +29,7 @@ use jiff::civil::Date;
 use pseudonym::Written;
 use registers::Index;
 
+pub use compare::{Shift, Shifted};
 pub use disclosed::Disclosed;
 pub use explain::{Decision, Explained, Step};
 pub use facts::Facts;

@@ -3,6 +3,7 @@
 mod clauses;
 mod clauses_by_partner;
 mod conditions;
+mod differential;
 mod exhaustive;
 mod properties;
 mod registers;
