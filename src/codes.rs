@@ -7,6 +7,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
     problem::codes()
         .chain(lockgate_connectors::CODES)
         .chain(crate::config::CODES)
+        .chain(crate::register::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
 }

@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::{self, Agreement};
+use lockgate_core::calendar::Calendar;
 use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, Mapping};
 use lockgate_core::problem::Problem;
@@ -28,6 +29,8 @@ pub struct Deployment {
     pub schema: Schema,
     /// Who may receive what.
     pub agreement: Agreement,
+    /// Which days are working days.
+    pub calendar: Calendar,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -157,6 +160,10 @@ impl Reading<'_> {
         }
         let zone = self.zone(&settings)?;
         let agreement = self.agreement(&settings.folders.agreement, &schema)?;
+        let calendar = match &settings.calendar {
+            Some(named) => self.calendar(&named.bank_holidays)?,
+            None => Calendar::default(),
+        };
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -166,6 +173,7 @@ impl Reading<'_> {
             zone,
             schema,
             agreement,
+            calendar,
             mappings,
             formats,
             wanted,
@@ -225,6 +233,11 @@ impl Reading<'_> {
     fn code_map(&mut self, name: &str) -> Option<CodeMap> {
         let text = self.text(name)?;
         self.keep_all(lists::code_map(name, &text))
+    }
+
+    fn calendar(&mut self, name: &str) -> Option<Calendar> {
+        let text = self.text(name)?;
+        self.keep_all(lists::bank_holidays(name, &text))
     }
 
     fn text(&mut self, name: &str) -> Option<String> {

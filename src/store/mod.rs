@@ -6,7 +6,7 @@
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
 //! connections and may be moved to another task.
 //!
-//! Personal values are in one column, encrypted (`version.payload`); everything else is a keyed hash, a
+//! Personal values are in two columns, encrypted (`version.payload`, `register.sealed`); everything else is a keyed hash, a
 //! word of the configuration, a date or a count. The store decides nothing: it does not open a
 //! payload, link a person or judge a file.
 //!
@@ -54,7 +54,9 @@ pub use intake::{
 };
 pub use names::Names;
 pub use person::{DuePerson, DuePersons, Forgotten, KnownIdentity, Members, PersonRow, Persons};
-pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
+pub use register::{
+    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, Subject, Suspension,
+};
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status};

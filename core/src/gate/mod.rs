@@ -14,6 +14,7 @@ mod explain;
 mod facts;
 mod pseudonym;
 mod registers;
+mod review;
 mod rule;
 
 use crate::agreement::{Agreement, Beside, PartnerId, earliest};
@@ -28,7 +29,9 @@ use registers::Index;
 pub use disclosed::Disclosed;
 pub use explain::{Decision, Explained, Step};
 pub use facts::Facts;
+pub use pseudonym::{person as person_ref, record as record_ref};
 pub use registers::{Authority, Effect, Recipients, Registers, Restriction, Scope};
+pub use review::{NoReview, Reviewed, original};
 pub use rule::{CODES, Rule, Withheld};
 
 /// What one recipient gets about one person, and what was withheld.
@@ -52,6 +55,8 @@ pub struct Gate<'a> {
     schema: &'a Schema,
     index: Index<'a>,
     keys: &'a [Vec<u8>],
+    /// Key of the marks by which reviews know the text that was read.
+    review_key: &'a [u8],
     as_of: Date,
     recipients: Vec<RecipientState>,
     /// The next day on which the agreement or a nominee begins or ends.
@@ -70,8 +75,10 @@ impl<'a> Gate<'a> {
     ) -> Self {
         let mut next = agreement.term.flips(as_of);
         let recipients = agreement.partners().map(|(id, _)| {
-            let (nominated, flips) = agreement.nominated(id, as_of);
-            next = earliest(next, flips);
+            let (post, flips) = agreement.nominated(id, as_of);
+            let (named, changes) = registers.nominated(id, as_of);
+            next = earliest(next, earliest(flips, changes));
+            let nominated = post && named;
             RecipientState { nominated, suspended: registers.suspended.contains(&id) }
         });
         let recipients = recipients.collect();
@@ -80,6 +87,7 @@ impl<'a> Gate<'a> {
             schema,
             index: Index::new(registers),
             keys: pseudonym_keys,
+            review_key: &registers.review_key,
             as_of,
             recipients,
             next,

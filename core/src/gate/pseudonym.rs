@@ -7,12 +7,12 @@ use alloc::string::String;
 
 /// A record's reference: the first 80 bits, as 20 hex characters, of
 /// HMAC-SHA-256(recipient's key, `record:` then the id's bytes).
-pub(super) fn record(key: &[u8], id: RecordId) -> String {
+pub fn record(key: &[u8], id: RecordId) -> String {
     reference(key, b"record", &id.bytes())
 }
 
 /// A person's reference, made in the same way with `person:`.
-pub(super) fn person(key: &[u8], id: PersonId) -> String {
+pub fn person(key: &[u8], id: PersonId) -> String {
     reference(key, b"person", &id.bytes())
 }
 
