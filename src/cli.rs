@@ -1,8 +1,15 @@
 //! The command line: words only; `command` does what they say.
 
+mod register;
+
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
+
+pub use register::{
+    AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
+    RegisterCommand, RestrictionArgs, ReviewArgs, Signed,
+};
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -89,6 +96,12 @@ pub enum Command {
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Recorded decisions of people: restrictions, authorities, reviews, consents, nominees, designated persons
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// The partners: list them, let one receive nothing for now, let it receive again
+    #[command(subcommand)]
+    Partner(PartnerCommand),
     /// Rows that wait for a person
     #[command(subcommand)]
     Quarantine(QuarantineCommand),

@@ -11,6 +11,7 @@ pub mod exit;
 pub mod feed;
 pub mod layout;
 pub mod night;
+pub mod register;
 pub mod report;
 pub mod schemas;
 pub mod store;

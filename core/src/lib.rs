@@ -14,6 +14,7 @@ extern crate std;
 
 pub mod agreement;
 pub mod bundle;
+pub mod calendar;
 pub mod chapter;
 pub mod check;
 pub mod gate;

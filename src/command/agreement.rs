@@ -50,7 +50,7 @@ pub(super) fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, 
 }
 
 /// Finds a partner by key.
-pub(super) fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
+pub(crate) fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
     let known = deployment.agreement.partners().map(|(_, p)| p.key.as_str());
     deployment.agreement.partner(key).ok_or_else(|| {
         let keys: Vec<&str> = known.collect();

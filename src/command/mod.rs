@@ -12,8 +12,10 @@ mod feed_new;
 mod fmt;
 mod history;
 mod ledger;
+mod partner;
 mod preview;
 mod quarantine;
+mod register;
 mod repair;
 mod run;
 mod schema;
@@ -29,6 +31,10 @@ use crate::vault::Vault;
 use anyhow::Result;
 use clap::CommandFactory as _;
 use serde::Serialize;
+
+pub(crate) use agreement::partner as partner_of;
+pub(crate) use repair::{decision, writing};
+pub(crate) use why::identity;
 
 /// How a command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +76,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Ledger(_) => ledger::verify(voice, &deployment).await,
+        Command::Register(what) => register::register(voice, &deployment, &what).await,
+        Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
         Command::Agreement(AgreementCommand::Matrix(args)) => annex::matrix(voice, &deployment, &args),
         Command::Agreement(AgreementCommand::Clauses) => {

@@ -30,7 +30,7 @@ struct Line {
 }
 
 /// The store, open for writing; a run that goes on comes first.
-pub(super) async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
+pub(crate) async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
@@ -44,7 +44,7 @@ pub(super) async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     }
 }
 
-pub(super) fn decision(by: &str, reference: &str) -> Result<Decision> {
+pub(crate) fn decision(by: &str, reference: &str) -> Result<Decision> {
     let (by, reference) = (by.trim(), reference.trim());
     let bad = |text: &str| text.is_empty() || text.len() > 200 || text.contains(char::is_control);
     if bad(by) || bad(reference) {

@@ -119,7 +119,7 @@ pub(super) async fn why(
     } {
         let opened = due.records(vault.rest()).context("a stored record does not open")?;
         let person = Person::new(due.person.key, opened);
-        let registers = registers::read(&store, deployment, as_of).await?.registers;
+        let registers = registers::read(&store, deployment, &vault, as_of).await?.registers;
         let keys: Vec<Vec<u8>> =
             deployment.agreement.partners().map(|(_, p)| vault.pseudonym_key(&p.key)).collect();
         let gate = |day| Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, day);
@@ -204,7 +204,11 @@ fn text(out: &WhyJson) {
 }
 
 /// `feed:key` as the identity that the feed's mapping would make of it, or 32 hexadecimal digits.
-fn identity(deployment: &Deployment, vault: &crate::vault::Vault, person: &str) -> Result<IdentityId> {
+pub(crate) fn identity(
+    deployment: &Deployment,
+    vault: &crate::vault::Vault,
+    person: &str,
+) -> Result<IdentityId> {
     if let Some(id) = Some(person).filter(|p| p.len() == 32).and_then(|p| u128::from_str_radix(p, 16).ok()) {
         return Ok(IdentityId(id));
     }

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
 use lockgate_core::agreement::clauses::{self, Clause, ClausesDraft};
 use lockgate_core::agreement::{self, Agreement};
+use lockgate_core::calendar::Calendar;
 use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, Mapping};
 use lockgate_core::problem::Problem;
@@ -37,6 +38,8 @@ pub struct Deployment {
     pub holders: Holders,
     /// A proposed agreement that nights decide under as well, without writing anything out.
     pub shadow: Option<Agreement>,
+    /// Which days are working days.
+    pub calendar: Calendar,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -240,6 +243,10 @@ impl Reading<'_> {
             Some(shadow) => Some(self.agreement(shadow.agreement.trim_end_matches('/'), &schema)?),
             None => None,
         };
+        let calendar = match &settings.calendar {
+            Some(named) => self.calendar(&named.bank_holidays)?,
+            None => Calendar::default(),
+        };
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -252,6 +259,7 @@ impl Reading<'_> {
             clauses,
             holders,
             shadow,
+            calendar,
             mappings,
             formats,
             wanted,
@@ -311,6 +319,11 @@ impl Reading<'_> {
     fn code_map(&mut self, name: &str) -> Option<CodeMap> {
         let text = self.text(name)?;
         self.keep_all(lists::code_map(name, &text))
+    }
+
+    fn calendar(&mut self, name: &str) -> Option<Calendar> {
+        let text = self.text(name)?;
+        self.keep_all(lists::bank_holidays(name, &text))
     }
 
     fn text(&mut self, name: &str) -> Option<String> {

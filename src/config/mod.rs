@@ -6,7 +6,9 @@ mod load;
 mod parse;
 mod settings;
 
-pub use lists::{CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, code_list, code_map};
+pub use lists::{
+    BANK_HOLIDAY_COLUMNS, CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, bank_holidays, code_list, code_map,
+};
 pub use load::{Deployment, Former, Policy, load, load_agreement, open_format};
 pub use parse::{Texts, parse};
 pub use settings::{SecretRef, Settings};

@@ -62,9 +62,10 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
 
 /// Opens tonight's bundle of every recipient. Who has one of this day already gets another only if something
 /// changed since.
-pub async fn open(night: &Night<'_>, staging: &Path) -> Result<Vec<Open>> {
+/// `closed` receive nothing for now: no bundle is made for them, and what they hold stays as it is.
+pub async fn open(night: &Night<'_>, staging: &Path, closed: &[PartnerId]) -> Result<Vec<Open>> {
     let mut open = Vec::new();
-    for (id, partner) in night.deployment.agreement.partners() {
+    for (id, partner) in night.deployment.agreement.partners().filter(|(id, _)| !closed.contains(id)) {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
         let more = history.iter().any(|b| b.bundle.as_of >= night.order.as_of);
@@ -142,25 +143,15 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         as_of: night.order.as_of,
         policy_hash: *agreement.digest(),
         software: crate::SOFTWARE.into(),
-        acknowledge_by: working_days_after(night.order.as_of, deployment.settings.bundles.acknowledge_days)?,
+        acknowledge_by: deployment
+            .calendar
+            .after(night.order.as_of, deployment.settings.bundles.acknowledge_days)
+            .context("the calendar of dates ends")?,
         reply_to: format!("{}, {}", deployment.settings.contact.name, deployment.settings.contact.reach),
         purposes: agreement.purposes().map(meaning).collect(),
         handling: agreement.handling_words().map(meaning).collect(),
         withheld_fields: agreement.withheld_fields(recipient, &deployment.schema),
     })
-}
-
-/// The day some working days later; Saturdays and Sundays do not count (bank holidays come with the
-/// schedule).
-fn working_days_after(day: Date, mut days: u32) -> Result<Date> {
-    let mut at = day;
-    while days > 0 {
-        at = at.tomorrow().map_err(|_| anyhow!("the calendar ends"))?;
-        if at.weekday().to_monday_one_offset() < 6 {
-            days -= 1;
-        }
-    }
-    Ok(at)
 }
 
 /// Decides about everybody due, and pours the rows into the open bundles. Gives the days on which
@@ -279,9 +270,4 @@ mod tests {
         }
     }
 
-    #[test]
-    fn five_working_days_step_over_a_weekend() {
-        assert_eq!(working_days_after(date(2008, 11, 17), 5).unwrap(), date(2008, 11, 24));
-        assert_eq!(working_days_after(date(2008, 11, 21), 1).unwrap(), date(2008, 11, 24));
-    }
 }

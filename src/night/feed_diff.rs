@@ -101,7 +101,7 @@ pub async fn difference(night: &Night<'_>, feed: usize, file: &FileRow) -> Resul
         }
     }
     let deployment = night.deployment;
-    let registers = registers::read(night.store, deployment, night.order.as_of).await?.registers;
+    let registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
     let gate = Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, night.order.as_of);

@@ -126,7 +126,8 @@ pub async fn preview(
     let mut memory = FileMemory::passing();
     let mut mapped = read(night, feed, file, date, rows, &mut memory)?;
     let who = linked(night, feed, memory, date).await?;
-    let registers = registers::read(night.store, night.deployment, night.order.as_of).await?.registers;
+    let registers =
+        registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         night.deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
     let deployment = night.deployment;

@@ -9,6 +9,7 @@ use crate::bundle::{BundleError, Finished, publish};
 use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef, Run, Store};
 use crate::vault::SpoolReader;
 use anyhow::{Context as _, Result};
+use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Meta;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
@@ -285,9 +286,13 @@ impl LedgerCommit for Committed {
 }
 
 /// Publishes what an earlier run recorded and did not live to publish.
-pub async fn finish_earlier(night: &Night<'_>, doors: &Doors) -> Result<u64> {
+/// What is for a partner that receives nothing for now waits until it does again.
+pub async fn finish_earlier(night: &Night<'_>, doors: &Doors, closed: &[PartnerId]) -> Result<u64> {
     let mut finished = 0;
     for row in night.store.unpublished_bundles().await? {
+        if row.recipient.is_some_and(|r| closed.contains(&r)) {
+            continue;
+        }
         let bundle = &row.bundle;
         let recipient = row.recipient.and_then(|r| night.deployment.agreement.get(r)).map(|p| p.key.clone());
         let recipient = recipient.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;

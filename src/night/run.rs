@@ -147,7 +147,8 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
 }
 
 async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
-    finish_earlier(night, doors).await?;
+    let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
+    finish_earlier(night, doors, &registers.closed).await?;
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
     let Collected { due, superseded, known, mut warnings } = collect(night).await?;
@@ -177,6 +178,7 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
         open_chapter(night, &files).await?;
     }
     decide(night, doors, &left, &mut summary).await?;
+    warnings.extend(registers.reminders);
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
@@ -312,7 +314,8 @@ async fn decide(
     summary: &mut Summary,
 ) -> Result<()> {
     let deployment = night.deployment;
-    let registers = registers::read(night.store, deployment, night.order.as_of).await?;
+    // Read again: people may have been merged tonight.
+    let registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
     let basis_now = registers.digest(&deployment.decides());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =
@@ -322,10 +325,10 @@ async fn decide(
         pseudonyms: &pseudonyms,
         contents: night.contents(),
         commitments: night.vault.commitment_key(),
-        // Registers have dates of their own: while any entry stands, everybody is decided about anew.
-        everybody: !registers.empty || basis_before.as_deref() != Some(basis_now.as_str()),
+        // Whom an entry of a register concerns is marked when it is recorded; its days are in `next_change`.
+        everybody: basis_before.as_deref() != Some(basis_now.as_str()),
     };
-    let mut open = disclose::open(night, &doors.staging).await?;
+    let mut open = disclose::open(night, &doors.staging, &registers.closed).await?;
     let settled = disclose::disclose(night, &basis, &mut open).await?;
     summary.recipients = publish_all(night, doors, open).await?;
     if summary.recipients.iter().all(|r| !r.failed) {

@@ -159,6 +159,11 @@ impl BundleTx {
         &mut self.tx
     }
 
+    /// A new number of a table.
+    pub(super) fn take_number(&mut self, table: &'static str) -> i64 {
+        self.counters.take(table, 1)
+    }
+
     /// Records the bundle. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
     pub async fn put_bundle(&mut self, bundle: &NewBundle) -> Result<BundleId, StoreError> {
         let id = self.counters.take("bundle", 1);

@@ -6,7 +6,7 @@
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
 //! connections and may be moved to another task.
 //!
-//! Personal values are in one column, encrypted (`chapter.body`); everything else is a keyed hash, a
+//! Personal values are in two columns, encrypted (`chapter.body`, `register.sealed`); everything else is a keyed hash, a
 //! word of the configuration, a date or a count. The store decides nothing: it links no person and judges no
 //! file, and opens a chapter only with the key that it is handed.
 //!
@@ -56,7 +56,9 @@ pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
-pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
+pub use register::{
+    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, Subject, Suspension,
+};
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};

@@ -22,24 +22,6 @@ macro_rules! bundle_columns {
     };
 }
 
-/// The columns that all registers share.
-macro_rules! made {
-    () => {
-        "id, author, made_at, reference, since, until"
-    };
-}
-
-/// Ends an entry, once.
-macro_rules! ended {
-    ($table:literal) => {
-        concat!(
-            "UPDATE ",
-            $table,
-            " SET ended_on = $2, ended_by = $3, ended_reference = $4 WHERE id = $1 AND ended_on IS NULL"
-        )
-    };
-}
-
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* pub(super) const $name: &str = $text;)*
@@ -160,29 +142,12 @@ statements! {
     LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";
     LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
-    RESTRICTION_ADD = concat!("INSERT INTO restriction (", made!(), ", scope, subject, recipients, originator, silent, reduce) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    RESTRICTION_READ = concat!("SELECT ", made!(), ", scope, subject, recipients, originator, silent, reduce FROM restriction \
-        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    AUTHORITY_ADD = concat!("INSERT INTO authority (", made!(), ", kind, record, recipients, fields, ground, granted_by) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    AUTHORITY_READ = concat!("SELECT ", made!(), ", kind, record, recipients, fields, ground, granted_by FROM authority \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    CONSENT_ADD = concat!("INSERT INTO consent (", made!(), ", discloser, recipient, secondary_purpose, scope) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
-    CONSENT_READ = concat!("SELECT ", made!(), ", discloser, recipient, secondary_purpose, scope FROM consent \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    NOMINEE_ADD = concat!("INSERT INTO nominee (", made!(), ", partner, token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    NOMINEE_READ = concat!("SELECT ", made!(), ", partner, token FROM nominee \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    SUSPENSION_ADD = concat!("INSERT INTO suspension (", made!(), ", partner, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    SUSPENSION_READ = concat!("SELECT ", made!(), ", partner, reason FROM suspension \
-        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    RESTRICTION_END = ended!("restriction");
-    AUTHORITY_END = ended!("authority");
-    CONSENT_END = ended!("consent");
-    NOMINEE_END = ended!("nominee");
-    SUSPENSION_END = ended!("suspension");
+    REGISTER_ADD = "INSERT INTO register (id, register, partner, author, made_at, reference, since, until, body, sealed) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5 \
+        WHERE id = $1 AND ended_on IS NULL";
+    REGISTER_READ = "SELECT id, register, partner, author, made_at, reference, since, until, ended_on, ended_by, ended_reference, \
+        ended_notified, body, sealed FROM register ORDER BY id";
 
     WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
         (SELECT count(*) FROM review WHERE state = 'open')";

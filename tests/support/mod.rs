@@ -75,7 +75,7 @@ impl Deployment {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(source.join("lockgate.toml"), folder.path().join("lockgate.toml"))
             .expect("copying settings");
-        for part in ["schema", "mappings", "agreement", "fixtures"] {
+        for part in ["schema", "mappings", "agreement", "calendar", "fixtures"] {
             copy(&source.join(part), &folder.path().join(part));
         }
         Self { folder }

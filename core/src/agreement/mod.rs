@@ -470,8 +470,8 @@ impl Agreement {
         as_of.saturating_add(i32::from(self.review_data_months).months())
     }
 
-    /// Whether a partner has a nominee on a day (7.3), and when that may change.
-    pub(crate) fn nominated(&self, partner: PartnerId, as_of: Date) -> (bool, Option<Date>) {
+    /// Whether a partner has a nominated post on a day (7.3), and when that may change.
+    pub fn nominated(&self, partner: PartnerId, as_of: Date) -> (bool, Option<Date>) {
         let spans = || self.nominees.iter().filter(|(p, _)| *p == partner).map(|(_, s)| s);
         (spans().any(|s| s.contains(as_of)), spans().filter_map(|s| s.flips(as_of)).min())
     }

@@ -186,6 +186,9 @@ impl<'a> Gate<'a> {
 
     /// Whether an authority of a kind counts for the record, recipient and (when given) field.
     pub(super) fn authority(&self, case: &Case<'_, '_>, kind: AuthorityKind, field: Option<FieldId>) -> bool {
+        if kind == AuthorityKind::TextReview {
+            return field.is_some_and(|f| self.review(case, f).is_some());
+        }
         self.index.authorities(case.record.head.id).any(|a| {
             a.counts(kind, case.record, case.recipient, self.as_of)
                 && field.is_none_or(|f| a.fields.contains(&f))
@@ -248,7 +251,9 @@ impl<'a> Gate<'a> {
         'a: 'p,
     {
         let Some(value) = text(case.record, field) else { return Ok(None) };
-        let Standing::Reduced(reduction) = how else { return Ok(Some(value.into())) };
+        let Standing::Reduced(reduction) = how else {
+            return Ok(Some(self.reviewed_text(case, field).unwrap_or(value).into()));
+        };
         let head = &case.record.head;
         let kind = self.schema.get(head.category).and_then(|c| c.get(field)).map(|f| f.kind);
         let list = self.schema.list_of(head.category, field);

@@ -16,6 +16,7 @@ mod facts;
 mod nearest;
 mod pseudonym;
 mod registers;
+mod review;
 mod rule;
 
 use crate::agreement::{Agreement, Beside, PartnerId, earliest};
@@ -33,7 +34,9 @@ pub use compare::{Shift, Shifted};
 pub use disclosed::Disclosed;
 pub use explain::{Decision, Explained, Step};
 pub use facts::Facts;
+pub use pseudonym::{person_ref, record_ref};
 pub use registers::{Authority, Effect, Recipients, Registers, Restriction, Scope};
+pub use review::{NoReview, Reviewed, original};
 pub use rule::{CODES, Rule, Withheld};
 
 /// What one recipient gets about one person, and what was withheld.
@@ -58,6 +61,8 @@ pub struct Gate<'a> {
     schema: &'a Schema,
     index: Index<'a>,
     keys: &'a [Vec<u8>],
+    /// Key of the marks by which reviews know the text that was read.
+    review_key: &'a [u8],
     as_of: Date,
     recipients: Vec<RecipientState>,
     /// The next day on which the agreement or a nominee begins or ends.
@@ -76,8 +81,10 @@ impl<'a> Gate<'a> {
     ) -> Self {
         let mut next = agreement.term.flips(as_of);
         let recipients = agreement.partners().map(|(id, _)| {
-            let (nominated, flips) = agreement.nominated(id, as_of);
-            next = earliest(next, flips);
+            let (post, flips) = agreement.nominated(id, as_of);
+            let (named, changes) = registers.nominated(id, as_of);
+            next = earliest(next, earliest(flips, changes));
+            let nominated = post && named;
             let key = pseudonym_keys.get(usize::from(id.0)).map_or(&[][..], Vec::as_slice);
             RecipientState { nominated, suspended: registers.suspended.contains(&id), mac: MacKey::new(key) }
         });
@@ -87,6 +94,7 @@ impl<'a> Gate<'a> {
             schema,
             index: Index::new(registers),
             keys: pseudonym_keys,
+            review_key: &registers.review_key,
             as_of,
             recipients,
             next,

@@ -3,6 +3,7 @@
 use crate::agreement::PartnerId;
 use crate::hash::{MacKey, hex_digits};
 use crate::record::{PersonId, RecordId};
+use alloc::string::String;
 
 /// A reference as it is written: 20 hexadecimal characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,16 @@ pub(super) fn record(key: &MacKey, id: RecordId) -> Written {
 /// A person's reference, made in the same way with `person:`.
 pub(super) fn person(key: &MacKey, id: PersonId) -> Written {
     reference(key, b"person", &id.bytes())
+}
+
+/// A record's reference as a recipient of that key has it: for finding again what a bundle calls by it.
+pub fn record_ref(key: &[u8], id: RecordId) -> String {
+    record(&MacKey::new(key), id).as_str().into()
+}
+
+/// A person's reference as a recipient of that key has it.
+pub fn person_ref(key: &[u8], id: PersonId) -> String {
+    person(&MacKey::new(key), id).as_str().into()
 }
 
 fn reference(key: &MacKey, kind: &[u8], id: &[u8]) -> Written {

@@ -3,7 +3,7 @@
 -- SQLite's row id (read BIGINT there).
 --
 -- Ids are given by the program, ever rising, so that inserts are appends. Personal values stand only
--- in chapter.body, encrypted; every other column is a keyed hash, a word of the configuration, a
+-- in chapter.body and register.sealed, encrypted; every other column is a keyed hash, a word of the configuration, a
 -- date or a count.
 
 CREATE TABLE meta (
@@ -125,75 +125,12 @@ CREATE TABLE review (
 );
 
 -- The registers: decisions of people, each with author, time and written reference. Never edited, only
--- ended. List columns are words separated by one space; '*' is all.
-CREATE TABLE restriction (
+-- ended. `register` says which one; `body` is JSON of words, dates and keyed hashes; `sealed` is a reviewed
+-- text, encrypted. `reference` is a reference, never a name: the commands say so.
+CREATE TABLE register (
     id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
-    scope           TEXT NOT NULL,
-    subject         BLOB NOT NULL,
-    recipients      TEXT NOT NULL,
-    originator      TEXT NOT NULL,
-    silent          BIGINT NOT NULL,
-    reduce          TEXT
-);
-
-CREATE TABLE authority (
-    id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
-    kind            TEXT NOT NULL,
-    record          BLOB NOT NULL,
-    recipients      TEXT NOT NULL,
-    fields          TEXT NOT NULL,
-    ground          TEXT,
-    granted_by      TEXT NOT NULL
-);
-
-CREATE TABLE consent (
-    id                INTEGER PRIMARY KEY,
-    author            TEXT NOT NULL,
-    made_at           TEXT NOT NULL,
-    reference         TEXT NOT NULL,
-    since             TEXT NOT NULL,
-    until             TEXT,
-    ended_on          TEXT,
-    ended_by          TEXT,
-    ended_reference   TEXT,
-    discloser         TEXT NOT NULL,
-    recipient         TEXT NOT NULL,
-    secondary_purpose TEXT NOT NULL,
-    scope             TEXT NOT NULL
-);
-
-CREATE TABLE nominee (
-    id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
+    register        TEXT NOT NULL,
     partner         TEXT NOT NULL,
-    token           TEXT NOT NULL
-);
-
-CREATE TABLE suspension (
-    id              INTEGER PRIMARY KEY,
     author          TEXT NOT NULL,
     made_at         TEXT NOT NULL,
     reference       TEXT NOT NULL,
@@ -202,8 +139,9 @@ CREATE TABLE suspension (
     ended_on        TEXT,
     ended_by        TEXT,
     ended_reference TEXT,
-    partner         TEXT NOT NULL,
-    reason          TEXT NOT NULL
+    ended_notified  TEXT,
+    body            TEXT NOT NULL,
+    sealed          BLOB
 );
 
 CREATE TABLE bundle (
