@@ -269,5 +269,4 @@ mod tests {
             assert_eq!(kind(last, date(2008, 11, 17)), expected, "last {last:?}");
         }
     }
-
 }

@@ -357,11 +357,6 @@ impl Agreement {
         self.review_every_months
     }
 
-    /// First and last day in force.
-    pub const fn term(&self) -> Span {
-        self.term
-    }
-
     /// What a class for dissemination codes means.
     pub fn class_words<'a>(&'a self, class: &'a str) -> &'a str {
         self.classes.iter().find(|(c, _)| c == class).map_or(class, |(_, meaning)| meaning)

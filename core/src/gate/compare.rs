@@ -39,22 +39,25 @@ pub struct Shifted {
 /// Cells of rows by record and field. A counted row has no record of its own: it is found by its group.
 type Cells<'r> = BTreeMap<(CategoryId, RecordId, FieldId), (&'r str, &'r str)>;
 
-fn cells(rows: &[Row]) -> Cells<'_> {
+fn cells<'r>(rows: &'r [Row<'_>]) -> Cells<'r> {
     let mut out = Cells::new();
     for row in rows {
         for (field, value) in &row.cells {
             if let Some(value) = value {
-                out.insert((row.category, row.record, *field), (&row.clause, value));
+                out.insert((row.category, row.record, *field), (row.clause, value.as_ref()));
             }
         }
     }
     out
 }
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
     /// Compares what leaves about a person with what would leave through another gate of the same schema, parties, keys
     /// and day. Each kind of change of a field stands once, however many records it is in.
-    pub fn shifted(&self, other: &Gate<'_>, person: &Person, recipients: &[PartnerId]) -> Vec<Shifted> {
+    pub fn shifted<'p>(&self, other: &Gate<'a>, person: &'p Person, recipients: &[PartnerId]) -> Vec<Shifted>
+    where
+        'a: 'p,
+    {
         let mut out = Vec::new();
         let (now, then) = (self.facts(person), other.facts(person));
         for recipient in recipients.iter().copied() {
