@@ -12,8 +12,6 @@ use lockgate_core::agreement::diff::{Direction, difference};
 use lockgate_core::agreement::{Agreement, PartnerId};
 use lockgate_core::gate::{Gate, Shift, Shifted};
 use lockgate_core::link::Person;
-use lockgate_core::record::{Record, VersionHead};
-use lockgate_core::rest::RestKey;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,7 +106,7 @@ impl Tally {
 pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
     same_parties(of)?;
     let schema = &of.deployment.schema;
-    let registers = registers::read(of.store, of.deployment, of.as_of).await?.registers;
+    let registers = registers::read(of.store, of.deployment, of.vault, of.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         of.deployment.agreement.partners().map(|(_, p)| of.vault.pseudonym_key(&p.key)).collect();
     let before = Gate::new(of.before, schema, &registers, &keys, of.as_of);
@@ -120,8 +118,7 @@ pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
         // The store reads the next page while this one is asked about.
         next = ahead(pages);
         let one = |person: DuePerson| -> Result<Vec<Shifted>> {
-            let rest = of.vault.rest();
-            let records = row_records(person.versions, rest)?;
+            let records = person.records(of.vault.rest()).context("a stored record does not open")?;
             Ok(before.shifted(&after, &Person::new(person.person.key, records), &recipients))
         };
         let counted = page
@@ -132,11 +129,6 @@ pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
         tally = tally.merge(counted);
     }
     Ok(told(of, tally))
-}
-
-fn row_records(versions: Vec<(VersionHead, Vec<u8>)>, rest: &RestKey) -> Result<Vec<Record>> {
-    let open = |(head, sealed): (_, Vec<u8>)| Record::from_rest(head, rest, &sealed);
-    versions.into_iter().map(open).collect::<Result<_, _>>().context("a stored record does not open")
 }
 
 /// The recipients for whom a cell changes; all, when a rule about everybody does.

@@ -74,12 +74,12 @@ impl Desk<'_> {
         }
         if let Some(person) = person {
             let due = self.person(person).await?;
-            return self.among(due, &wanted)?.ok_or_else(|| unknown("record about this person"));
+            return self.among(&due, &wanted)?.ok_or_else(|| unknown("record about this person"));
         }
         let mut pages = self.store.every_person();
         while let Some(page) = pages.next_page().await? {
             for due in page {
-                if let Some(found) = self.among(due, &wanted)? {
+                if let Some(found) = self.among(&due, &wanted)? {
                     return Ok(found);
                 }
             }
@@ -87,13 +87,11 @@ impl Desk<'_> {
         Err(unknown("record"))
     }
 
-    fn among(&self, due: DuePerson, wanted: &impl Fn(u128) -> bool) -> Result<Option<Found>> {
+    fn among(&self, due: &DuePerson, wanted: &impl Fn(u128) -> bool) -> Result<Option<Found>> {
         let person = due.person.id;
-        let Some((head, sealed)) = due.versions.into_iter().find(|(head, _)| wanted(head.id.0)) else {
-            return Ok(None);
-        };
-        let record = Record::from_rest(head, self.vault.rest(), &sealed);
-        Ok(Some(Found { person, record: record.context("a stored record does not open")? }))
+        let records = due.records(self.vault.rest()).context("a stored record does not open")?;
+        let found = records.into_iter().find(|record| wanted(record.head().id.0));
+        Ok(found.map(|record| Found { person, record }))
     }
 
     /// The key of the person that a register names from now on.

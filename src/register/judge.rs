@@ -114,7 +114,8 @@ impl Desk<'_> {
             (Subject::Record(head.id.to_string()), head.identity.to_string(), found.person)
         } else {
             let due = self.person(args.person.as_deref().unwrap_or_default()).await?;
-            if due.versions.iter().all(|(head, _)| head.originator != self.partner) {
+            let records = due.records(self.vault.rest()).context("a stored record does not open")?;
+            if records.iter().all(|record| record.head().originator != self.partner) {
                 let what = format!("`{}` is originator of no record about this person", self.signer());
                 return Err(Stop::refused("LG2102", what));
             }
