@@ -71,9 +71,8 @@ def covering(case, who):
 def standing_authorities(case, who, kind):
     record = case["record"]
     for one in case["authorities"]:
-        version = one["version"] == record["version"] if one["version"] is not None else kind != "text_review"
         if (
-            one["kind"] == kind and one["covers"] and version and who in one["recipients"]
+            one["kind"] == kind and one["covers"] and who in one["recipients"]
             and one["granted_by"] == record["originator"] and one["ground"].strip() and one["reference"].strip()
             and one["from"] <= case["as_of"] <= one["until"]
         ):
@@ -107,7 +106,9 @@ def opened_whole(agreement, case, who, grant, handling, field):
     def has(kind):
         if kind == "nim" and release(agreement, case, who, handling)[0] == "free":
             return True
-        return any(field in one["fields"] for one in standing_authorities(case, who, kind))
+        # A review of text counts for what was read, as long as it is the same text.
+        read = lambda one: kind != "text_review" or field in one["read"]
+        return any(field in one["fields"] and read(one) for one in standing_authorities(case, who, kind))
 
     return asked(ceiling.get("all", []), ceiling.get("any", []), has) and asked(
         handling.get("needs_all", []), handling.get("needs_any", []), has

@@ -5,15 +5,17 @@
 
 use super::super::decide::Case;
 use super::super::facts::{RecipientFacts, Sight};
-use super::super::{Authority, Effect, Gate, Recipients, Registers, Restriction, Scope};
+use super::super::{Authority, Effect, Gate, Recipients, Registers, Restriction, Reviewed, Scope, original};
 use super::{KEYS, SCHEMA, TODAY};
 use crate::agreement::delivered::{AGREEMENT, Texts, build, texts};
 use crate::agreement::grant::never_standing;
 use crate::agreement::{Agreement, AuthorityKind, PartnerId};
+use crate::hash::Digest;
 use crate::link::Person;
 use crate::record::{Fields, IdentityId, PersonId, Record, RecordId, VersionHead, text};
 use crate::reduce::Reduction;
 use crate::schema::{Category, CategoryId, FieldId, Kind};
+use alloc::borrow::Cow;
 use jiff::civil::{Date, date};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -191,6 +193,8 @@ fn value(random: &mut Random, id: CategoryId, field: FieldId, kind: Kind) -> Str
 
 /// One record and what is recorded about it.
 struct Scene {
+    /// What each authority read of the record as it stands.
+    read: Vec<Vec<FieldId>>,
     record: Record,
     registers: Registers,
     as_of: Date,
@@ -221,14 +225,17 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
         cancelled: random.chance(3),
         restricted: random.chance(3),
     };
-    let mut registers = Registers::default();
+    let record = Record { head, fields };
+    let (mut registers, mut read) = (Registers::default(), Vec::new());
     let suspended = random.chance(5);
     registers.suspended = if suspended { random.some(&partners, 20) } else { Vec::new() };
     for _ in 0..random.below(3) {
         registers.restrictions.push(restriction(random, &partners, id, category));
     }
     for _ in 0..random.below(6) {
-        registers.authorities.push(authority(random, &partners, originator, category));
+        let (authority, fields) = authority(random, &partners, &record, category);
+        registers.authorities.push(authority);
+        read.push(fields);
     }
     let bits = |random: &mut Random| RecipientFacts {
         cohort: random.chance(95),
@@ -236,7 +243,7 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     };
     let facts = partners.iter().map(|_| bits(random)).collect();
     let as_of = if random.chance(3) { date(2008, 10, 31) } else { TODAY };
-    Scene { record: Record { head, fields }, registers, as_of, facts }
+    Scene { record, registers, read, as_of, facts }
 }
 
 fn restriction(
@@ -277,24 +284,35 @@ fn restriction(
 fn authority(
     random: &mut Random,
     partners: &[PartnerId],
-    originator: PartnerId,
+    record: &Record,
     category: &Category,
-) -> Authority {
+) -> (Authority, Vec<FieldId>) {
+    let originator = record.head.originator;
     let all: Vec<FieldId> =
         (0..category.fields.len()).map(|n| FieldId(u8::try_from(n).expect("few"))).collect();
-    Authority {
+    // Of what was read some is another text today.
+    let (mut reviewed, mut read) = (Vec::new(), Vec::new());
+    for field in &all {
+        if let (true, Ok(mark)) = (random.chance(75), original(&[], &SCHEMA, record, *field, false)) {
+            let same = random.chance(80);
+            reviewed.push(Reviewed::as_read(*field, if same { mark } else { Digest::of(b"another text") }));
+            read.extend(same.then_some(*field));
+        }
+    }
+    let authority = Authority {
         kind: random.pick(&AuthorityKind::ALL),
         record: RecordId(if random.chance(95) { 5 } else { 6 }),
-        version: random.pick(&[None, Some(3), Some(3), Some(2)]),
         recipients: random.some(partners, 70),
         fields: random.some(&all, 80),
+        reviewed,
         granted_by: if random.chance(95) { originator } else { random.pick(partners) },
         ground: random.pick(&["risk", "risk", "risk", "risk", "risk", " "]).into(),
         reference: random.pick(&["letter 1", "letter 1", "letter 1", "letter 1", ""]).into(),
         conditions: random.pick(&[None, Some(" "), Some("read only")]).map(Into::into),
         from: random.pick(&DAYS[..3]),
         until: random.pick(&DAYS[1..]),
-    }
+    };
+    (authority, read)
 }
 
 fn key(agreement: &Agreement, id: PartnerId) -> &str {
@@ -336,10 +354,14 @@ fn told(scene: &Scene, agreement: &Agreement, gate: &Gate<'_>, person: &Person) 
         .registers
         .authorities
         .iter()
-        .map(|a| {
-            let fields: Vec<&str> = a.fields.iter().map(|f| field_name(head.category, *f)).collect();
+        .zip(&scene.read)
+        .map(|(a, read)| {
+            let names = |fields: &[FieldId]| -> Vec<&str> {
+                fields.iter().map(|f| field_name(head.category, *f)).collect()
+            };
+            let (fields, read) = (names(&a.fields), names(read));
             json!({
-                "covers": a.record == head.id, "kind": a.kind.word(), "version": a.version, "recipients": named(&a.recipients),
+                "covers": a.record == head.id, "kind": a.kind.word(), "read": read, "recipients": named(&a.recipients),
                 "fields": fields, "granted_by": key(agreement, a.granted_by), "ground": a.ground, "reference": a.reference,
                 "conditions": a.conditions, "from": a.from.to_string(), "until": a.until.to_string(),
             })
@@ -376,7 +398,7 @@ fn decided(scene: &Scene, agreement: &Agreement, gate: &Gate<'_>, person: &Perso
         let sight = Sight::new(gate, person, recipient);
         let case = Case { person, record: &scene.record, recipient, facts, sight: &sight };
         let answer = gate.decide(&case).map_or(Value::Null, |row| {
-            let cell = |(field, value): &(FieldId, Option<String>)| {
+            let cell = |(field, value): &(FieldId, Option<Cow<'_, str>>)| {
                 let counted = row.counted.iter().find(|(f, _)| f == field);
                 let value = counted.map_or_else(|| json!(value), |(_, counts)| json!({ "count": counts }));
                 (field_name(row.category, *field).to_owned(), value)

@@ -8,9 +8,9 @@ use super::tables::{Opened, Situation, TABLES, words};
 use super::*;
 use crate::agreement::grant::{Grant, never_standing};
 use crate::agreement::{AuthorityKind, Standing};
-use crate::gate::Authority;
 use crate::gate::decide::Case;
 use crate::gate::facts::{RecipientFacts, Sight};
+use crate::gate::{Authority, Reviewed, original};
 use crate::reduce::Reduction;
 use std::collections::BTreeSet;
 
@@ -73,12 +73,16 @@ impl Probe<'_> {
 
     fn registers(&self, person: &Person, kinds: &BTreeSet<&'static str>, stated: bool) -> Registers {
         let head = person.records[0].head;
+        let read = |field| {
+            let mark = original(&[], &SCHEMA, &person.records[0], field, false).ok()?;
+            Some(Reviewed::as_read(field, mark))
+        };
         let authority = |kind: &&'static str| Authority {
             kind: AuthorityKind::parse(kind).expect("a kind"),
             record: head.id,
-            version: Some(head.number),
             recipients: std::vec![partner(self.recipient)],
             fields: (0..32u8).map(FieldId).collect(),
+            reviewed: (0..32u8).filter_map(|f| read(FieldId(f))).collect(),
             granted_by: head.originator,
             ground: "risk".into(),
             reference: "D/1".into(),
