@@ -54,7 +54,7 @@ struct Writer<'a, 'n> {
     turns: &'a Turns,
     turn: Turn,
     imprint: Imprint,
-    /// The first person that this transaction may found.
+    /// The first person that tonight's files founded, or will.
     founded_from: PersonRef,
     nonces: Nonces,
     counts: KeptCounts,
@@ -195,7 +195,7 @@ impl<'a, 'n> Writer<'a, 'n> {
     ) -> Self {
         let (nonces, counts) = (Nonces::new(), KeptCounts::default());
         let (imprint, behind) = (tx.imprint(), Behind::new(tx));
-        let founded_from = behind.numbers().next_person();
+        let founded_from = people.founded_from(behind.numbers().next_person());
         Self { night, behind, who, people, turns, turn, imprint, founded_from, nonces, counts }
     }
 
@@ -223,15 +223,18 @@ impl<'a, 'n> Writer<'a, 'n> {
         let mut writes = Writes::default();
         let fresh = self.identities(&rows, &mut writes).await?;
         let mut page = self.standing(&rows, &fresh).await?;
+        let mut changed: BTreeSet<PersonRef> = BTreeSet::new();
         for row in rows {
-            let at = self.people.identity(row.identity).context("an identity was not kept")?;
+            let (at, person) = self.people.at(row.identity).context("an identity was not kept")?;
             for candidate in row.candidates {
-                page.candidate((self.turns, self.turn), &self.imprint, (at, row.identity), candidate)?;
+                let turns = (self.turns, self.turn);
+                if page.candidate(turns, &self.imprint, (at, row.identity), candidate)? {
+                    changed.insert(person);
+                }
             }
         }
-        let persons: BTreeSet<PersonRef> = page.touched().filter_map(|i| self.people.person_of(i)).collect();
         // Persons founded tonight are marked from the beginning.
-        writes.dirty = persons.into_iter().filter(|person| *person < self.founded_from).collect();
+        writes.dirty = changed.into_iter().filter(|person| *person < self.founded_from).collect();
         let (chapters, counts) = page.sealed(self.night.vault.rest(), &mut self.nonces)?;
         writes.chapters = chapters;
         self.counts.new += counts.new;

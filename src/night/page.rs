@@ -96,19 +96,14 @@ impl Page {
         Ok(page)
     }
 
-    /// The identities about which this page says something new.
-    pub fn touched(&self) -> impl Iterator<Item = IdentityRef> + '_ {
-        self.chapters.keys().copied()
-    }
-
-    /// Takes a record of a file that speaks at `turn`.
+    /// Takes a record of a file that speaks at `turn`; gives whether it says something new.
     pub fn candidate(
         &mut self,
         (turns, turn): (&Turns, Turn),
         imprint: &Imprint,
         (at, identity): (IdentityRef, IdentityId),
         one: Candidate,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (record, newest) = (one.id(), self.newest.get(&one.id()).copied());
         let (number, begins) = match newest {
             None => (1, true),
@@ -116,7 +111,7 @@ impl Page {
                 let (head, entry) = self.standing.get(place).context("an entry of a page is lost")?;
                 // A file that comes late speaks of an earlier day: it never takes back what a later one said.
                 if entry.says(&one) || turns.0.get(&head.file).is_some_and(|t| *t > turn) {
-                    return Ok(());
+                    return Ok(false);
                 }
                 (entry.number().saturating_add(1), entry.is_gone())
             }
@@ -125,14 +120,14 @@ impl Page {
                 let slot = slot.context("an entry of a page is lost")?;
                 let pending = slot.as_ref().context("an entry of a page is lost")?;
                 if pending.entry.says(&one) {
-                    return Ok(());
+                    return Ok(false);
                 }
                 // Of two rows about one fact in one page the later one stands, under the one number.
                 let (number, begins) = (pending.entry.number(), pending.begins);
                 let category = imprint.category(one.category())?;
                 if whose == at {
                     *slot = Some(Pending { entry: Entry::of(one, number, category), begins });
-                    return Ok(());
+                    return Ok(true);
                 }
                 *slot = None;
                 (number, begins)
@@ -145,7 +140,7 @@ impl Page {
             .or_insert_with(|| Pages { head: imprint.head(identity), entries: Vec::with_capacity(2) });
         self.newest.insert(record, Newest::Pending(at, pages.entries.len()));
         pages.entries.push(Some(Pending { entry: Entry::of(one, number, category), begins }));
-        Ok(())
+        Ok(true)
     }
 
     /// The chapters, sealed on all cores, and what they count.

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct People {
     identities: HashMap<IdentityId, (IdentityRef, PersonRef)>,
-    by_row: HashMap<IdentityRef, PersonRef>,
     persons: HashMap<PersonId, PersonRef>,
+    founded_from: Option<PersonRef>,
 }
 
 impl People {
@@ -43,9 +43,14 @@ impl People {
         self.identities.get(&identity).map(|i| i.0)
     }
 
-    /// The person of an identity's row.
-    pub fn person_of(&self, identity: IdentityRef) -> Option<PersonRef> {
-        self.by_row.get(&identity).copied()
+    /// The row of an identity, and of its person.
+    pub fn at(&self, identity: IdentityId) -> Option<(IdentityRef, PersonRef)> {
+        self.identities.get(&identity).copied()
+    }
+
+    /// From which row on persons were founded by tonight's files; `next` when none was yet.
+    pub fn founded_from(&mut self, next: PersonRef) -> PersonRef {
+        *self.founded_from.get_or_insert(next)
     }
 
     /// The row of a person.
@@ -63,13 +68,11 @@ impl People {
     /// Remembers an identity that was added.
     pub fn add(&mut self, key: IdentityId, at: IdentityRef, person: PersonRef, person_key: PersonId) {
         self.identities.insert(key, (at, person));
-        self.by_row.insert(at, person);
         self.persons.insert(person_key, person);
     }
 
     fn moved(&mut self, known: &KnownIdentity, to: PersonRef) {
         self.identities.insert(known.key, (known.id, to));
-        self.by_row.insert(known.id, to);
     }
 }
 
