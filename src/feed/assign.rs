@@ -145,7 +145,7 @@ fn others(scene: &Scene<'_>, column: &Seen, add: &mut impl FnMut(Target, u32, Wh
     let unique = u32::from(reference && looks.is_key()) * 8;
     let key = (words.record_key(&column.header) * KEY / 100 + unique).saturating_sub(unlike(!reference));
     add(Target::Key, key, Why::Phrase);
-    if reference && looks.is_key() && looks.distinct > 1 && looks.mostly(looks.references) {
+    if reference && looks.is_key() && looks.longest > 2 && looks.mostly(looks.references) {
         add(Target::Key, ENOUGH, Why::Values);
     }
     if let Some((why, points)) = words.ignored(&column.header) {
