@@ -3,8 +3,10 @@
 use super::Voice;
 use crate::config::{self, Texts};
 use crate::exit::Exit;
+use crate::night::reminders;
 use crate::report::{self, ProblemJson, Severity};
 use anyhow::Result;
+use jiff::civil::Date;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
 use std::path::Path;
@@ -17,11 +19,13 @@ struct CheckJson<'a> {
     categories: usize,
     partners: usize,
     examples: usize,
+    /// What works and somebody should look at.
+    warnings: Vec<ProblemJson<'a>>,
 }
 
 /// Checks settings, schema, agreement, mappings and the examples inside them.
-pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
-    let mut numbers = [0; 4];
+pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Exit> {
+    let (mut numbers, mut warnings) = ([0; 4], Vec::new());
     let (problems, texts): (Vec<Problem>, Texts) = match config::load(root) {
         Err((problems, texts)) => (problems, texts),
         Ok(deployment) => {
@@ -34,6 +38,8 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
                 problems.push(Problem::new(fault.code(), fault.to_string()).in_config("lockgate.toml", 0..0));
             }
             problems.extend_from_slice(deployment.agreement.findings());
+            let today = || jiff::Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
+            warnings.extend(reminders::review(&deployment, as_of.unwrap_or_else(today)));
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();
@@ -44,9 +50,19 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let [feeds, categories, partners, examples] = numbers;
     if voice.json {
         let shown = problems.iter().map(|p| ProblemJson::new(p, &texts)).collect();
-        report::json(&CheckJson { ok, problems: shown, feeds, categories, partners, examples });
+        let told = warnings.iter().map(|p| ProblemJson::new(p, &texts).warning()).collect();
+        report::json(&CheckJson {
+            ok,
+            problems: shown,
+            feeds,
+            categories,
+            partners,
+            examples,
+            warnings: told,
+        });
     } else {
         report::print(&problems, Severity::Error, &texts, voice.style());
+        report::print(&warnings, Severity::Warning, &texts, voice.style());
         if ok && !voice.quiet {
             report::line(&format!(
                 "The deployment is sound: {feeds} feeds with {examples} examples, {categories} categories, {partners} partners"

@@ -15,6 +15,7 @@ pub mod preview;
 pub mod progress;
 pub mod publish;
 pub mod registers;
+pub mod reminders;
 pub mod replay;
 pub mod run;
 pub mod spool;

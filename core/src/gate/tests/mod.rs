@@ -3,6 +3,7 @@
 mod clauses;
 mod clauses_by_partner;
 mod conditions;
+mod nearest;
 mod properties;
 mod registers;
 mod second_reading;
