@@ -57,9 +57,13 @@ pub enum Command {
     },
     /// Check the whole deployment: settings, schema, agreement, mappings and their examples
     #[command(
-        after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain"
+        after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain\n\nEnds 3 when something is wrong; reminders alone change nothing."
     )]
-    Check,
+    Check {
+        /// The day for reminders (default: today in the deployment's zone)
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<Date>,
+    },
     /// Lay the TOML configuration files out: blanks, blank lines, indents; comments and values stay
     #[command(
         after_help = "Examples:\n  lockgate fmt\n  lockgate fmt --check\n  lockgate fmt mappings/hmps/releases.toml\n\n\

@@ -67,6 +67,13 @@ pub struct ProblemJson<'a> {
 }
 
 impl<'a> ProblemJson<'a> {
+    /// The same as a warning.
+    #[must_use]
+    pub const fn warning(mut self) -> Self {
+        self.severity = "warning";
+        self
+    }
+
     /// The documented object of a problem.
     pub fn new(problem: &'a Problem, severity: Severity, texts: &Texts) -> Self {
         let mut out = Self {

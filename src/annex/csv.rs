@@ -50,5 +50,5 @@ pub fn csv(annex: &Annex) -> Result<Vec<u8>> {
     for line in lines(annex) {
         writer.write_record(&line)?;
     }
-    Ok(writer.into_inner().map_err(|e| e.into_error())?)
+    Ok(writer.into_inner().map_err(::csv::IntoInnerError::into_error)?)
 }

@@ -24,12 +24,7 @@ pub fn html(annex: &Annex) -> Result<String, fmt::Error> {
     }
     writeln!(out, "</section>")?;
     signatures(&mut out, annex)?;
-    let about: Vec<&str> = ["Reference", "Version", "Digest of the policy"]
-        .iter()
-        .filter_map(|label| annex.head.iter().find(|(l, _)| l == label))
-        .map(|(_, value)| value.as_str())
-        .collect();
-    write!(out, "</main>\n<footer>{}</footer>\n</body>\n</html>\n", text(&about.join(" · ")))?;
+    out.push_str("</main>\n</body>\n</html>\n");
     Ok(out)
 }
 
@@ -161,12 +156,16 @@ fn words(out: &mut String, legend: &Legend) -> fmt::Result {
 }
 
 fn signatures(out: &mut String, annex: &Annex) -> fmt::Result {
+    let value = |label: &&str| annex.head.iter().find(|(l, _)| l == label).map(|(_, value)| value.as_str());
+    let which: Vec<&str> =
+        ["Reference", "Version", "Digest of the policy"].iter().filter_map(value).collect();
     writeln!(
         out,
         "<section class=\"signatures\" id=\"signatures\" aria-labelledby=\"signatures-h\">\n<h2 id=\"signatures-h\">Signatures</h2>\n\
          <p>By signing, each partner agrees that what this annex lists may be shared with those whom it names, and nothing else \
          (9.2, 12.1). The digest on the first page names the text that was signed; a change of it needs the agreement of all.</p>\n\
-         <div class=\"sign\">"
+         <p class=\"which\">{}</p>\n<div class=\"sign\">",
+        text(&which.join(" · "))
     )?;
     for party in &annex.parties {
         writeln!(

@@ -21,7 +21,7 @@ tbody.c{border-bottom:2px solid #9aa5b4}\n\
 .head th{width:13rem;white-space:nowrap}\n\
 .head td{overflow-wrap:anywhere}\n\
 .grants{table-layout:fixed}\n\
-.grants col.w1{width:15%}.grants col.w2{width:21%}.grants col.w3{width:17%}.grants col.w4{width:20%}.grants col.w5{width:7%}.grants col.w6{width:20%}\n\
+.grants col.w1{width:15%}.grants col.w2{width:21%}.grants col.w3{width:17%}.grants col.w4{width:20%}.grants col.w5{width:8%}.grants col.w6{width:19%}\n\
 .clause{display:block;font-weight:normal;color:var(--soft);font-size:8.5pt}\n\
 .whole::before,.part::before,.authority::before{content:'';display:inline-block;width:.62em;height:.62em;margin-right:.4em;border:1px solid #45536a}\n\
 .whole::before{background:#1f4e79}.part::before{background:#9dc3e6}.authority::before{background:repeating-linear-gradient(45deg,#fff 0 2px,#b7791f 2px 4px)}\n\
@@ -33,7 +33,7 @@ tbody.c{border-bottom:2px solid #9aa5b4}\n\
 .holder dl{display:grid;grid-template-columns:7rem 1fr;gap:.9rem .6rem;margin:0}\n\
 .holder dt{color:var(--soft);align-self:end}\n\
 .holder dd{margin:0;border-bottom:1px solid var(--ink);min-height:1.6rem}\n\
-footer{margin-top:2rem;color:var(--soft);font-size:8.5pt;overflow-wrap:anywhere}\n\
+.which{color:var(--soft);font-size:8.5pt;overflow-wrap:anywhere}\n\
 @page{size:A4;margin:14mm 12mm 16mm}\n\
 @media print{\n\
 body{max-width:none;padding:0;font-size:9pt}\n\
@@ -44,5 +44,10 @@ h2,h3,caption{break-after:avoid}\n\
 thead{display:table-header-group}\n\
 tbody.c,tr{break-inside:avoid}\n\
 table{font-size:7.8pt}\n\
+.sign{gap:.5rem}\n\
+.holder{padding:.4rem .6rem .7rem}\n\
+.holder h3{font-size:9pt;margin:0 0 .3rem}\n\
+.holder dl{gap:.55rem .6rem}\n\
+.holder dd{min-height:1.15rem}\n\
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}\n\
 }\n";

@@ -24,7 +24,7 @@ pub fn svg(deployment: &Deployment) -> Result<String, fmt::Error> {
          <title id=\"t\">How much of each category can go to each partner</title>\n\
          <desc id=\"d\">One line per category, one column per recipient. agreement/matrix.txt says the same in words, field by field.</desc>\n\
          <defs><pattern id=\"a\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-         <rect width=\"5\" height=\"5\" fill=\"#fff8ec\"/><rect width=\"1.6\" height=\"5\" fill=\"#c9892b\"/></pattern></defs>\n\
+         <rect width=\"5\" height=\"5\" fill=\"#fff8ec\"/><rect width=\"1.6\" height=\"5\" fill=\"#f0d3a2\"/></pattern></defs>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n\
          <text x=\"12\" y=\"26\" font-size=\"15\" font-weight=\"bold\" fill=\"#1f4e79\">Who may receive what</text>\n\
          <text x=\"12\" y=\"44\" fill=\"#5b6575\">{}, version {}</text>\n",
@@ -58,7 +58,7 @@ fn cell(out: &mut String, (x, y): (usize, usize), wide: usize, extent: Extent, a
         Extent::Own => ("#d9dde3", "#5b6575", "own"),
         Extent::Whole => ("#1f4e79", "#ffffff", "whole"),
         Extent::Part => ("#9dc3e6", "#12304d", "part"),
-        Extent::Authority => ("url(#a)", "#5a3a08", "!"),
+        Extent::Authority => ("url(#a)", "#5a3a08", "authority"),
         Extent::Never => ("#f6f7f9", "#9aa5b4", "–"),
     };
     let sign = if asks && extent != Extent::Authority { format!("{sign} if") } else { sign.to_owned() };
@@ -83,9 +83,9 @@ fn legend(out: &mut String, y: usize) -> fmt::Result {
     ];
     let mut x = 12;
     for (extent, words) in entries {
-        cell(out, (x, y), 40, extent, false)?;
-        writeln!(out, "<text x=\"{}\" y=\"{}\" fill=\"#1a2230\">{words}</text>", x + 44, y + 12)?;
-        x += 56 + words.len() * 6;
+        cell(out, (x, y), 46, extent, false)?;
+        writeln!(out, "<text x=\"{}\" y=\"{}\" fill=\"#1a2230\">{words}</text>", x + 50, y + 12)?;
+        x += 62 + words.len() * 5;
     }
     writeln!(
         out,

@@ -21,6 +21,12 @@ const HEADS: [&str; 9] = [
 ];
 const WIDTHS: [f64; 9] = [24.0, 24.0, 28.0, 34.0, 11.0, 9.0, 10.0, 34.0, 34.0];
 
+const WORDS: [f64; 2] = [44.0, 110.0];
+const FIRST: [f64; 5] = [34.0, 72.0, 44.0, 26.0, 14.0];
+/// Points of a line of text, and of what stands above and below.
+const LINE: f64 = 13.5;
+const AIR: f64 = 3.0;
+
 /// The looks of cells.
 struct Looks {
     title: Format,
@@ -68,17 +74,49 @@ fn page(sheet: &mut Worksheet, name: &str, repeated: Option<u32>) -> Result<(), 
     Ok(())
 }
 
+/// Writes a row as high as its longest text needs: a spreadsheet program does not always measure wrapped text itself.
+fn line<T: AsRef<str>>(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[T],
+    widths: &[f64],
+    looks: &Looks,
+) -> Result<(), XlsxError> {
+    let mut lines = 1;
+    for ((column, cell), width) in (0u16..).zip(cells).zip(widths) {
+        sheet.write_string_with_format(row, column, cell.as_ref(), &looks.cell)?;
+        lines = lines.max(wrapped(cell.as_ref(), *width));
+    }
+    sheet.set_row_height(row, f64::from(lines) * LINE + AIR)?;
+    Ok(())
+}
+
+/// The lines that a text takes in a column of so many characters, broken between words.
+fn wrapped(text: &str, width: f64) -> u32 {
+    let (mut lines, mut at) = (1u32, 0.0);
+    for word in text.split_whitespace() {
+        let long = u32::try_from(word.chars().count()).map_or(width, f64::from);
+        if at > 0.0 && at + 1.0 + long > width - 1.0 {
+            lines += 1;
+            at = long;
+        } else {
+            at += long + 1.0;
+        }
+    }
+    lines
+}
+
 fn first(sheet: &mut Worksheet, annex: &Annex, looks: &Looks) -> Result<(), XlsxError> {
     page(sheet, "Agreement", None)?;
-    for (column, width) in (0u16..).zip([34.0, 66.0, 40.0, 26.0, 48.0]) {
+    for (column, width) in (0u16..).zip(FIRST) {
         sheet.set_column_width(column, width)?;
     }
     sheet.write_string(0, 0, "Annex: who may receive what")?;
     sheet.write_string_with_format(1, 0, &annex.title, &looks.title)?;
     let mut row = 3;
     for (label, value) in &annex.head {
+        line(sheet, row, &["", value], &FIRST, looks)?;
         sheet.write_string_with_format(row, 0, *label, &looks.head)?;
-        sheet.write_string_with_format(row, 1, value, &looks.cell)?;
         row += 1;
     }
     row += 1;
@@ -89,9 +127,7 @@ fn first(sheet: &mut Worksheet, annex: &Annex, looks: &Looks) -> Result<(), Xlsx
     for party in &annex.parties {
         row += 1;
         let cells = [&party.name, &party.shares, &party.class, &party.aims, &party.key];
-        for (column, cell) in (0u16..).zip(cells) {
-            sheet.write_string_with_format(row, column, cell, &looks.cell)?;
-        }
+        line(sheet, row, &cells, &FIRST, looks)?;
     }
     Ok(())
 }
@@ -113,16 +149,18 @@ fn recipient(sheet: &mut Worksheet, section: &Section, looks: &Looks) -> Result<
                 block.title.clone(),
                 field.title.clone(),
                 field.how.clone(),
-                block.conditions.join("; and "),
+                if block.conditions.is_empty() {
+                    "no condition".into()
+                } else {
+                    block.conditions.join("; and ")
+                },
                 block.clauses.join(", "),
                 block.purposes.join(", "),
                 block.handling.clone(),
                 block.reason.clone(),
                 format!("{}.{}", block.name, field.name),
             ];
-            for (column, cell) in (0u16..).zip(&cells) {
-                sheet.write_string_with_format(row, column, cell, &looks.cell)?;
-            }
+            line(sheet, row, &cells, &WIDTHS, looks)?;
         }
     }
     sheet.autofilter(2, 0, row.max(3), 8)?;
@@ -139,7 +177,7 @@ fn recipient(sheet: &mut Worksheet, section: &Section, looks: &Looks) -> Result<
 
 fn words(sheet: &mut Worksheet, annex: &Annex, looks: &Looks) -> Result<(), XlsxError> {
     page(sheet, "Words", None)?;
-    sheet.set_column_width(0, 40)?.set_column_width(1, 110)?;
+    sheet.set_column_width(0, WORDS[0])?.set_column_width(1, WORDS[1])?;
     let mut row = 0;
     for legend in &annex.legends {
         sheet.write_string_with_format(row, 0, legend.title, &looks.title)?;
@@ -151,8 +189,8 @@ fn words(sheet: &mut Worksheet, annex: &Annex, looks: &Looks) -> Result<(), Xlsx
         )?;
         row += 2;
         for (word, meaning) in &legend.words {
+            line(sheet, row, &[word, meaning], &WORDS, looks)?;
             sheet.write_string_with_format(row, 0, word, &looks.head)?;
-            sheet.write_string_with_format(row, 1, meaning, &looks.cell)?;
             row += 1;
         }
         row += 1;

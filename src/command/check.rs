@@ -4,8 +4,10 @@ use super::Voice;
 use crate::approval::{self, Before};
 use crate::config::{self, Texts};
 use crate::exit::Exit;
+use crate::night::reminders;
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
 use anyhow::Result;
+use jiff::civil::Date;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
 use std::path::Path;
@@ -20,12 +22,13 @@ struct CheckJson<'a> {
     partners: usize,
     examples: usize,
     approved: bool,
+    /// What works and somebody should look at.
+    warnings: Vec<ProblemJson<'a>>,
 }
 
 /// Checks settings, schema, agreement, mappings and the examples inside them.
-pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
-    let mut numbers = [0; 4];
-    let mut unapproved = None;
+pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Exit> {
+    let (mut numbers, mut warnings, mut approved) = ([0; 4], Vec::new(), false);
     let (problems, texts): (Vec<Problem>, Texts) = match config::load(root) {
         Err((problems, texts)) => (problems, texts),
         Ok(deployment) => {
@@ -40,7 +43,10 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
             problems.extend_from_slice(deployment.agreement.findings());
             // From the files alone: what nights ran under before is in the store, which `check` leaves alone.
             let standing = approval::examine(&deployment, &Before::default());
-            unapproved = (!standing.approved()).then(|| super::approve::unapproved(&standing));
+            approved = standing.approved();
+            warnings.extend((!approved).then(|| super::approve::unapproved(&standing)));
+            let today = || jiff::Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
+            warnings.extend(reminders::review(&deployment, as_of.unwrap_or_else(today)));
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();
@@ -51,11 +57,12 @@ pub(super) fn check(voice: Voice, root: &Path) -> Result<Exit> {
     let [feeds, categories, partners, examples] = numbers;
     if voice.json {
         let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
-        let approved = ok && unapproved.is_none();
-        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples, approved });
+        let warnings = warnings.iter().map(|p| ProblemJson::new(p, Severity::Warning, &texts)).collect();
+        let approved = ok && approved;
+        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples, approved, warnings });
     } else {
         report::print(&problems, Severity::Error, &texts, voice.style());
-        report::print(unapproved.as_slice(), Severity::Warning, &texts, voice.style());
+        report::print(&warnings, Severity::Warning, &texts, voice.style());
         if ok && !voice.quiet {
             report::line(&format!(
                 "The deployment is sound: {feeds} feeds with {examples} examples, {categories} categories, {partners} partners"

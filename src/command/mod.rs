@@ -63,7 +63,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
             clap_complete::generate(*shell, &mut Cli::command(), "lockgate", &mut std::io::stdout());
             return Ok(Exit::Done);
         }
-        Command::Check => return check::check(voice, &cli.config),
+        Command::Check { as_of } => return check::check(voice, &cli.config, *as_of),
         Command::Fmt(args) => return fmt::fmt(voice, &cli.config, args),
         Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         _ => {}
@@ -106,7 +106,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         }
         Command::Explain { .. }
         | Command::Completions { .. }
-        | Command::Check
+        | Command::Check { .. }
         | Command::Fmt(_)
         | Command::Schema { .. } => Ok(Exit::Done),
     }

@@ -3,7 +3,8 @@
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
-use crate::report;
+use crate::night::reminders;
+use crate::report::{self, Severity};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ struct StatusJson {
     reviews: u64,
     unpublished_bundles: u64,
     agreement_in_force: bool,
+    /// Reviews that come due.
+    reminders: Vec<String>,
 }
 
 /// Prints the state; ends 4 when something waits for a person.
@@ -30,6 +33,11 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     let last = status.last_run.as_ref();
     let waits = status.waiting.held_files + status.waiting.quarantine + status.waiting.reviews > 0;
     let in_force = last.is_some_and(|r| deployment.agreement.in_force(r.as_of));
+    let mut reminders = Vec::new();
+    if let Some(run) = last {
+        reminders.extend(reminders::review(deployment, run.as_of));
+        reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
+    }
     if voice.json {
         report::json(&StatusJson {
             last_run: last.map(|r| r.id.0),
@@ -44,6 +52,7 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             reviews: status.waiting.reviews,
             unpublished_bundles: status.unpublished_bundles,
             agreement_in_force: in_force,
+            reminders: reminders.iter().map(|p| p.what.clone()).collect(),
         });
     } else {
         match last {
@@ -74,5 +83,6 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             if in_force { "in force" } else { "NOT in force" }
         ));
     }
+    report::print(&reminders, Severity::Warning, &deployment.texts, voice.style());
     Ok(if waits { Exit::Waiting } else { Exit::Done })
 }

@@ -20,6 +20,7 @@ pub mod preview;
 pub mod progress;
 pub mod publish;
 pub mod registers;
+pub mod reminders;
 pub mod replay;
 pub mod run;
 pub mod share;

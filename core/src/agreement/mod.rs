@@ -119,6 +119,20 @@ pub const CODES: &[CodeDoc] = &[
                       of a recipient are dead because it has no nominee on any day of the agreement. What stands in the agreement \
                       should mean something: remove it, or correct it.",
     },
+    CodeDoc {
+        code: "LG0313",
+        title: "the agreement is due for review",
+        explanation: "The partners review the agreement six months after it comes into force, or on the earlier day of its sheet, and \
+                      then every year (5.6.1). The reminder begins 30 days ahead. It stops nothing: hold the review, and record what \
+                      was agreed as a new version when anything changes (9.2).",
+    },
+    CodeDoc {
+        code: "LG0314",
+        title: "what a recipient holds is due for review",
+        explanation: "Each holder of information from partners reviews it every six months, and destroys what it can no longer justify \
+                      (5.5.2). The six months run from the recipient's first bundle. Each row also carries the day by which it is \
+                      reviewed.",
+    },
 ];
 
 /// Index of a partner in the agreement, in the order of `agreement.toml`.
@@ -170,6 +184,15 @@ pub(crate) fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+/// The first of the days `first`, and every so many months after it, that is not before `day`; without a number of
+/// months there is only the first.
+fn recurring(first: Date, months: u8, day: Date) -> Option<Date> {
+    let steps = if months == 0 { 0 } else { i32::from(u16::MAX) };
+    (0..=steps)
+        .map_while(|n| first.checked_add((n * i32::from(months)).months()).ok())
+        .find(|date| *date >= day)
 }
 
 /// What the agreement says of one category.
@@ -355,6 +378,16 @@ impl Agreement {
     /// Months between later reviews (5.6.1).
     pub const fn review_every_months(&self) -> u8 {
         self.review_every_months
+    }
+
+    /// The first review on or after a day (5.6.1): on the earlier of its first dates, then every so many months.
+    pub fn next_review(&self, day: Date) -> Option<Date> {
+        recurring(self.reviews.iter().min().copied()?, self.review_every_months, day)
+    }
+
+    /// The first day on or after a day on which a holder reviews what it has held since `first` (5.5.2).
+    pub fn next_data_review(&self, first: Date, day: Date) -> Option<Date> {
+        recurring(self.review_by(first), self.review_data_months, day)
     }
 
     /// What a class for dissemination codes means.

@@ -26,16 +26,23 @@ pub(super) struct Demands<'a> {
 struct Demand {
     /// The codes still possible; any when absent.
     codes: Option<Vec<String>>,
-    there: bool,
-    absent: bool,
-    past: bool,
-    ahead: bool,
+    asked: Vec<Asked>,
+}
+
+/// What is asked of a field besides its code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    There,
+    Absent,
+    Past,
+    Ahead,
 }
 
 impl Demand {
     fn never(&self) -> bool {
+        let both = |one, other| self.asked.contains(&one) && self.asked.contains(&other);
         let coded = self.codes.as_ref().is_some_and(Vec::is_empty);
-        coded || (self.there && self.absent) || (self.past && self.ahead)
+        coded || both(Asked::There, Asked::Absent) || both(Asked::Past, Asked::Ahead)
     }
 }
 
@@ -143,15 +150,19 @@ fn demand(fields: &mut BTreeMap<FieldId, Demand>, test: &Test) {
         return;
     };
     let of = fields.entry(*field).or_default();
-    of.there |= !matches!(test, Test::Present(_, false));
+    if !matches!(test, Test::Present(_, false)) {
+        of.asked.push(Asked::There);
+    }
     match test {
         Test::In(_, codes) => of.codes.get_or_insert_with(|| codes.clone()).retain(|c| codes.contains(c)),
         Test::NotIn(_, codes) => {
-            of.codes.iter_mut().for_each(|possible| possible.retain(|c| !codes.contains(c)))
+            if let Some(possible) = &mut of.codes {
+                possible.retain(|c| !codes.contains(c));
+            }
         }
-        Test::Present(_, false) => of.absent = true,
-        Test::Reached(_, false) => of.ahead = true,
-        Test::Reached(_, true) | Test::Span(..) => of.past = true,
+        Test::Present(_, false) => of.asked.push(Asked::Absent),
+        Test::Reached(_, false) => of.asked.push(Asked::Ahead),
+        Test::Reached(_, true) | Test::Span(..) => of.asked.push(Asked::Past),
         Test::Present(_, true) | Test::NamesRecipient(_) | Test::Days(..) => {}
     }
 }

@@ -452,3 +452,19 @@ fn what_has_no_effect_is_found() {
     let ended = nominee.replace("2008-11-01", "2007-01-01") + "\nuntil = \"2008-10-31\"";
     lints("nominees.toml", nominee, &ended, "LG0312", "`cri` has no nominee");
 }
+
+#[test]
+fn clause_5_6_1_reminder_dates() {
+    let next = |y, m, d| AGREEMENT.next_review(date(y, m, d));
+    assert_eq!(next(2008, 11, 1), Some(date(2009, 4, 1)), "the sheet's date is earlier than six months");
+    assert_eq!(next(2009, 4, 1), Some(date(2009, 4, 1)), "the day itself");
+    assert_eq!(next(2009, 4, 2), Some(date(2010, 4, 1)), "then every year");
+    assert_eq!(next(2016, 12, 31), Some(date(2017, 4, 1)));
+}
+
+#[test]
+fn clause_5_5_2_holdings_come_due_every_six_months() {
+    let next = |day| AGREEMENT.next_data_review(date(2008, 11, 17), day);
+    assert_eq!(next(date(2008, 11, 18)), Some(date(2009, 5, 17)));
+    assert_eq!(next(date(2009, 5, 18)), Some(date(2009, 11, 17)));
+}

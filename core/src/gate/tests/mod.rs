@@ -5,6 +5,7 @@ mod clauses_by_partner;
 mod conditions;
 mod differential;
 mod exhaustive;
+mod nearest;
 mod properties;
 mod registers;
 mod second_reading;
