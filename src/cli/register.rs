@@ -44,7 +44,7 @@ pub enum AddCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Signed {
     /// The partner that decides
-    #[arg(long = "for", value_name = "PARTNER")]
+    #[arg(id = "for", long = "for", value_name = "PARTNER")]
     pub partner: String,
     /// Who decides for it: a nominee's token that the ledger keeps, not a name
     #[arg(long, value_name = "TOKEN")]

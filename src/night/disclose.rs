@@ -4,6 +4,7 @@
 //! and what the ledger will say of them into a journal that is committed with the bundle.
 
 use super::Night;
+use super::registers::Read;
 use super::share::{Desk, Office, pour};
 use super::summary::RecipientLine;
 use crate::bundle::{BundleWriter, Options};
@@ -62,10 +63,12 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
 
 /// Opens tonight's bundle of every recipient. Who has one of this day already gets another only if something
 /// changed since.
-/// `closed` receive nothing for now: no bundle is made for them, and what they hold stays as it is.
-pub async fn open(night: &Night<'_>, staging: &Path, closed: &[PartnerId]) -> Result<Vec<Open>> {
+/// Who is closed receives nothing for now: no bundle is made, and what it holds stays as it is.
+pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result<Vec<Open>> {
     let mut open = Vec::new();
-    for (id, partner) in night.deployment.agreement.partners().filter(|(id, _)| !closed.contains(id)) {
+    for (id, partner) in
+        night.deployment.agreement.partners().filter(|(id, _)| !registers.closed.contains(id))
+    {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
         let more = history.iter().any(|b| b.bundle.as_of >= night.order.as_of);
@@ -76,7 +79,7 @@ pub async fn open(night: &Night<'_>, staging: &Path, closed: &[PartnerId]) -> Re
             staff_rows: night.deployment.settings.bundles.staff_rows,
             ..Options::default()
         };
-        let tables = tables(night, id);
+        let tables = tables(night, id, &registers.registers);
         let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
         open.push(Open {
             recipient: id,
@@ -92,7 +95,7 @@ pub async fn open(night: &Night<'_>, staging: &Path, closed: &[PartnerId]) -> Re
     Ok(open)
 }
 
-fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {
+fn tables(night: &Night<'_>, recipient: PartnerId, registers: &Registers) -> Vec<Table> {
     let (agreement, schema) = (&night.deployment.agreement, &night.deployment.schema);
     let mut tables = Vec::new();
     for (id, category) in schema.categories() {
@@ -104,8 +107,8 @@ fn tables(night: &Night<'_>, recipient: PartnerId) -> Vec<Table> {
                 Some(Standing::Whole) | None => None,
             };
             let mut column = Column::new(listed.field, field, reduced);
-            if reduced.is_some() && listed.on_authority {
-                // Reduced by the standing grant, whole on an authority: no one type fits both.
+            if reduced.is_some() && listed.on_authority || registers.reduces(recipient, id, listed.field) {
+                // Reduced here, whole there, by an authority or a restriction: no one type fits both.
                 column.form = Form::Text;
             }
             Some(column)

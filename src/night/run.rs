@@ -328,7 +328,7 @@ async fn decide(
         // Whom an entry of a register concerns is marked when it is recorded; its days are in `next_change`.
         everybody: basis_before.as_deref() != Some(basis_now.as_str()),
     };
-    let mut open = disclose::open(night, &doors.staging, &registers.closed).await?;
+    let mut open = disclose::open(night, &doors.staging, &registers).await?;
     let settled = disclose::disclose(night, &basis, &mut open).await?;
     summary.recipients = publish_all(night, doors, open).await?;
     if summary.recipients.iter().all(|r| !r.failed) {

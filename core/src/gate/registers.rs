@@ -35,6 +35,15 @@ impl Registers {
         (named, spans().filter_map(|s| s.flips(day)).min())
     }
 
+    /// Whether a restriction reduces a field of some record for a recipient: its column then holds reduced values
+    /// beside whole ones.
+    pub fn reduces(&self, recipient: PartnerId, category: CategoryId, field: FieldId) -> bool {
+        self.restrictions.iter().filter(|r| r.names(recipient)).any(|r| match &r.effect {
+            Effect::Silent => false,
+            Effect::Reduce(fields) => fields.iter().any(|(c, f, _)| (*c, *f) == (category, field)),
+        })
+    }
+
     /// Whether a partner may receive anything at all on a day: it has a current nominee and is not suspended.
     pub fn receives(&self, agreement: &Agreement, partner: PartnerId, day: Date) -> bool {
         agreement.nominated(partner, day).0
