@@ -201,7 +201,11 @@ const DAYS: [Date; 4] = [date(2008, 11, 1), TODAY, date(2008, 11, 16), date(2009
 
 fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     let partners: Vec<PartnerId> = agreement.partners().map(|(id, _)| id).collect();
-    let id = CategoryId(u16::try_from(random.below(SCHEMA.categories().count())).expect("few"));
+    // Categories that only authorities open are few, and need several authorities at once: they come more often.
+    let closed = |id: &CategoryId| agreement.handling(*id).is_some_and(|h| !h.standing);
+    let all: Vec<CategoryId> = SCHEMA.categories().map(|(id, _)| id).collect();
+    let shut: Vec<CategoryId> = all.iter().copied().filter(closed).collect();
+    let id = if random.chance(30) { random.pick(&shut) } else { random.pick(&all) };
     let category = SCHEMA.get(id).expect("a category");
     let owners: Vec<PartnerId> =
         agreement.rule(id).map_or_else(|| partners.clone(), |r| r.owners.iter().map(|(p, _)| *p).collect());
@@ -227,7 +231,7 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     for _ in 0..random.below(3) {
         registers.restrictions.push(restriction(random, &partners, id, category));
     }
-    for _ in 0..random.below(6) {
+    for _ in 0..random.below(9) {
         registers.authorities.push(authority(random, &partners, originator, category));
     }
     let bits = |random: &mut Random| RecipientFacts {
@@ -283,7 +287,11 @@ fn authority(
     let all: Vec<FieldId> =
         (0..category.fields.len()).map(|n| FieldId(u8::try_from(n).expect("few"))).collect();
     Authority {
-        kind: random.pick(&AuthorityKind::ALL),
+        kind: if random.chance(60) {
+            random.pick(&[AuthorityKind::Nim, AuthorityKind::TextReview])
+        } else {
+            random.pick(&AuthorityKind::ALL)
+        },
         record: RecordId(if random.chance(95) { 5 } else { 6 }),
         version: random.pick(&[None, Some(3), Some(3), Some(2)]),
         recipients: random.some(partners, 70),
