@@ -205,7 +205,19 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     let closed = |id: &CategoryId| agreement.handling(*id).is_some_and(|h| !h.standing);
     let all: Vec<CategoryId> = SCHEMA.categories().map(|(id, _)| id).collect();
     let shut: Vec<CategoryId> = all.iter().copied().filter(closed).collect();
-    let id = if random.chance(30) { random.pick(&shut) } else { random.pick(&all) };
+    let by_code = |id: &CategoryId| {
+        let graded = agreement.handling(*id).and_then(|h| h.graded.as_ref());
+        graded.is_some_and(|g| SCHEMA.get(*id).and_then(|c| c.field(&g.field)).is_some())
+    };
+    let graded: Vec<CategoryId> = all.iter().copied().filter(by_code).collect();
+    let from = if random.chance(20) {
+        &graded
+    } else if random.chance(30) {
+        &shut
+    } else {
+        &all
+    };
+    let id = random.pick(from);
     let category = SCHEMA.get(id).expect("a category");
     let owners: Vec<PartnerId> =
         agreement.rule(id).map_or_else(|| partners.clone(), |r| r.owners.iter().map(|(p, _)| *p).collect());
