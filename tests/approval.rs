@@ -274,6 +274,9 @@ fn clause_5_6_outside_its_dates_no_night_runs() {
 
 #[test]
 fn clause_9_2_what_sends_nothing_runs_unapproved_and_says_so() {
+    let first = Deployment::fresh();
+    assert!(matches!(first.run(&["run", "--as-of", NIGHTS[0], "--dry-run"]).code, Some(0 | 4)));
+    assert!(!first.path("state").exists(), "a dry run of a first night writes nothing");
     let d = Deployment::after(0);
     d.edit(LCC, WIDER.0, WIDER.1);
     for words in [

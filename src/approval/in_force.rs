@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use jiff::civil::Date;
 use lockgate_core::ledger::DecisionEntry;
 use lockgate_core::problem::Problem;
+use std::path::Path;
 
 /// The agreement that nights ran under last: its digest in a line, then the lines of its holders. One text, so that a
 /// digest never stands beside the keys of another.
@@ -41,10 +42,12 @@ impl Before {
     }
 }
 
-/// Asks, and records the answer: that a new agreement took effect, or that a night was refused.
+/// Asks, and records the answer: that a new agreement took effect, or that a night was refused. `state` is the store's
+/// folder, which a dry run has copied.
 pub async fn require(
     deployment: &Deployment,
     store: &Store,
+    state: &Path,
     as_of: Date,
 ) -> Result<std::result::Result<(), Refused>> {
     let before = Before::of(store).await?;
@@ -53,7 +56,7 @@ pub async fn require(
     problems.extend(out_of_force(deployment, as_of));
     if problems.is_empty() {
         if before.digest != Some(standing.digest) {
-            begin(deployment, store, &standing, as_of).await?;
+            begin(deployment, (store, state), &standing, as_of).await?;
         }
         return Ok(Ok(()));
     }
@@ -79,16 +82,23 @@ pub fn out_of_force(deployment: &Deployment, as_of: Date) -> Option<Problem> {
 }
 
 /// The first night of an agreement: kept for comparison, recorded, remembered.
-async fn begin(deployment: &Deployment, store: &Store, standing: &Standing, as_of: Date) -> Result<()> {
+async fn begin(
+    deployment: &Deployment,
+    (store, state): (&Store, &Path),
+    standing: &Standing,
+    as_of: Date,
+) -> Result<()> {
     let folder = deployment.agreement_folder();
-    snapshot::keep(&folder, &deployment.state(), &standing.digest)
-        .context("keeping a copy of the agreement")?;
+    snapshot::keep(&folder, state, &standing.digest).context("keeping a copy of the agreement")?;
     let agreement = &deployment.agreement;
     let reference = format!("{}, version {}", agreement.reference(), agreement.version());
-    record(deployment, store, as_of, "agreement-in-force", &reference).await?;
     let name = format!("{}/{HOLDERS}", deployment.settings.folders.agreement);
     let keys = deployment.texts.get(&name).unwrap_or_default();
-    Ok(store.set_meta(REMEMBERED, &format!("{}\n{keys}", standing.digest.hex())).await?)
+    // Recorded and remembered together: a night that is killed here begins the same way again.
+    let mut tx = store.begin_decisions(as_of).await?;
+    record_decision(&mut tx, &entry(deployment, as_of, "agreement-in-force", &reference)).await?;
+    tx.remember(REMEMBERED, &format!("{}\n{keys}", standing.digest.hex())).await?;
+    Ok(tx.commit().await?)
 }
 
 /// One line of the ledger about the agreement.
@@ -100,8 +110,10 @@ pub async fn record(
     reference: &str,
 ) -> Result<()> {
     let mut tx = store.begin_decisions(as_of).await?;
-    let entry =
-        DecisionEntry { as_of, kind, by: "holders", reference, subject: *deployment.agreement.digest() };
-    record_decision(&mut tx, &entry).await?;
+    record_decision(&mut tx, &entry(deployment, as_of, kind, reference)).await?;
     Ok(tx.commit().await?)
+}
+
+fn entry<'a>(deployment: &Deployment, as_of: Date, kind: &'a str, reference: &'a str) -> DecisionEntry<'a> {
+    DecisionEntry { as_of, kind, by: "holders", reference, subject: *deployment.agreement.digest() }
 }

@@ -67,7 +67,6 @@ pub fn text(subject: Subject<'_>, replaces: Option<Digest>, before: Option<&Agre
 
 /// The digest that a text is about, and the one that it replaces (`Some(None)` = it is the first). `None` when it does
 /// not say so in exactly one line each.
-#[expect(clippy::option_option, reason = "no line, and the line that there is none, are two things")]
 pub fn about(text: &str) -> (Option<Digest>, Option<Option<Digest>>) {
     let above = text.split_once(EFFECT).map_or(text, |(above, _)| above);
     let lines = |start: &'static str| above.lines().filter_map(move |l| l.strip_prefix(start));

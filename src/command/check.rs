@@ -59,7 +59,17 @@ pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Ex
         let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
         let warnings = warnings.iter().map(|p| ProblemJson::new(p, Severity::Warning, &texts)).collect();
         let approved = ok && approved;
-        report::json(&CheckJson { ok, problems, groups, feeds, categories, partners, examples, approved, warnings });
+        report::json(&CheckJson {
+            ok,
+            problems,
+            groups,
+            feeds,
+            categories,
+            partners,
+            examples,
+            approved,
+            warnings,
+        });
     } else {
         report::print(&problems, Severity::Error, &texts, voice.style());
         report::print(&warnings, Severity::Warning, &texts, voice.style());

@@ -5,8 +5,8 @@ use crate::cli::RunArgs;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::Order;
-use crate::night::reminders;
 use crate::night::Summary;
+use crate::night::reminders;
 use crate::night::run::run as night;
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
 use anyhow::Result;
@@ -34,7 +34,8 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
     let order = Order { as_of, feeds: args.feeds.clone(), dry_run: args.dry_run };
     let told = night(deployment, order, voice.quiet || voice.json).await?;
     let texts = &deployment.texts;
-    let warnings: Vec<_> = told.warnings.iter().cloned().chain(reminders::review(deployment, as_of)).collect();
+    let warnings: Vec<_> =
+        told.warnings.iter().cloned().chain(reminders::review(deployment, as_of)).collect();
     report::print(&told.held, Severity::Error, texts, voice.style());
     report::print(&warnings, Severity::Warning, texts, voice.style());
     if voice.json {

@@ -128,7 +128,7 @@ pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
             .try_reduce(Tally::default, |a, b| Ok(a.merge(b)))?;
         tally = tally.merge(counted);
     }
-    Ok(told(of, tally))
+    Ok(told(of, &tally))
 }
 
 /// The recipients for whom a cell changes; all, when a rule about everybody does.
@@ -155,7 +155,7 @@ fn same_parties(of: &Comparison<'_>) -> Result<()> {
     Err(Expected::new(Exit::Usage, what))
 }
 
-fn told(of: &Comparison<'_>, tally: Tally) -> PeopleDifference {
+fn told(of: &Comparison<'_>, tally: &Tally) -> PeopleDifference {
     let name = |s: &Shifted| {
         let category = of.deployment.schema.get(s.category);
         let field = category.and_then(|c| c.get(s.field)).map_or("", |f| f.name.as_str());

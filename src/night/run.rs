@@ -95,7 +95,7 @@ async fn in_state(
             }
             other => other?,
         };
-    let refused = approval::require(deployment, &store, order.as_of).await?;
+    let refused = approval::require(deployment, &store, state, order.as_of).await?;
     let unapproved = match refused {
         Err(refused) if !order.dry_run => {
             store.close().await?;

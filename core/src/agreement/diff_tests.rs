@@ -65,13 +65,8 @@ fn clause_9_2_a_new_field_widens_and_a_lost_one_narrows_whatever_else() {
 
 #[test]
 fn clause_9_2_a_condition_that_goes_widens_one_more_narrows_another_widens() {
-    let with = |when: &str| {
-        after(
-            LCC,
-            "when = [\"asb_case\"]\nfields = [\"offence_group\"]",
-            &format!("{when}fields = [\"offence_group\"]"),
-        )
-    };
+    let head = "clause = [\"5.1.1.ii\"]\npurposes = [\"c\"]\n";
+    let with = |when: &str| after(LCC, &format!("{head}when = [\"asb_case\"]\n"), &format!("{head}{when}"));
     let subject =
         |way: &str| vec![format!("{way} lcc arrest.arrested_at"), format!("{way} lcc arrest.offence_group")];
     assert_eq!(told(&with("")), subject("widened"));

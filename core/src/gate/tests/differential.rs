@@ -205,7 +205,23 @@ const DAYS: [Date; 4] = [date(2008, 11, 1), TODAY, date(2008, 11, 16), date(2009
 
 fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     let partners: Vec<PartnerId> = agreement.partners().map(|(id, _)| id).collect();
-    let id = CategoryId(u16::try_from(random.below(SCHEMA.categories().count())).expect("few"));
+    // Categories that only authorities open are few, and need several authorities at once: they come more often.
+    let closed = |id: &CategoryId| agreement.handling(*id).is_some_and(|h| !h.standing);
+    let all: Vec<CategoryId> = SCHEMA.categories().map(|(id, _)| id).collect();
+    let shut: Vec<CategoryId> = all.iter().copied().filter(closed).collect();
+    let by_code = |id: &CategoryId| {
+        let graded = agreement.handling(*id).and_then(|h| h.graded.as_ref());
+        graded.is_some_and(|g| SCHEMA.get(*id).and_then(|c| c.field(&g.field)).is_some())
+    };
+    let graded: Vec<CategoryId> = all.iter().copied().filter(by_code).collect();
+    let from = if random.chance(20) {
+        &graded
+    } else if random.chance(30) {
+        &shut
+    } else {
+        &all
+    };
+    let id = random.pick(from);
     let category = SCHEMA.get(id).expect("a category");
     let owners: Vec<PartnerId> =
         agreement.rule(id).map_or_else(|| partners.clone(), |r| r.owners.iter().map(|(p, _)| *p).collect());
@@ -232,7 +248,7 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     for _ in 0..random.below(3) {
         registers.restrictions.push(restriction(random, &partners, id, category));
     }
-    for _ in 0..random.below(6) {
+    for _ in 0..random.below(9) {
         let (authority, fields) = authority(random, &partners, &record, category);
         registers.authorities.push(authority);
         read.push(fields);
@@ -300,7 +316,11 @@ fn authority(
         }
     }
     let authority = Authority {
-        kind: random.pick(&AuthorityKind::ALL),
+        kind: if random.chance(60) {
+            random.pick(&[AuthorityKind::Nim, AuthorityKind::TextReview])
+        } else {
+            random.pick(&AuthorityKind::ALL)
+        },
         record: RecordId(if random.chance(95) { 5 } else { 6 }),
         recipients: random.some(partners, 70),
         fields: random.some(&all, 80),
