@@ -66,7 +66,7 @@ async fn people(deployment: &Deployment) -> Result<Vec<Person>> {
     while let Some(page) = pages.next_page().await? {
         for row in page {
             let key = row.person.key;
-            let records = night::share::records(row, vault.rest())?;
+            let records = night::share::records(&row, vault.rest())?;
             people.push(Person::new(key, records));
         }
     }
