@@ -250,7 +250,7 @@ CREATE TABLE holding (
     person    BIGINT NOT NULL,
     packed    BLOB NOT NULL,
     PRIMARY KEY (recipient, person)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE ledger (
     first   INTEGER PRIMARY KEY,
