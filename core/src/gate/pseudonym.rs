@@ -6,7 +6,7 @@ use crate::record::{PersonId, RecordId};
 use alloc::string::String;
 
 /// A reference as it is written: 20 hexadecimal characters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Written([u8; 20]);
 
 impl Written {

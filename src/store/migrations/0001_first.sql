@@ -165,7 +165,7 @@ CREATE TABLE holding (
     person    BIGINT NOT NULL,
     packed    BLOB NOT NULL,
     PRIMARY KEY (recipient, person)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE ledger (
     first   INTEGER PRIMARY KEY,
