@@ -113,7 +113,7 @@ fn joined(words: &[&String]) -> String {
 }
 
 /// The words of a text without the s of a plural.
-fn stems(text: &str) -> Vec<String> {
+pub(super) fn stems(text: &str) -> Vec<String> {
     let stem = |word: String| match word.strip_suffix('s') {
         Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem.to_owned(),
         _ => word,

@@ -1,6 +1,6 @@
 //! The word list by which columns and categories are recognised.
 
-use super::header::{Header, tokens};
+use super::header::{Header, stems};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ impl Words {
     /// Whether a header has a word of a mark: `personal`, `medical`, `third_party`, `free_text`.
     pub(super) fn marked(&self, mark: &str, header: &Header) -> bool {
         let all = self.mark.get(mark).into_iter().flatten();
-        all.flat_map(|phrase| tokens(phrase)).any(|w| header.own.contains(&w))
+        all.flat_map(|phrase| stems(phrase)).any(|w| header.own.contains(&w))
     }
 }
 
@@ -100,5 +100,6 @@ mod tests {
         assert!(words.field.len() > 80 && words.aspect.len() > 100 && words.category.len() > 50);
         assert_eq!(words.open(&Header::new("Restricted")).unwrap().0, "limited_access");
         assert!(words.open(&Header::new("Surname")).is_none());
+        assert!(words.marked("medical", &Header::new("Diagnosis")), "the s of a word is no plural");
     }
 }
