@@ -249,7 +249,7 @@ fn clause_9_2_a_new_key_counts_when_the_key_before_agreed_to_it() {
 }
 
 #[test]
-fn clause_5_6_outside_its_dates_no_night_runs() {
+fn clause_5_6_1_outside_its_dates_no_night_runs() {
     let d = Deployment::fresh();
     d.edit(
         "agreement/agreement.toml",

@@ -44,7 +44,9 @@ pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Ex
             // From the files alone: what nights ran under before is in the store, which `check` leaves alone.
             let standing = approval::examine(&deployment, &Before::default());
             approved = standing.approved();
-            warnings.extend((!approved).then(|| super::approve::unapproved(&standing)));
+            // What has faults is not to be signed yet.
+            warnings
+                .extend((!approved && problems.is_empty()).then(|| super::approve::unapproved(&standing)));
             let today = || jiff::Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
             warnings.extend(reminders::review(&deployment, as_of.unwrap_or_else(today)));
             numbers[0] = deployment.mappings.len();

@@ -41,8 +41,17 @@ impl Header {
     /// Whether the other's words are its last ones: `Young person YOIS ref` and `YOISRef`.
     pub(super) fn ends_with(&self, other: &Self) -> bool {
         let wanted = other.own.concat();
-        !wanted.is_empty()
-            && (0..self.own.len()).any(|at| self.own.get(at..).unwrap_or_default().concat() == wanted)
+        let mut left = wanted.as_str();
+        for word in self.own.iter().rev().take_while(|_| !wanted.is_empty()) {
+            // A word that lost the s of a plural may stand whole inside one that is not parted there.
+            let with_s = || left.strip_suffix('s').and_then(|l| l.strip_suffix(word.as_str()));
+            let Some(rest) = left.strip_suffix(word.as_str()).or_else(with_s) else { return false };
+            if rest.is_empty() {
+                return true;
+            }
+            left = rest;
+        }
+        false
     }
 
     /// Without the first of the given phrases that stands in its own words, unless nothing else would be left.
