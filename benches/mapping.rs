@@ -122,7 +122,7 @@ fn main() {
         median(rows.len(), || {
             rows.iter().for_each(|r| {
                 black_box(r.fingerprint(&keys.rows));
-            })
+            });
         }),
     );
     print(

@@ -119,14 +119,14 @@ const FAULTS: &[Fault] = &[
     }),
     ("missing_code_map", |d| fs::remove_file(d.path("mappings/codes/hmps/sex.csv")).unwrap()),
     ("code_map_not_utf_8", |d| {
-        put(d, "mappings/codes/hmps/sex.csv", b"from_code,to_code,from,until\nM\xe9,male,,\n")
+        put(d, "mappings/codes/hmps/sex.csv", b"from_code,to_code,from,until\nM\xe9,male,,\n");
     }),
     ("mapping_not_utf_8", |d| put(d, COHORT, b"[feed]\ntitle = \"caf\xe9\"\n")),
     ("impossible_day_in_a_code_map", |d| {
         append(d, "mappings/codes/hmps/sex.csv", "U,male,2008-02-30,\n");
     }),
     ("long_mapping_of_columns", |d| {
-        let many: String = (0..100_000).map(|n| format!("c{n} = \"Column {n}\"\n")).collect();
+        let many = (0..100_000).map(|n| format!("c{n} = \"Column {n}\"\n")).collect::<Vec<_>>().concat();
         d.edit(COHORT, "[columns]\n", &format!("[columns]\n{many}"));
     }),
     ("not_utf_8", |d| put(d, "schema/person.toml", b"# caf\xe9\n")),

@@ -111,6 +111,7 @@ pub(crate) struct FieldIter<'a>(&'a [u8]);
 
 impl<'a> FieldIter<'a> {
     /// The next field's bytes, which are not yet known to be text.
+    #[expect(clippy::option_option, reason = "no more fields, and a field without a value")]
     fn step(&mut self) -> Option<Option<&'a [u8]>> {
         let (mut n, mut shift) = (0usize, 0u32);
         loop {

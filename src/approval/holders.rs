@@ -112,7 +112,7 @@ fn one(entry: &str, partners: &[&str]) -> Result<(String, PublicKey), String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 

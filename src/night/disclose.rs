@@ -255,7 +255,6 @@ pub fn problem(problem: lockgate_core::problem::Problem) -> anyhow::Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use jiff::civil::date;

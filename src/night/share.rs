@@ -103,16 +103,16 @@ impl<'a> Office<'a> {
                 || Batch::new(self.desks.len()),
                 |mut batch, person| {
                     let due = due(person.person.id);
-                    self.person(&mut batch, person, held, due).map(|()| batch)
+                    self.person(&mut batch, &person, held, due).map(|()| batch)
                 },
             )
             .collect()
     }
 
     /// Decides about one person for every open bundle.
-    fn person(&self, batch: &mut Batch, row: DuePerson, held: &Held, due: bool) -> Result<()> {
+    fn person(&self, batch: &mut Batch, row: &DuePerson, held: &Held, due: bool) -> Result<()> {
         let (id, key) = (row.person.id, row.person.key);
-        let person = Person::new(key, records(&row, self.night.vault.rest())?);
+        let person = Person::new(key, records(row, self.night.vault.rest())?);
         let facts = self.gate.facts(&person);
         for ((desk, held), share) in self.desks.iter().zip(held).zip(&mut batch.per) {
             // A delta looks only at who changed; a snapshot at everybody.

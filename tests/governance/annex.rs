@@ -92,7 +92,7 @@ fn the_document_has_its_parts_and_needs_nothing_beside_it() {
     }
 }
 
-/// `docs/matrix.svg` is what the README shows; LOCKGATE_UPDATE=1 writes it anew.
+/// `docs/matrix.svg` is what the README shows; `LOCKGATE_UPDATE=1` writes it anew.
 #[test]
 fn the_picture_of_the_readme_is_current() {
     let deployment = Deployment::fresh();

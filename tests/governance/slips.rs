@@ -24,7 +24,7 @@ const SLIPS: &[Slip] = &[
         d.edit(LCC, "fields = [\"surname\", \"forenames\",", "fields = [\"surname\", \"photo\",");
     }),
     ("intelligence_by_standing_grant", |d| {
-        d.edit(LCC, "[police_intelligence]\n", "[police_intelligence]\nfields = [\"kind\"]\n")
+        d.edit(LCC, "[police_intelligence]\n", "[police_intelligence]\nfields = [\"kind\"]\n");
     }),
     ("medical_without_its_authority", |d| {
         d.edit(G4S, "on_authority = { all = [\"harm\"]", "on_authority = { all = [\"text_review\"]");
@@ -58,7 +58,7 @@ const SLIPS: &[Slip] = &[
         );
     }),
     ("condition_that_never_holds", |d| {
-        d.edit(CONDITIONS, "is = { age = { under = 18 } }", "is = { age = { from = 18, under = 18 } }")
+        d.edit(CONDITIONS, "is = { age = { under = 18 } }", "is = { age = { from = 18, under = 18 } }");
     }),
     ("conditions_that_exclude_each_other", |d| {
         d.edit(

@@ -13,16 +13,16 @@ fn after(file: &str, from: &str, to: &str) -> Vec<Change> {
     assert!(text.contains(from), "`{from}` is not in {file}");
     *text = text.replacen(from, to, 1);
     let changed = build(&texts).unwrap_or_else(|p| panic!("does not build: {p:?}"));
-    let changes = difference((&AGREEMENT, &SCHEMA), (&changed, &SCHEMA));
+    let found = difference((&AGREEMENT, &SCHEMA), (&changed, &SCHEMA));
     // The way back is the mirror image, but for what has no order.
     let back = difference((&changed, &SCHEMA), (&AGREEMENT, &SCHEMA));
-    assert_eq!(changes.len(), back.len());
-    for change in &changes {
+    assert_eq!(found.len(), back.len());
+    for change in &found {
         let mirror = back.iter().find(|b| (&b.recipient, &b.subject) == (&change.recipient, &change.subject));
         let ways = (change.direction, mirror.expect("the same subject").direction);
         assert_ne!(ways, (Direction::Narrowed, Direction::Narrowed), "{change:?}");
     }
-    changes
+    found
 }
 
 /// The changes as `direction recipient subject`.

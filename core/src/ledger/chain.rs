@@ -64,6 +64,7 @@ impl Chain {
     }
 
     /// The same, without a copy of the bytes: gives the number and hash of the new entry.
+    #[must_use = "the number and hash are what is kept of the entry"]
     pub fn link(&mut self, bytes: &[u8]) -> Self {
         let (seq, hash) = self.next(bytes);
         *self = Self { seq, head: hash };

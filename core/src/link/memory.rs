@@ -234,8 +234,8 @@ impl RowIndex {
 }
 
 fn counts(end: &[u8; INDEX_END]) -> (u64, u64) {
-    let whole = u128::from_le_bytes(*end);
-    (whole as u64, (whole >> 64) as u64)
+    let half = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |b| u64::from_le_bytes(*b));
+    (half(end.first_chunk()), half(end.last_chunk()))
 }
 
 /// Finds the fingerprints that stand at an earlier place as well; gives their places.

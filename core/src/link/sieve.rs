@@ -86,7 +86,7 @@ impl<T: Even> Sieve<T> {
     /// As the values are even, the place is near where the value would stand among evenly spaced ones.
     fn search(&self, value: T) -> Option<usize> {
         let len = self.sorted.len();
-        let guess = ((u128::from(value.even()) * len as u128) >> 64) as usize;
+        let guess = usize::try_from((u128::from(value.even()) * len as u128) >> 64).unwrap_or(len);
         let mut step = 64;
         let (mut low, mut high) = (guess, guess);
         while low > 0 && self.sorted.get(low).is_none_or(|v| *v > value) {

@@ -22,7 +22,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::prelude::v1::*;
 use std::process::{Child, Command, Stdio};
-use std::{env, format, panic, vec};
+use std::{env, format, vec};
 
 /// Numbers from a seed, the same on every machine.
 struct Random(u64);
@@ -167,8 +167,7 @@ fn agreement(random: &mut Random) -> (Agreement, Value) {
     };
     let head: Vec<String> = files["agreement.toml"].lines().map(&mut line).collect();
     files.insert("agreement.toml".into(), head.join("\n"));
-    let built =
-        build(&files).unwrap_or_else(|p| panic!("a random agreement does not build: {:?}", p.first()));
+    let built = build(&files).expect("a random agreement builds");
     (built, json!({ "entitlements": entitlements, "dissemination": codes, "classes": classes }))
 }
 
@@ -259,7 +258,7 @@ fn scene(random: &mut Random, agreement: &Agreement) -> Scene {
     };
     let facts = partners.iter().map(|_| bits(random)).collect();
     let as_of = if random.chance(3) { date(2008, 10, 31) } else { TODAY };
-    Scene { record, registers, read, as_of, facts }
+    Scene { read, record, registers, as_of, facts }
 }
 
 fn restriction(
@@ -376,10 +375,10 @@ fn told(scene: &Scene, agreement: &Agreement, gate: &Gate<'_>, person: &Person) 
         .iter()
         .zip(&scene.read)
         .map(|(a, read)| {
-            let names = |fields: &[FieldId]| -> Vec<&str> {
+            let listed = |fields: &[FieldId]| -> Vec<&str> {
                 fields.iter().map(|f| field_name(head.category, *f)).collect()
             };
-            let (fields, read) = (names(&a.fields), names(read));
+            let (fields, read) = (listed(&a.fields), listed(read));
             json!({
                 "covers": a.record == head.id, "kind": a.kind.word(), "read": read, "recipients": named(&a.recipients),
                 "fields": fields, "granted_by": key(agreement, a.granted_by), "ground": a.ground, "reference": a.reference,
@@ -397,9 +396,9 @@ fn told(scene: &Scene, agreement: &Agreement, gate: &Gate<'_>, person: &Person) 
                 None => facts.holds >> at & 1 == 1,
             };
             let all = agreement.conditions().iter().enumerate();
-            let names: Vec<&str> =
+            let true_now: Vec<&str> =
                 all.filter(|(at, c)| holds(*at, c)).map(|(_, c)| c.name.as_str()).collect();
-            (partner.key.clone(), json!({ "cohort": facts.cohort, "holds": names }))
+            (partner.key.clone(), json!({ "cohort": facts.cohort, "holds": true_now }))
         })
         .collect();
     json!({

@@ -51,7 +51,8 @@ fn a_part_that_does_not_read_refuses_the_row_and_a_list_without_end_does_too() {
     let m = compile(&with_list()).unwrap();
     let unknown = good_but(&m, &[text("remarks", "Late;Perhaps")]);
     assert_eq!(show(&m, &run(&m, &unknown)), "refused remarks:LG1247");
-    let many: String = (0..201).map(|n| format!("{n};")).collect();
+    let many: Vec<String> = (0..201).map(|n| format!("{n}")).collect();
+    let many = many.join(";");
     let long = good_but(&m, &[("remarks", many.as_str(), CellKind::Text)]);
     assert_eq!(show(&m, &run(&m, &long)), "refused remarks:LG1255");
 }
