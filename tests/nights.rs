@@ -438,7 +438,7 @@ fn a_changed_ledger_row_ends_the_verification_with_7() {
     copy(&deployment.path("state"), kept.path());
     for change in [
         "UPDATE ledger SET entries = zeroblob(length(entries)) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
-        "UPDATE ledger SET entries = substr(entries, 1, length(entries) - 1) || x'00' WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET entries = substr(entries, 1, length(entries) - 1) || x'ff' WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
         "UPDATE ledger SET head = zeroblob(32) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
         "UPDATE ledger SET last = last + 1 WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
         "DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
