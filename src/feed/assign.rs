@@ -70,10 +70,11 @@ pub(super) fn assign(
         if columns.contains(&p.column) {
             return false;
         }
-        if let Some(slot) = slot(seen, p) {
-            if !slots.insert(slot) && !together(scene, p) {
-                return false;
-            }
+        if let Some(slot) = slot(seen, p)
+            && !slots.insert(slot)
+            && !together(scene, p)
+        {
+            return false;
         }
         columns.insert(p.column)
     });
@@ -163,11 +164,11 @@ fn others(scene: &Scene<'_>, column: &Seen, add: &mut impl FnMut(Target, u32, Wh
         let why = || Why::Lesson(feed.to_owned());
         match meaning {
             Meaning::RecordKey if looks.filled > 0 => {
-                add(Target::Key, points.saturating_sub(unlike(!reference)), why())
+                add(Target::Key, points.saturating_sub(unlike(!reference)), why());
             }
             Meaning::Evidence(name) => add(Target::Evidence(name.to_owned()), points + 9, why()),
             Meaning::Condition => {
-                add(Target::Condition, (points - 4).saturating_sub(unlike(!code || told)), why())
+                add(Target::Condition, (points - 4).saturating_sub(unlike(!code || told)), why());
             }
             Meaning::Ignored if own => add(Target::Ignored(format!("as in {feed}")), points - 4, why()),
             _ => {}

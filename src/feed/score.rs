@@ -6,7 +6,7 @@ use super::header::{ENOUGH, Header};
 use super::lessons::Lessons;
 use super::words::Words;
 use lockgate_core::mapping::Meaning;
-use lockgate_core::schema::{Category, Field, Kind, Schema};
+use lockgate_core::schema::{Category, CodeList, Field, Kind, Schema};
 use lockgate_core::survey::{Looks, Survey};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -227,7 +227,7 @@ impl Scene<'_> {
     pub(super) fn known_words(&self, category: &str, field: &Field) -> Vec<String> {
         let list = field.detail.as_deref().and_then(|list| self.schema.list(list));
         let listed =
-            list.into_iter().flat_map(|l| l.entries()).flat_map(|e| [e.code.clone(), e.label.clone()]);
+            list.into_iter().flat_map(CodeList::entries).flat_map(|e| [e.code.clone(), e.label.clone()]);
         let learnt = self.lessons.codes(category, &field.name).map(|(word, _)| word.to_owned());
         listed.chain(learnt).collect()
     }
