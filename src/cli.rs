@@ -1,8 +1,15 @@
 //! The command line: words only; `command` does what they say.
 
+mod register;
+
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
+
+pub use register::{
+    AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
+    RegisterCommand, RestrictionArgs, ReviewArgs, Signed,
+};
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -50,9 +57,13 @@ pub enum Command {
     },
     /// Check the whole deployment: settings, schema, agreement, mappings and their examples
     #[command(
-        after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain"
+        after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain\n\nEnds 3 when something is wrong; reminders alone change nothing."
     )]
-    Check,
+    Check {
+        /// The day for reminders (default: today in the deployment's zone)
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<Date>,
+    },
     /// Lay the TOML configuration files out: blanks, blank lines, indents; comments and values stay
     #[command(
         after_help = "Examples:\n  lockgate fmt\n  lockgate fmt --check\n  lockgate fmt mappings/hmps/releases.toml\n\n\
@@ -89,6 +100,12 @@ pub enum Command {
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Recorded decisions of people: restrictions, authorities, reviews, consents, nominees, designated persons
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// The partners: list them, let one receive nothing for now, let it receive again
+    #[command(subcommand)]
+    Partner(PartnerCommand),
     /// Rows that wait for a person
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -231,9 +248,14 @@ pub enum BundleCommand {
 /// `lockgate agreement …`
 #[derive(Debug, Subcommand)]
 pub enum AgreementCommand {
-    /// Print who may have which field, under which clause
-    #[command(after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --json")]
-    Matrix,
+    /// Print who may have which field, under which clause; as a document, the annex that the partners sign
+    #[command(
+        after_help = "Examples:\n  lockgate agreement matrix\n  lockgate agreement matrix --out annex.html\n  lockgate agreement matrix --format csv > annex.csv"
+    )]
+    Matrix(MatrixArgs),
+    /// Say of every clause what the software does about it, and which tests show it
+    #[command(after_help = "Examples:\n  lockgate agreement clauses\n  lockgate agreement clauses --json")]
+    Clauses,
     /// Who can ever see a field
     #[command(
         after_help = "Examples:\n  lockgate agreement who-sees prison_release.release_address\n  lockgate agreement who-sees person.pnc_id"
@@ -249,6 +271,31 @@ pub enum AgreementCommand {
     WhatSees {
         /// The recipient's key
         recipient: String,
+    },
+    /// Make the text that the holders sign, or take a signature in; no night runs before all have signed
+    #[command(
+        after_help = "Examples:\n  lockgate agreement approve\n  ssh-keygen -Y sign -f ~/.ssh/id_ed25519 -n lockgate-agreement statement.txt\n  \
+        lockgate agreement approve --signature statement.txt.sig\n\nEnds 4 while signatures are missing, 8 when a signature is refused."
+    )]
+    Approve(ApproveArgs),
+    /// Show the agreement's digest and dates, who has signed it, and who is missing
+    #[command(
+        after_help = "Examples:\n  lockgate agreement status\n  lockgate agreement status --json\n\nEnds 4 while it is not approved."
+    )]
+    Status,
+    /// Say what another agreement would give to whom: widened fields first, on request in people
+    #[command(
+        after_help = "Examples:\n  lockgate agreement diff --people\n  lockgate agreement diff agreement proposals/version-2 --json"
+    )]
+    Diff(AgreementDiffArgs),
+    /// Show what the last nights said of the proposed agreement (`[shadow]` in lockgate.toml) beside the one in force
+    #[command(
+        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow --nights 3 --json"
+    )]
+    Shadow {
+        /// How many runs back
+        #[arg(long, default_value_t = 7)]
+        nights: u32,
     },
     /// Why a recipient gets or does not get a field of a person
     #[command(
@@ -267,7 +314,67 @@ pub enum AgreementCommand {
         /// The day to decide for (default: the last run's)
         #[arg(long, value_name = "DATE")]
         as_of: Option<Date>,
+        /// Who asks: a token that the ledger keeps, not a name
+        #[arg(long, value_name = "WHO", default_value = "operator")]
+        by: String,
+        /// Why it is asked, or a written reference
+        #[arg(long, value_name = "TEXT", default_value = "asked for an explanation")]
+        reason: String,
     },
+}
+
+/// Options of `lockgate agreement matrix`.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// How it is written (default: by the ending of --out, else text)
+    #[arg(long, value_enum)]
+    pub format: Option<MatrixFormat>,
+    /// Write it into this file (needed for xlsx)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How the matrix is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum MatrixFormat {
+    /// One line per recipient and field, as in agreement/matrix.txt
+    Text,
+    /// The annex as a page to read, print and sign
+    Html,
+    /// The annex as a table, a line per recipient and field
+    Csv,
+    /// The annex as a workbook
+    Xlsx,
+    /// A picture: categories by recipients
+    Svg,
+}
+
+/// Options of `lockgate agreement approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// A signature that `ssh-keygen -Y sign` made of the text
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// Whose it must be (default: whose it is)
+    #[arg(long, value_name = "PARTNER", requires = "signature")]
+    pub holder: Option<String>,
+}
+
+/// Options of `lockgate agreement diff`.
+#[derive(Debug, Args)]
+pub struct AgreementDiffArgs {
+    /// The agreement's folder before (default: the agreement that nights ran under last)
+    #[arg(value_name = "A")]
+    pub before: Option<PathBuf>,
+    /// The agreement's folder after (default: the deployment's)
+    #[arg(value_name = "B")]
+    pub after: Option<PathBuf>,
+    /// Count the people of the store for whom something would change; nobody is named
+    #[arg(long)]
+    pub people: bool,
+    /// The day to count for (default: the last run's)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
 }
 
 /// `lockgate ledger …`

@@ -6,7 +6,9 @@ use lockgate_core::problem::{self, CodeDoc};
 pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
     problem::codes()
         .chain(lockgate_connectors::CODES)
+        .chain(crate::approval::CODES)
         .chain(crate::config::CODES)
+        .chain(crate::register::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
 }

@@ -1,5 +1,7 @@
 //! Lockgate's program as a library: the rooms that talk to the world, around a core that decides.
 
+pub mod annex;
+pub mod approval;
 pub mod bundle;
 pub mod cli;
 pub mod codes;
@@ -9,6 +11,7 @@ pub mod exit;
 pub mod feed;
 pub mod layout;
 pub mod night;
+pub mod register;
 pub mod report;
 pub mod schemas;
 pub mod store;

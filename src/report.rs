@@ -7,6 +7,7 @@ use crate::config::Texts;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use lockgate_core::problem::{Location, Problem};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 /// Problems of one file beyond this are counted, not printed.
@@ -19,6 +20,16 @@ pub enum Severity {
     Error,
     /// It works; somebody should look.
     Warning,
+}
+
+impl Severity {
+    /// As it is printed.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 /// How problems are printed.
@@ -56,11 +67,18 @@ pub struct ProblemJson<'a> {
 }
 
 impl<'a> ProblemJson<'a> {
+    /// The same as a warning.
+    #[must_use]
+    pub const fn warning(mut self) -> Self {
+        self.severity = "warning";
+        self
+    }
+
     /// The documented object of a problem.
-    pub fn new(problem: &'a Problem, texts: &Texts) -> Self {
+    pub fn new(problem: &'a Problem, severity: Severity, texts: &Texts) -> Self {
         let mut out = Self {
             code: problem.code,
-            severity: "error",
+            severity: severity.word(),
             what: &problem.what,
             why: why(problem),
             file: None,
@@ -130,7 +148,7 @@ fn snippet(
 }
 
 fn plain(problem: &Problem, severity: Severity, texts: &Texts) -> String {
-    let word = if severity == Severity::Error { "error" } else { "warning" };
+    let word = severity.word();
     let place = match &problem.at {
         Some(Location::Config { file, span }) => match texts.line_and_column(file, span.start) {
             Some((line, column)) => format!("{file}:{line}:{column}: "),
@@ -153,38 +171,94 @@ fn plain(problem: &Problem, severity: Severity, texts: &Texts) -> String {
     format!("{word}[{}]: {place}{}{more}", problem.code, problem.what)
 }
 
-/// Prints problems to standard error, capped per file, with the count of the rest.
-pub fn print(problems: &[Problem], severity: Severity, texts: &Texts, style: Style) {
-    let mut out = anstream::stderr().lock();
-    let mut printed: Vec<(Option<&str>, usize)> = Vec::new();
+/// The problems of one file of the configuration, or of one feed's data.
+struct Group<'a> {
+    place: Option<&'a str>,
+    all: Vec<&'a Problem>,
+}
+
+impl Group<'_> {
+    /// How many are left out.
+    fn rest(&self) -> usize {
+        self.all.len().saturating_sub(PER_FILE)
+    }
+}
+
+/// Problems by file or feed, in the order in which each is met first.
+fn grouped(problems: &[Problem]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for problem in problems {
-        let file = match &problem.at {
+        let place = match &problem.at {
             Some(Location::Config { file, .. }) => Some(file.as_str()),
             Some(Location::Data { feed, .. }) => Some(feed.as_str()),
             None => None,
         };
-        let count = match printed.iter_mut().find(|(f, _)| *f == file) {
-            Some((_, count)) => count,
-            None => {
-                printed.push((file, 0));
-                match printed.last_mut() {
-                    Some((_, count)) => count,
-                    None => continue,
-                }
-            }
-        };
-        *count += 1;
-        if *count <= PER_FILE {
-            let _ = writeln!(out, "{}", render(problem, severity, texts, style));
+        match groups.iter_mut().find(|g| g.place == place) {
+            Some(group) => group.all.push(problem),
+            None => groups.push(Group { place, all: vec![problem] }),
         }
     }
-    for (file, count) in printed.iter().filter(|(_, count)| *count > PER_FILE) {
-        let place = file.map(|f| format!(" in `{f}`")).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "and {} more{place}; run `lockgate explain CODE` for what a code means",
-            count - PER_FILE
-        );
+    groups
+}
+
+/// Prints problems to standard error: those of a file together, capped, with the count of the rest.
+pub fn print(problems: &[Problem], severity: Severity, texts: &Texts, style: Style) {
+    let mut out = anstream::stderr().lock();
+    let groups = grouped(problems);
+    for problem in groups.iter().flat_map(|g| g.all.iter().take(PER_FILE)) {
+        let _ = writeln!(out, "{}", render(problem, severity, texts, style));
+    }
+    for group in groups.iter().filter(|g| g.rest() > 0) {
+        let place = group.place.map(|f| format!(" in `{f}`")).unwrap_or_default();
+        let (rest, hint) = (group.rest(), "run `lockgate explain CODE` for what a code means");
+        let _ = writeln!(out, "and {rest} more{place}; {hint}");
+    }
+}
+
+/// Problems as `--json` shows them (docs/operators.md): those of a file together, capped as on a terminal, and
+/// how many of which code each file has.
+#[derive(Debug, Default, Serialize)]
+pub struct ProblemsJson<'a> {
+    /// The problems shown.
+    pub problems: Vec<ProblemJson<'a>>,
+    /// Each file or feed with its counts, those of problems left out included.
+    pub groups: Vec<GroupJson<'a>>,
+}
+
+/// One file of the configuration, or one feed, and its problems counted.
+#[derive(Debug, Serialize)]
+pub struct GroupJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed: Option<&'a str>,
+    severity: &'static str,
+    total: usize,
+    shown: usize,
+    codes: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> ProblemsJson<'a> {
+    /// The documented object of problems of one severity.
+    pub fn new(problems: &'a [Problem], severity: Severity, texts: &Texts) -> Self {
+        let mut out = Self::default();
+        out.extend(problems, severity, texts);
+        out
+    }
+
+    /// Adds problems, of another severity for one.
+    pub fn extend(&mut self, problems: &'a [Problem], severity: Severity, texts: &Texts) {
+        for group in grouped(problems) {
+            let shown = group.all.iter().take(PER_FILE);
+            self.problems.extend(shown.map(|p| ProblemJson::new(p, severity, texts)));
+            let of_data =
+                matches!(group.all.first().and_then(|p| p.at.as_ref()), Some(Location::Data { .. }));
+            let (feed, file) = if of_data { (group.place, None) } else { (None, group.place) };
+            let mut codes = BTreeMap::new();
+            group.all.iter().for_each(|p| *codes.entry(p.code).or_default() += 1);
+            let (severity, total) = (severity.word(), group.all.len());
+            self.groups.push(GroupJson { file, feed, severity, total, shown: total - group.rest(), codes });
+        }
     }
 }
 
@@ -229,5 +303,20 @@ mod tests {
             render(&problem, Severity::Warning, &texts(), Style::Human),
             @"warning[LG1204]: feed `releases`, row 7, column `DOB`: not a date"
         );
+    }
+
+    #[test]
+    fn problems_of_a_file_stand_together_and_are_capped_alike_in_both_styles() {
+        let of = |file: &str, code| Problem::new(code, "x").in_config(file, 0..0);
+        let mut problems = vec![of("b.toml", "LG0102"), of("a.toml", "LG0204"), of("b.toml", "LG0204")];
+        problems.extend((0..PER_FILE).map(|_| of("b.toml", "LG0204")));
+        let json = ProblemsJson::new(&problems, Severity::Error, &texts());
+        let files: Vec<Option<&str>> = json.problems.iter().map(|p| p.file).collect();
+        assert_eq!(files.len(), PER_FILE + 1);
+        assert_eq!((files.first(), files.last()), (Some(&Some("b.toml")), Some(&Some("a.toml"))));
+        let counts: Vec<_> = json.groups.iter().map(|g| (g.file, g.total, g.shown)).collect();
+        assert_eq!(counts, [(Some("b.toml"), PER_FILE + 2, PER_FILE), (Some("a.toml"), 1, 1)]);
+        let codes = json.groups.first().map(|g| g.codes.clone());
+        assert_eq!(codes, Some(BTreeMap::from([("LG0102", 1), ("LG0204", PER_FILE + 1)])));
     }
 }

@@ -183,6 +183,11 @@ fn parse(bytes: &[u8]) -> Option<[u8; SECRET_LEN]> {
     Some(secret)
 }
 
+/// A digest from its 64 hexadecimal digits.
+pub fn digest_from_hex(text: &str) -> Option<Digest> {
+    if text.len() == 2 * SECRET_LEN { parse(text.as_bytes()).map(Digest) } else { None }
+}
+
 fn hex_digit(c: u8) -> Option<u8> {
     u8::try_from(char::from(c).to_digit(16)?).ok()
 }
@@ -213,6 +218,11 @@ impl Vault {
     /// The pseudonym key of one recipient, by the partner's key in the agreement.
     pub fn pseudonym_key(&self, partner: &str) -> Vec<u8> {
         derive(&self.secret, &format!("pseudonyms\0{partner}")).to_vec()
+    }
+
+    /// The key of the marks by which a review of a text knows the text that was read.
+    pub fn review_key(&self) -> Vec<u8> {
+        derive(&self.secret, "reviews").to_vec()
     }
 
     /// Eight bytes that show whether a store was made under this secret, and nothing more.

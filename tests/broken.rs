@@ -95,6 +95,40 @@ const FAULTS: &[Fault] = &[
             "kind = \"changes\"\nafter = [\"g4s-endings\"]",
         );
     }),
+    ("three_feeds_wait_in_a_circle", |d| {
+        for (mapping, after) in
+            [("endings", "g4s-installs"), ("installs", "g4s-violations"), ("violations", "g4s-endings")]
+        {
+            let file = format!("mappings/g4s/{mapping}.toml");
+            let text = fs::read_to_string(d.path(&file)).unwrap();
+            let lines = text.lines().filter(|line| !line.starts_with("after = "));
+            let text: Vec<&str> = lines.collect();
+            let text = text.join("\n").replacen("[source]", &format!("after = [\"{after}\"]\n\n[source]"), 1);
+            put(d, &file, text.as_bytes());
+        }
+    }),
+    ("feed_waits_for_itself", |d| {
+        d.edit(COHORT, "kind = \"snapshot\"", "kind = \"snapshot\"\nafter = [\"wyp-cohort\"]");
+    }),
+    ("list_column_not_in_the_key", |d| {
+        d.edit(
+            COHORT,
+            "category = \"cohort\"\n",
+            "category = \"cohort\"\neach = { column = \"aliases\", split = \";\" }\n",
+        );
+    }),
+    ("missing_code_map", |d| fs::remove_file(d.path("mappings/codes/hmps/sex.csv")).unwrap()),
+    ("code_map_not_utf_8", |d| {
+        put(d, "mappings/codes/hmps/sex.csv", b"from_code,to_code,from,until\nM\xe9,male,,\n");
+    }),
+    ("mapping_not_utf_8", |d| put(d, COHORT, b"[feed]\ntitle = \"caf\xe9\"\n")),
+    ("impossible_day_in_a_code_map", |d| {
+        append(d, "mappings/codes/hmps/sex.csv", "U,male,2008-02-30,\n");
+    }),
+    ("long_mapping_of_columns", |d| {
+        let many = (0..100_000).map(|n| format!("c{n} = \"Column {n}\"\n")).collect::<Vec<_>>().concat();
+        d.edit(COHORT, "[columns]\n", &format!("[columns]\n{many}"));
+    }),
     ("not_utf_8", |d| put(d, "schema/person.toml", b"# caf\xe9\n")),
     ("long_mapping", |d| put(d, COHORT, "ab = 1 # line\n".repeat(100_000).as_bytes())),
     ("empty_mapping", |d| put(d, COHORT, b"")),

@@ -6,6 +6,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+use jiff::civil::date;
+use lockgate::config;
+use lockgate::store::{Body, Made, Names, Restriction, Store, Subject};
+use lockgate::vault::Vault;
+use lockgate_core::record::RecordId;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,21 +76,52 @@ impl Planted {
         files
     }
 
-    /// Ids of all records in the store, in hexadecimal.
-    fn records(&self) -> Vec<String> {
-        let script = "import sqlite3,sys\nfor (r,) in sqlite3.connect(sys.argv[1]).execute('select distinct record from version'): print(r.hex())";
-        text(&self.sql(script, &[])).lines().map(Into::into).collect()
+    /// The ids of all records in the store.
+    async fn records(&self) -> Vec<RecordId> {
+        let (store, vault) = self.store().await;
+        let (mut pages, mut out) = (store.every_person(), Vec::new());
+        while let Some(page) = pages.next_page().await.unwrap() {
+            for person in page {
+                out.extend(person.records(vault.rest()).unwrap().iter().map(|r| r.head().id));
+            }
+        }
+        store.close().await.unwrap();
+        out
     }
 
-    fn sql(&self, script: &str, words: &[&str]) -> Output {
-        let output = Command::new("python3")
-            .args(["-c", script])
-            .arg(self.at().join("state/store.sqlite"))
-            .args(words)
-            .output();
-        let output = output.unwrap();
-        good(&output);
-        output
+    /// Enters a silent restriction of the police for each record, as it would stand in the register.
+    async fn restrict(&self, records: &[RecordId], recipients: [&str; 3]) {
+        let (store, _) = self.store().await;
+        let day = date(2008, 11, 17);
+        let made = Made {
+            partner: "wyp".into(),
+            author: "t".into(),
+            made_at: "2008-11-17T12:00:00Z".into(),
+            reference: "ref".into(),
+            since: day,
+            until: None,
+        };
+        let mut tx = store.begin_decisions(day).await.unwrap();
+        for record in records {
+            let body = Body::Restriction(Restriction {
+                about: Subject::Record(record.to_string()),
+                identity: record.to_string(),
+                recipients: recipients.map(Into::into).to_vec(),
+                reduce: Vec::new(),
+            });
+            tx.add_entry(&made, &body, None).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.close().await.unwrap();
+    }
+
+    async fn store(&self) -> (Store, Vault) {
+        let deployment = config::load(self.at()).ok().unwrap();
+        let vault = Vault::new(deployment.usable_secret().unwrap());
+        let (categories, partners) = deployment.names();
+        let names = Names { categories: &categories, partners: &partners };
+        let store = Store::open(&deployment.state(), &vault, &names).await.unwrap();
+        (store, vault)
     }
 }
 
@@ -235,14 +271,14 @@ fn no_planted_word_is_in_the_errors_about_broken_files() {
 
 /// Clause 5.1.1.iii: with a record that its source marks as silent and without it, nobody else's bundle
 /// differs by a byte.
-#[test]
-fn clause_5_1_1_iii_a_marked_record_changes_no_byte_for_others() {
+#[tokio::test]
+async fn clause_5_1_1_iii_a_marked_record_changes_no_byte_for_others() {
     let with = Planted::new(&["--steady"]);
     with.both_nights();
     for source in ["wyp", "probation"] {
         let without = Planted::new(&["--steady", "--without-restricted", source]);
         without.both_nights();
-        assert!(with.records().len() > without.records().len() + 10);
+        assert!(with.records().await.len() > without.records().await.len() + 10);
         for recipient in RECIPIENTS.iter().filter(|r| **r != source) {
             for day in NIGHTS {
                 same_bytes(&with, &without, recipient, day);
@@ -261,19 +297,16 @@ fn same_bytes(with: &Planted, without: &Planted, recipient: &str, day: &str) {
 
 /// Clause 5.1.1.iii: a restriction in the register hides what arrives under it as if it had not arrived;
 /// those whom it does not name have their rows.
-#[test]
-fn clause_5_1_1_iii_a_restricted_record_changes_no_byte_for_those_it_names() {
+#[tokio::test]
+async fn clause_5_1_1_iii_a_restricted_record_changes_no_byte_for_those_it_names() {
     let (known, with, without) = (Planted::new(&[]), Planted::new(&[]), Planted::new(&["--without-late"]));
     known.both_nights();
     without.both_nights();
     with.night(NIGHTS[0]);
-    let told = without.records();
-    let late: Vec<String> = known.records().into_iter().filter(|r| !told.contains(r)).collect();
+    let told = without.records().await;
+    let late: Vec<RecordId> = known.records().await.into_iter().filter(|r| !told.contains(r)).collect();
     assert!(late.len() > 40, "{}", late.len());
-    let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
-        for n,r in enumerate(sys.argv[2:]): c.execute(\"insert into restriction (id,author,made_at,reference,since,scope,subject,recipients,originator,silent) \
-        values (?,'t','2008-11-17T12:00:00Z','ref','2008-11-17','record',?,'lcc yos g4s','wyp',1)\",(9000+n,bytes.fromhex(r)))\nc.commit()";
-    with.sql(script, &late.iter().map(String::as_str).collect::<Vec<_>>());
+    with.restrict(&late, ["lcc", "yos", "g4s"]).await;
     with.night(NIGHTS[1]);
     for recipient in ["lcc", "yos", "g4s"] {
         same_bytes(&with, &without, recipient, NIGHTS[1]);

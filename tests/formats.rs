@@ -15,9 +15,11 @@ pub mod support;
 use jiff::civil::date;
 use lockgate::config;
 use lockgate_connectors::{FORMATS, FormatKind, Step};
-use lockgate_core::hash::{Digest, HashKey, Keys};
+use lockgate_core::hash::{Digest, Keys};
 use lockgate_core::mapping::{Outcome, Scratch};
+use lockgate_core::rest::{NONCE_LEN, RestKey};
 use lockgate_core::row::RowBuf;
+use lockgate_core::spool::SpoolWriter;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Cursor;
@@ -187,7 +189,7 @@ fn records(format: &str, options: &str, bytes: &[u8]) -> Vec<String> {
     let mut rows =
         loaded.format(feed).unwrap().read(Box::new(Cursor::new(bytes)), loaded.wanted(feed)).unwrap();
     let bound = mapping.bind(rows.header()).unwrap();
-    let (keys, content) = (Keys::derive(b"test", &Digest::of(b"test")), HashKey::derive(b"test", "content"));
+    let (keys, rest) = (Keys::derive(b"test", &Digest::of(b"test")), RestKey::new(&[7; 32]));
     let (mut row, mut scratch, mut found) = (RowBuf::new(), Scratch::new(), Vec::new());
     loop {
         match rows.next(&mut row).unwrap() {
@@ -195,9 +197,11 @@ fn records(format: &str, options: &str, bytes: &[u8]) -> Vec<String> {
             Step::Bad { code } => found.push(format!("bad {code}")),
             Step::Row => found.push(match bound.map(&row, &keys, date(2008, 11, 17), &mut scratch) {
                 Outcome::Mapped(mapped) => {
-                    let record = |c: &lockgate_core::record::Candidate| (c.id(), c.content(&content));
-                    let all: Vec<_> = mapped.candidates.iter().map(record).collect();
-                    format!("{:?} {all:?}", mapped.identity)
+                    // Values are not to be had in plain; the same key and nonce seal the same records alike.
+                    let mut spool = SpoolWriter::default();
+                    spool.push(0, mapped.identity, &mapped.candidates);
+                    let records = Digest::of(&spool.seal(&rest, [0; NONCE_LEN], 0)).hex();
+                    format!("{:?} {} {records}", mapped.identity, mapped.candidates.len())
                 }
                 Outcome::Skipped => "skipped".to_owned(),
                 Outcome::Refused(faults) => format!("refused {faults:?}"),

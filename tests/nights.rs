@@ -437,10 +437,12 @@ fn a_changed_ledger_row_ends_the_verification_with_7() {
     let kept = tempfile::tempdir().unwrap();
     copy(&deployment.path("state"), kept.path());
     for change in [
-        "UPDATE ledger SET entry = zeroblob(length(entry)) WHERE seq = 17",
-        "UPDATE ledger SET hash = zeroblob(32) WHERE seq = 17",
-        "DELETE FROM ledger WHERE seq = 17",
-        "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)",
+        "UPDATE ledger SET entries = zeroblob(length(entries)) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET entries = substr(entries, 1, length(entries) - 1) || CASE substr(entries, -1) WHEN x'00' THEN x'01' ELSE x'00' END WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET head = zeroblob(32) WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "UPDATE ledger SET last = last + 1 WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger WHERE first <= 17)",
+        "DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger)",
         "UPDATE bundle SET manifest_digest = zeroblob(32) WHERE id = 1",
     ] {
         fs::remove_dir_all(deployment.path("state")).unwrap();
@@ -501,7 +503,10 @@ fn an_agreement_out_of_force_ends_every_run() {
     let said = deployment.run(&["run", "--as-of", "2008-10-31"]);
     assert_eq!((said.code, said.out.as_str()), (Some(8), ""), "{}", said.err);
     assert!(said.err.contains("is not in force on 2008-10-31"), "{}", said.err);
-    assert!(files(&deployment.path("state")).is_empty());
+    // The refusal is in the ledger, and nothing else happened.
+    let status = deployment.run(&["status", "--json"]).json();
+    assert_eq!((status["ledger_entries"].as_u64(), status["last_run"].as_u64()), (Some(1), None));
+    assert!(deployment.bundle_files().is_empty());
 }
 
 /// A file sent again under another name, with other bytes and the same rows, tells nobody anything.

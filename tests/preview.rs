@@ -178,3 +178,49 @@ fn a_difference_counts_what_a_changed_mapping_would_tell() {
         "a place written NFA would leave now: {police}"
     );
 }
+
+/// A record block is taken out of a mapping. What the store and its recipients hold of it is counted, and stays theirs:
+/// nothing is erased because a mapping says less.
+#[test]
+fn a_difference_counts_what_would_be_made_no_longer_and_who_holds_it() {
+    let deployment = Deployment::after(0);
+    let held = |recipient: &str| -> BTreeSet<String> {
+        let replica = deployment.replica(recipient);
+        let of = replica.of("release_projection");
+        of.iter().map(|row| row.get("person_ref").to_owned()).collect()
+    };
+    let before: BTreeMap<&str, BTreeSet<String>> = RECIPIENTS.iter().map(|r| (*r, held(r))).collect();
+    let mapping = deployment.path("mappings/hmps/dates.toml");
+    let text = fs::read_to_string(&mapping).unwrap();
+    // A date that nobody set by hand gives nothing any more.
+    let plain = "when = [{ column = \"override\", absent = true }]";
+    let never =
+        "when = [{ column = \"override\", absent = true }, { column = \"status\", in = [\"never\"] }]";
+    assert_eq!(text.matches(plain).count(), 1);
+    let silent = text.replace(plain, never);
+    fs::write(&mapping, silent.split("[[example]]").next().unwrap()).unwrap();
+    let check = deployment.run(&["check"]);
+    assert_eq!(check.code, Some(0), "{}", check.err);
+    let less = deployment.run(&["feed", "diff", "hmps-dates", "--json"]).json();
+    assert!(less["vanished_records"].as_u64() > Some(0), "{less}");
+    assert_eq!(
+        (less["new_records"].as_u64(), less["changed_records"].as_u64()),
+        (Some(0), Some(0)),
+        "{less}"
+    );
+    let mut holders = 0;
+    for recipient in RECIPIENTS {
+        let told = less["recipients"].as_array().unwrap().iter().find(|r| r["recipient"] == recipient);
+        let people = told.map_or(0, |r| r["vanished"].as_u64().unwrap());
+        assert!(people <= before[recipient].len() as u64, "{recipient}: {less}");
+        if let Some(told) = told {
+            assert_eq!((told["newly"].as_u64(), told["no_longer"].as_u64()), (Some(0), Some(0)));
+            let fields = told["vanished_fields"].as_array().unwrap();
+            assert!(!fields.is_empty() && fields.iter().all(|f| f.as_str().unwrap().contains('.')), "{told}");
+            holders += 1;
+        }
+    }
+    assert!(holders > 0, "{less}");
+    let text = deployment.run(&["feed", "diff", "hmps-dates"]).out;
+    assert!(text.contains("would be made no longer; the store keeps them"), "{text}");
+}

@@ -101,8 +101,14 @@ fn a_code_is_added_and_the_row_is_delivered_the_same_night() {
         shown.contains("(retried)") && shown.contains("Decided by desk-2") && shown.contains("in run 2"),
         "{shown}"
     );
+    let of_ledger = "quarantine-retry by desk-2, letter 14 of the prison";
+    assert!(shown.contains("Ledger entry ") && shown.contains(of_ledger), "{shown}");
+    let ledger = deployment.run(&["quarantine", "show", &item, "--json"]).json()["ledger"].clone();
+    assert_eq!(ledger.as_array().unwrap().len(), 1, "{ledger}");
     let history = deployment.run(&["history", "--json"]).json().to_string();
     assert!(history.contains("read again"), "{history}");
+    let history = deployment.run(&["history", "--plain"]).out;
+    assert!(history.contains("files: 1 read again,"), "{history}");
     assert_eq!(deployment.run(&["ledger", "verify"]).code, Some(0));
 }
 

@@ -14,6 +14,7 @@ pub mod support;
 use lockgate::config::Settings;
 use lockgate::schemas::{KINDS, of};
 use lockgate_connectors::FORMATS;
+use lockgate_core::agreement::clauses::ClausesDraft;
 use lockgate_core::agreement::syntax::{
     AgreementDraft, CategoriesDraft, ConditionsDraft, EntitlementDraft, HandlingDraft, NomineesDraft,
 };
@@ -42,6 +43,7 @@ const FULL: &[(&str, Reader, &str)] = &[
     ("agreement-handling", reads::<HandlingDraft>, include_str!("schemas/agreement-handling.toml")),
     ("agreement-conditions", reads::<ConditionsDraft>, include_str!("schemas/agreement-conditions.toml")),
     ("agreement-nominees", reads::<NomineesDraft>, include_str!("schemas/agreement-nominees.toml")),
+    ("agreement-clauses", reads::<ClausesDraft>, include_str!("schemas/agreement-clauses.toml")),
     ("entitlement", reads::<EntitlementDraft>, include_str!("schemas/entitlement.toml")),
     ("mapping", reads::<mapping::Draft>, include_str!("schemas/mapping.toml")),
 ];

@@ -31,7 +31,7 @@ fn code(text: &str) -> &str {
 }
 
 fn is_test(path: &Path) -> bool {
-    let named = ["tests", "contract", "sample", "delivered"];
+    let named = ["tests", "diff_tests", "contract", "sample", "delivered"];
     path.file_stem().and_then(|n| n.to_str()).is_some_and(|n| named.contains(&n))
         || path.iter().any(|p| p == "tests")
 }

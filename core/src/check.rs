@@ -89,6 +89,23 @@ pub const CODES: &[CodeDoc] = &[
         explanation: "The file has a column that the mapping neither uses nor lists under `ignore`. It was not read, and the file was \
                       accepted. Map it or list it; where an optional column is missing that is like it, it may be that one's new name. A new column may mean that the export changed in other ways too.",
     },
+    CodeDoc {
+        code: "LG1314",
+        title: "a column was retyped",
+        explanation: "The values of a column are of another kind than in the feed's files before: days in another order, \
+                      numbers where words stood, nothing where there always was something, or values that do not read any more. \
+                      Counts of forms are compared, never values. The file is held where taking it could change or take back what \
+                      recipients hold, or make keys and conditions mean something else; it is only reported where every value still reads as the \
+                      mapping wants it. Ask the partner. Mend the mapping if the new form is meant, then let the file in with \
+                      `feed release`; the next file is compared with it.",
+    },
+    CodeDoc {
+        code: "LG1315",
+        title: "an optional column that the feed had is missing",
+        explanation: "A file may lack the column, but the feed's files had it, and this one would take back every value that \
+                      came from it. The file is held. If the partner renamed the column, add the new name to its `header` list; if the \
+                      partner stopped sending it, let the file in with `feed release`: the fields go blank, and recipients get corrections.",
+    },
 ];
 
 /// The rows of one file, counted. Every row read counts in exactly one of the five that follow `read`.

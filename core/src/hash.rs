@@ -112,22 +112,45 @@ impl Keys {
 
 /// HMAC-SHA-256 over the parts, in order and unseparated.
 pub fn hmac(key: &[u8], parts: &[&[u8]]) -> Digest {
-    // HMAC takes a key of any length; the error arm cannot be reached and still must not panic.
-    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return Digest([0; 32]) };
-    for part in parts {
-        mac.update(part);
+    MacKey::new(key).tag(parts)
+}
+
+/// A key of HMAC-SHA-256 that is used many times: what depends on the key alone is computed once.
+#[derive(Clone)]
+pub struct MacKey(Option<Hmac<Sha256>>);
+
+impl MacKey {
+    /// From a key of any length.
+    pub fn new(key: &[u8]) -> Self {
+        // HMAC takes a key of any length; the missing case cannot be reached and still must not panic.
+        Self(<Hmac<Sha256> as KeyInit>::new_from_slice(key).ok())
     }
-    Digest(mac.finalize().into_bytes().into())
+
+    /// The tag of the parts, in order and unseparated.
+    pub fn tag(&self, parts: &[&[u8]]) -> Digest {
+        let Some(mut mac) = self.0.clone() else { return Digest([0; 32]) };
+        for part in parts {
+            mac.update(part);
+        }
+        Digest(mac.finalize().into_bytes().into())
+    }
 }
 
 /// Lower-case hexadecimal of some bytes.
 pub fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     for byte in bytes {
-        out.extend([digit(byte >> 4), digit(byte & 0xf)]);
+        out.extend(hex_digits(*byte).map(char::from));
     }
     out
+}
+
+/// The two small hexadecimal digits of a byte, as ASCII.
+pub(crate) const fn hex_digits(byte: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    }
+    [digit(byte >> 4), digit(byte & 0xf)]
 }
 
 #[cfg(test)]

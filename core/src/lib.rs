@@ -14,6 +14,8 @@ extern crate std;
 
 pub mod agreement;
 pub mod bundle;
+pub mod calendar;
+pub mod chapter;
 pub mod check;
 pub mod gate;
 pub mod hash;

@@ -1,7 +1,6 @@
 //! Records: typed facts, from the candidate that a mapping makes to the version in the store.
 
 use crate::agreement::PartnerId;
-use crate::rest::{NONCE_LEN, NotOpened, RestKey};
 use crate::schema::{CategoryId, FieldId};
 use alloc::vec::Vec;
 use core::fmt;
@@ -91,7 +90,11 @@ impl Fields {
 
     /// One field's value.
     pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
-        self.iter().nth(usize::from(field.0)).flatten()
+        let mut iter = self.iter();
+        for _ in 0..field.0 {
+            iter.step()?;
+        }
+        iter.next().flatten()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -106,10 +109,10 @@ impl Fields {
 /// Walks a record's values.
 pub(crate) struct FieldIter<'a>(&'a [u8]);
 
-impl<'a> Iterator for FieldIter<'a> {
-    type Item = Option<&'a str>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> FieldIter<'a> {
+    /// The next field's bytes, which are not yet known to be text.
+    #[expect(clippy::option_option, reason = "no more fields, and a field without a value")]
+    fn step(&mut self) -> Option<Option<&'a [u8]>> {
         let (mut n, mut shift) = (0usize, 0u32);
         loop {
             let (byte, rest) = self.0.split_first()?;
@@ -123,7 +126,16 @@ impl<'a> Iterator for FieldIter<'a> {
         let Some(len) = n.checked_sub(1) else { return Some(None) };
         let (text, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
-        Some(core::str::from_utf8(text).ok())
+        Some(Some(text))
+    }
+}
+
+impl<'a> Iterator for FieldIter<'a> {
+    type Item = Option<&'a str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.step()?;
+        Some(text.and_then(|bytes| core::str::from_utf8(bytes).ok()))
     }
 }
 
@@ -160,32 +172,14 @@ impl Candidate {
         self.restricted
     }
 
-    /// 128 bits that change with any value or mark: how an unchanged record is known.
-    pub fn content(&self, key: &crate::hash::HashKey) -> u128 {
-        key.long(&[self.fields.bytes(), &[u8::from(self.cancelled), u8::from(self.restricted)]])
-    }
-
     /// Whether a stored record holds just this.
     pub fn says_the_same(&self, record: &Record) -> bool {
         let marks = (self.cancelled, self.restricted) == (record.head.cancelled, record.head.restricted);
         marks && self.fields.bytes() == record.fields.bytes()
     }
-
-    /// The values as ciphertext for the store; `aad` is bound to record and version.
-    pub fn to_rest(&self, key: &RestKey, nonce: [u8; NONCE_LEN], number: u32) -> Vec<u8> {
-        key.seal(nonce, &aad(self.id, number), self.fields.bytes())
-    }
 }
 
-fn aad(id: RecordId, number: u32) -> [u8; 20] {
-    let mut out = [0; 20];
-    let (left, right) = out.split_at_mut(16);
-    left.copy_from_slice(&id.bytes());
-    right.copy_from_slice(&number.to_be_bytes());
-    out
-}
-
-/// The plain columns of a stored version.
+/// What a stored version says of itself, beside its values.
 #[derive(Debug, Clone, Copy)]
 pub struct VersionHead {
     /// Which record.
@@ -214,13 +208,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Opens a stored version.
-    pub fn from_rest(head: VersionHead, key: &RestKey, sealed: &[u8]) -> Result<Self, NotOpened> {
-        let fields = Fields::from_bytes(key.open(&aad(head.id, head.number), sealed)?);
-        Ok(Self { head, fields })
-    }
-
-    /// The plain columns.
+    /// What it says of itself.
     pub const fn head(&self) -> &VersionHead {
         &self.head
     }
@@ -245,32 +233,5 @@ mod tests {
             let back: Vec<Option<String>> = fields.iter().map(|v| v.map(Into::into)).collect();
             prop_assert_eq!(back, values);
         }
-    }
-
-    #[test]
-    fn a_version_opens_only_as_itself() {
-        let key = RestKey::new(&[3; 32]);
-        let mut fields = Fields::new();
-        fields.push(Some("x"));
-        let candidate = Candidate {
-            id: RecordId(5),
-            category: CategoryId(0),
-            cancelled: false,
-            restricted: false,
-            fields,
-        };
-        let sealed = candidate.to_rest(&key, [0; NONCE_LEN], 2);
-        let head = VersionHead {
-            id: RecordId(5),
-            number: 2,
-            identity: IdentityId(1),
-            originator: PartnerId(0),
-            category: CategoryId(0),
-            as_of: Date::constant(2008, 11, 17),
-            cancelled: false,
-            restricted: false,
-        };
-        assert!(Record::from_rest(head, &key, &sealed).is_ok());
-        assert!(Record::from_rest(VersionHead { number: 3, ..head }, &key, &sealed).is_err());
     }
 }

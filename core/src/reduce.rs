@@ -6,7 +6,7 @@
 
 use crate::schema::Kind;
 use crate::value::date::{age_on, canonical_day};
-use alloc::format;
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use jiff::civil::Date;
 
@@ -113,22 +113,29 @@ impl Reduction {
 
     /// Reduces canonical text. `None` means that the value cannot be reduced, hence that its row
     /// must be dropped; it is also the answer for a reduction that the type does not have, and for
-    /// `count`, which only the gate can give. `group` is the code's group.
-    pub fn apply(self, kind: Kind, canonical: &str, as_of: Date, group: Option<&str>) -> Option<String> {
+    /// `count`, which only the gate can give. `group` is the code's group. Most results are a part of what was
+    /// given, and are not copied.
+    pub fn apply<'t>(
+        self,
+        kind: Kind,
+        canonical: &'t str,
+        as_of: Date,
+        group: Option<&'t str>,
+    ) -> Option<Cow<'t, str>> {
         if canonical.is_empty() || !Self::words(kind).contains(&self.word()) {
             return None;
         }
         match self {
-            Self::DateOnly => day_prefix(canonical, 10),
-            Self::Month => day_prefix(canonical, 7),
-            Self::Year => day_prefix(canonical, 4),
-            Self::Age => age_on(canonical_day(canonical)?, as_of).map(|age| age.to_string()),
+            Self::DateOnly => day_prefix(canonical, 10).map(Into::into),
+            Self::Month => day_prefix(canonical, 7).map(Into::into),
+            Self::Year => day_prefix(canonical, 4).map(Into::into),
+            Self::Age => age_on(canonical_day(canonical)?, as_of).map(|age| age.to_string().into()),
             Self::AgeBand => age_on(canonical_day(canonical)?, as_of).map(|age| age_band(age).into()),
-            Self::Sector => postcode(canonical).map(|(outward, sector)| format!("{outward} {sector}")),
+            Self::Sector => postcode(canonical).map(|(_, sector)| sector.into()),
             Self::District => postcode(canonical).map(|(outward, _)| outward.into()),
             Self::Area => postcode(canonical).and_then(|(outward, _)| area(outward)).map(Into::into),
             Self::Town => town(canonical).map(Into::into),
-            Self::Initials => initials(canonical),
+            Self::Initials => initials(canonical).map(Into::into),
             Self::Presence => Some("true".into()),
             Self::Count => None,
             Self::Group => group.filter(|group| !group.is_empty()).map(Into::into),
@@ -141,9 +148,9 @@ impl Reduction {
     }
 }
 
-fn day_prefix(canonical: &str, length: usize) -> Option<String> {
+fn day_prefix(canonical: &str, length: usize) -> Option<&str> {
     canonical_day(canonical)?;
-    canonical.get(..length).map(Into::into)
+    canonical.get(..length)
 }
 
 const fn age_band(age: i16) -> &'static str {
@@ -157,12 +164,13 @@ const fn age_band(age: i16) -> &'static str {
     }
 }
 
-/// The outward half and the sector's digit.
-fn postcode(canonical: &str) -> Option<(&str, char)> {
+/// The outward half, and the sector: that half with the digit after it.
+fn postcode(canonical: &str) -> Option<(&str, &str)> {
     let (outward, inward) = canonical.split_once(' ')?;
     let alphanumeric = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let shaped = (2..=4).contains(&outward.len()) && inward.len() == 3;
-    let sector = inward.chars().next().filter(char::is_ascii_digit)?;
+    let sector =
+        canonical.get(..outward.len() + 2).filter(|_| inward.starts_with(|c: char| c.is_ascii_digit()))?;
     (shaped && alphanumeric(outward) && alphanumeric(inward)).then_some((outward, sector))
 }
 

@@ -27,12 +27,17 @@ impl RestKey {
     /// Encrypts; the result is nonce, ciphertext, tag.
     pub fn seal(&self, nonce: [u8; NONCE_LEN], aad: &[u8], plain: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(NONCE_LEN + plain.len() + 16);
+        self.seal_onto(&mut out, nonce, aad, plain);
+        out
+    }
+
+    /// Adds to `out` what `seal` gives.
+    pub fn seal_onto(&self, out: &mut Vec<u8>, nonce: [u8; NONCE_LEN], aad: &[u8], plain: &[u8]) {
         out.extend_from_slice(&nonce);
         // AES-GCM refuses only inputs above 64 GiB, which no caller can build.
         if let Ok(sealed) = self.0.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad }) {
             out.extend_from_slice(&sealed);
         }
-        out
     }
 
     /// Decrypts what `seal` made.

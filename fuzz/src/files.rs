@@ -65,7 +65,7 @@ fn sound(problems: &[Problem], text: &str) -> u64 {
         for style in [Style::Human, Style::Plain] {
             assert!(!report::render(problem, Severity::Error, &texts, style).is_empty());
         }
-        let _ = report::ProblemJson::new(problem, &texts);
+        let _ = report::ProblemJson::new(problem, Severity::Error, &texts);
         // The message without the words of the file.
         signs.push(sign((problem.code, problem.what.split('`').step_by(2).collect::<Vec<_>>())));
     }

@@ -77,6 +77,7 @@ pub const TARGETS: &[Target] = &[
     plain("ledger", stored::ledger, seeds::ledger, &[]),
     plain("holdings", stored::holdings, seeds::holdings, &[]),
     plain("row_memory", stored::row_memory, seeds::row_memory, &[]),
+    plain("chapter", stored::chapter, seeds::chapter, &[]),
     plain("spool", stored::spool, seeds::spool, &[]),
     plain("packed_row", stored::packed_row, seeds::ledger, &[]),
 ];

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use lockgate_core::bundle::{BundleKind, Change, Counts};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry};
-use lockgate_core::link::{Fate, FileMemory, Key, RowMemory, Span};
+use lockgate_core::link::{Fate, Key, RowBytes, RowIndex, Span};
 use lockgate_core::record::{IdentityId, PersonId, RecordId};
 use lockgate_core::row::Fingerprint;
 use std::fs;
@@ -195,18 +195,30 @@ pub fn holdings() -> Vec<Vec<u8>> {
     vec![chosen(1, &packed), chosen(0, &packed)]
 }
 
-/// Rows of every fate, with evidence and a designation.
+/// The number of rows, rows of every fate with evidence and a designation, and their index.
 pub fn row_memory() -> Vec<Vec<u8>> {
-    let mut memory = RowMemory::default();
+    let (mut index, mut out) = (RowIndex::default(), vec![5]);
     let span = Span { from: Some(date(2008, 10, 1)), until: None };
-    memory.push(Fingerprint(1), IdentityId(11), &[Key(5), Key(6)], Some(span));
-    memory.push(Fingerprint(2), IdentityId(12), &[], None);
+    RowBytes::put(&mut out, Fingerprint(1), IdentityId(11), &[Key(5), Key(6)]);
+    index.push(Fate::Mapped, Some(span));
+    RowBytes::put(&mut out, Fingerprint(2), IdentityId(12), &[]);
+    index.push(Fate::Mapped, None);
     for fate in [Fate::Refused, Fate::Skipped, Fate::Duplicate] {
-        memory.push_other(Fingerprint(2), fate);
+        RowBytes::put(&mut out, Fingerprint(2), IdentityId(0), &[]);
+        index.push(fate, None);
     }
-    let mut out = Vec::new();
-    FileMemory::whole(memory).encode(0, usize::MAX, &mut out);
+    index.encode(&mut out);
     vec![out]
+}
+
+/// A chapter's entries before they are sealed: record, number, category, marks and fields.
+pub fn chapter() -> Vec<Vec<u8>> {
+    let entry = |record: u8, number: u8, marks: u8, fields: &[u8]| {
+        let length = u8::try_from(fields.len()).unwrap_or(0);
+        [&[0; 15][..], &[record, number, 3, marks, length], fields].concat()
+    };
+    let (one, two) = (entry(1, 1, 0, &[3, b'a', b'b', 0]), entry(2, 5, 4, &[]));
+    vec![one.clone(), [one, two].concat()]
 }
 
 /// Rows in the spool's form: length, row, identity, and records of id, category, marks and fields.

@@ -1,10 +1,12 @@
-//! The bodies of what the gateway keeps and reads back: ledger entries, holdings, row memory, spool.
+//! The bodies of what the gateway keeps and reads back: ledger entries, holdings, row memory, chapters, spool.
 
 use crate::sign;
 use lockgate_core::bundle::{Holdings, Packed};
+use lockgate_core::chapter::{self, ChapterHead};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::Entry;
-use lockgate_core::link::{FileMemory, RowMemory};
+use lockgate_core::link::{Key, RowBytes, RowIndex, Seen, repeats};
+use lockgate_core::record::IdentityId;
 use lockgate_core::rest::{NONCE_LEN, RestKey};
 use lockgate_core::spool as core_spool;
 use std::sync::LazyLock;
@@ -49,30 +51,57 @@ pub fn holdings(data: &[u8]) -> u64 {
     }
 }
 
-/// Remembered rows: what reads is written again in the same bytes.
+/// Remembered rows and, where they end, an index of what became of them: what reads is written again in the same
+/// bytes. The first byte says how many rows there are.
 pub fn row_memory(data: &[u8]) -> u64 {
-    let (mut memory, mut rest) = (RowMemory::default(), data);
-    while !rest.is_empty() {
-        let before = rest;
-        if memory.decode_row(&mut rest).is_err() {
-            rest = before;
-            break;
-        }
+    let Some((count, data)) = data.split_first() else { return 0 };
+    let (mut rest, mut prints, mut keys, mut again) = (data, Vec::new(), 0, Vec::new());
+    for row in 0..usize::from(*count) {
+        let Ok(read) = RowBytes::take(&mut rest) else { return 1 };
+        let seen = Seen::new(row, &read, None, true);
+        let evidence: Vec<Key> = seen.keys().collect();
+        RowBytes::put(&mut again, read.print, seen.identity, &evidence);
+        prints.push(read.print.0);
+        keys += evidence.len();
     }
-    let read = data.get(..data.len() - rest.len()).unwrap_or_default();
-    if !rest.is_empty() {
-        // A broken row ends the file; the rows before it are asked about without it.
-        return 2 + row_memory(read).min(1);
-    }
-    let rows = memory.len();
-    let mut file = FileMemory::whole(memory);
-    let mut out = Vec::new();
-    assert_eq!(file.encode(0, usize::MAX, &mut out), rows);
-    assert_eq!(out, read, "remembered rows have two forms");
-    let keys: usize = (0..rows).map(|row| file.keys(row).count()).sum();
-    let spans = (0..rows).filter(|row| file.span(*row).is_some()).count();
-    let repeats = file.mark_repeats().len();
-    sign((rows.min(3), keys.min(3), spans.min(3), repeats.min(2)))
+    let whole = data.get(..data.len() - rest.len()).unwrap_or_default();
+    assert_eq!(again, whole, "remembered rows have two forms");
+    let first = RowBytes::length(whole);
+    assert!(first.is_none_or(|length| length <= whole.len()), "a row is longer than it is");
+    let Ok(index) = RowIndex::decode(rest) else { return 2 };
+    let mut again = Vec::new();
+    index.encode(&mut again);
+    assert_eq!(again, rest, "an index has two forms");
+    let spans = index.spans().count();
+    assert!(index.spans().all(|(row, span)| index.span(row) == Some(span)), "a designation is not found");
+    let repeats = repeats(&prints).len();
+    sign((prints.len().min(3), keys.min(3), index.len().min(3), spans.min(3), repeats.min(2)))
+}
+
+/// A chapter's sealed entries behind its head: nothing opens that nobody sealed, and what reads is sealed again in
+/// the same bytes.
+pub fn chapter(data: &[u8]) -> u64 {
+    static KEY: LazyLock<RestKey> = LazyLock::new(|| RestKey::new(&[7; 32]));
+    const PLACE: i64 = 5;
+    assert!(chapter::open(PLACE, data, &KEY).is_err(), "bytes open that nobody sealed");
+    let head = ChapterHead { identity: IdentityId(1), partner: 2, file: 3, run: 4 };
+    let empty = chapter::seal(&head, PLACE, [], &KEY, [1; NONCE_LEN]);
+    // The seal of no entries is the clear head, the nonce and a tag.
+    let clear = empty.get(..empty.len().saturating_sub(NONCE_LEN + 16)).unwrap_or_default();
+    let bound = [clear, &PLACE.to_be_bytes()].concat();
+    let sealed = [clear, &KEY.seal([1; NONCE_LEN], &bound, data)].concat();
+    let Ok((read, entries)) = chapter::open(PLACE, &sealed, &KEY) else { return 0 };
+    assert_eq!(read, head);
+    assert_eq!(
+        chapter::seal(&head, PLACE, &entries, &KEY, [1; NONCE_LEN]),
+        sealed,
+        "a chapter has two forms"
+    );
+    let twice = [(PLACE, sealed.as_slice()), (PLACE, sealed.as_slice())];
+    let standing = chapter::standing(twice, &KEY).map(|standing| standing.len());
+    assert!(standing.is_ok_and(|standing| standing <= entries.len()), "entries stand twice");
+    let gone = entries.iter().filter(|entry| entry.is_gone()).count();
+    sign((entries.len().min(4), gone.min(2)))
 }
 
 /// Sealed rows between reading and linking.

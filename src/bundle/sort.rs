@@ -3,7 +3,7 @@
 //! A night's bundle usually fits the buffer and touches no disk at all.
 
 use super::error::{At, BundleError, Doing};
-use lockgate_core::bundle::Packed;
+use lockgate_core::bundle::{Packed, Parcel};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -55,6 +55,17 @@ impl Sorter {
             Packed::read(self.rows.get(start..).unwrap_or_default()).ok_or_else(|| damaged(&self.folder))?;
         self.index.push((row.key(), start, self.rows.len()));
         Ok(row)
+    }
+
+    /// Takes over rows that are packed.
+    pub(super) fn extend(&mut self, parcel: &Parcel) -> Result<(), BundleError> {
+        if self.rows.len() >= self.limit {
+            self.spill()?;
+        }
+        let start = self.rows.len();
+        self.rows.extend_from_slice(parcel.bytes());
+        self.index.extend(parcel.rows().map(|(at, row)| (row.key(), start + at.start, start + at.end)));
+        Ok(())
     }
 
     fn spill(&mut self) -> Result<(), BundleError> {

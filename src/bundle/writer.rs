@@ -7,7 +7,7 @@ use super::sort::Sorter;
 use super::workbook::Staff;
 use lockgate_core::bundle::manifest::{FileFacts, Files, manifest};
 use lockgate_core::bundle::readme::{self, readme};
-use lockgate_core::bundle::{BundleKind, Change, Counts, Meta, Packed, Row, Table, Tables};
+use lockgate_core::bundle::{BundleKind, Change, Counts, Meta, Packed, Parcel, Row, Table, Tables};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::Prepared;
 use std::fs;
@@ -93,8 +93,29 @@ impl BundleWriter {
         Ok(Self { name, meta, options, tables, counts: Vec::new(), asked: Vec::new(), rows, folder })
     }
 
-    /// Adds a row.
-    pub fn add(&mut self, row: &Row) -> Result<(), BundleError> {
+    /// The tables as they were laid out.
+    pub const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Takes rows over and counts them.
+    pub fn take(&mut self, parcel: &Parcel) -> Result<Counts, BundleError> {
+        let mut taken = Counts::default();
+        for (_, row) in parcel.rows() {
+            taken.add(row.change());
+            count(row, &self.meta, &mut self.counts, &mut self.asked);
+        }
+        self.rows.extend(parcel)?;
+        for row in parcel.late() {
+            taken.add(row.change());
+            self.late(row)?;
+        }
+        Ok(taken)
+    }
+
+    /// Adds a withdrawal of which the category has no table any more.
+    fn late(&mut self, row: &Row) -> Result<(), BundleError> {
+        self.tables.admit(row)?;
         let Self { tables, meta, rows, .. } = self;
         let packed = rows.push(|out| tables.pack(meta, row, out))?;
         count(packed, &self.meta, &mut self.counts, &mut self.asked);

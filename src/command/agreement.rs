@@ -50,7 +50,7 @@ pub(super) fn field(deployment: &Deployment, text: &str) -> Result<(CategoryId, 
 }
 
 /// Finds a partner by key.
-pub(super) fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
+pub(crate) fn partner(deployment: &Deployment, key: &str) -> Result<PartnerId> {
     let known = deployment.agreement.partners().map(|(_, p)| p.key.as_str());
     deployment.agreement.partner(key).ok_or_else(|| {
         let keys: Vec<&str> = known.collect();
@@ -139,8 +139,8 @@ pub(super) fn what_sees(voice: Voice, deployment: &Deployment, recipient: &str) 
     Ok(Exit::Done)
 }
 
-/// The whole table.
-pub(super) fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+/// The whole table, as text or cells.
+pub(super) fn matrix(voice: Voice, deployment: &Deployment) {
     if voice.json {
         let all = deployment
             .agreement
@@ -151,5 +151,4 @@ pub(super) fn matrix(voice: Voice, deployment: &Deployment) -> Result<Exit> {
     } else {
         report::line(deployment.agreement.matrix(&deployment.schema).trim_end());
     }
-    Ok(Exit::Done)
 }

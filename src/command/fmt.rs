@@ -5,7 +5,7 @@ use crate::cli::FmtArgs;
 use crate::config::{self, Texts};
 use crate::exit::Exit;
 use crate::layout;
-use crate::report::{self, ProblemJson, Severity};
+use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
 use anyhow::{Context as _, Result};
 use lockgate_core::problem::Problem;
 use serde::Serialize;
@@ -19,6 +19,7 @@ struct FmtJson<'a> {
     files: usize,
     changed: &'a [String],
     problems: Vec<ProblemJson<'a>>,
+    groups: Vec<GroupJson<'a>>,
 }
 
 /// What was found, file by file.
@@ -45,9 +46,10 @@ pub(super) fn fmt(voice: Voice, root: &Path, args: &FmtArgs) -> Result<Exit> {
     }
     let ok = found.problems.is_empty() && (!args.check || found.changed.is_empty());
     if voice.json {
-        let problems = found.problems.iter().map(|p| ProblemJson::new(p, &found.texts)).collect();
+        let ProblemsJson { problems, groups } =
+            ProblemsJson::new(&found.problems, Severity::Error, &found.texts);
         let (files, changed) = (files.len(), found.changed.as_slice());
-        report::json(&FmtJson { ok, check: args.check, files, changed, problems });
+        report::json(&FmtJson { ok, check: args.check, files, changed, problems, groups });
     } else {
         report::print(&found.problems, Severity::Error, &found.texts, voice.style());
         if args.check || !voice.quiet {

@@ -1,6 +1,9 @@
 //! The commands: one file each; they say what happened and end with an exit code.
 
 mod agreement;
+mod agreement_diff;
+mod annex;
+mod approve;
 mod bundle;
 mod check;
 mod explain;
@@ -9,8 +12,10 @@ mod feed_new;
 mod fmt;
 mod history;
 mod ledger;
+mod partner;
 mod preview;
 mod quarantine;
+mod register;
 mod repair;
 mod run;
 mod schema;
@@ -20,11 +25,16 @@ mod why;
 use crate::cli::{AgreementCommand, Cli, Command};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
-use crate::report::{self, Severity, Style};
+use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
 use crate::store::{Names, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::Result;
 use clap::CommandFactory as _;
+use serde::Serialize;
+
+pub(crate) use agreement::partner as partner_of;
+pub(crate) use repair::{decision, writing};
+pub(crate) use why::identity;
 
 /// How a command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +63,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
             clap_complete::generate(*shell, &mut Cli::command(), "lockgate", &mut std::io::stdout());
             return Ok(Exit::Done);
         }
-        Command::Check => return check::check(voice, &cli.config),
+        Command::Check { as_of } => return check::check(voice, &cli.config, *as_of),
         Command::Fmt(args) => return fmt::fmt(voice, &cli.config, args),
         Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         _ => {}
@@ -66,23 +76,48 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Ledger(_) => ledger::verify(voice, &deployment).await,
+        Command::Register(what) => register::register(voice, &deployment, &what).await,
+        Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
-        Command::Agreement(AgreementCommand::Matrix) => agreement::matrix(voice, &deployment),
+        Command::Agreement(AgreementCommand::Matrix(args)) => annex::matrix(voice, &deployment, &args),
+        Command::Agreement(AgreementCommand::Clauses) => {
+            annex::clauses(voice, &deployment);
+            Ok(Exit::Done)
+        }
         Command::Agreement(AgreementCommand::WhoSees { field }) => {
             agreement::who_sees(voice, &deployment, &field)
         }
         Command::Agreement(AgreementCommand::WhatSees { recipient }) => {
             agreement::what_sees(voice, &deployment, &recipient)
         }
-        Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of }) => {
-            why::why(voice, &deployment, &person, &recipient, &field, as_of).await
+        Command::Agreement(AgreementCommand::Approve(args)) => {
+            approve::approve(voice, &deployment, &args).await
+        }
+        Command::Agreement(AgreementCommand::Status) => approve::status(voice, &deployment).await,
+        Command::Agreement(AgreementCommand::Diff(args)) => {
+            agreement_diff::diff(voice, &deployment, &args).await
+        }
+        Command::Agreement(AgreementCommand::Shadow { nights }) => {
+            agreement_diff::shadow(voice, &deployment, nights).await
+        }
+        Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
+            let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };
+            why::why(voice, &deployment, &asked, (&by, &reason)).await
         }
         Command::Explain { .. }
         | Command::Completions { .. }
-        | Command::Check
+        | Command::Check { .. }
         | Command::Fmt(_)
         | Command::Schema { .. } => Ok(Exit::Done),
     }
+}
+
+/// A deployment that cannot be used, as any command's `--json` tells it.
+#[derive(Serialize)]
+struct BrokenJson<'a> {
+    ok: bool,
+    problems: Vec<ProblemJson<'a>>,
+    groups: Vec<GroupJson<'a>>,
 }
 
 /// Loads the deployment, or prints what is wrong with it.
@@ -90,7 +125,12 @@ fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
     match config::load(root) {
         Ok(deployment) => Some(deployment),
         Err((problems, texts)) => {
-            report::print(&problems, Severity::Error, &texts, voice.style());
+            if voice.json {
+                let ProblemsJson { problems, groups } = ProblemsJson::new(&problems, Severity::Error, &texts);
+                report::json(&BrokenJson { ok: false, problems, groups });
+            } else {
+                report::print(&problems, Severity::Error, &texts, voice.style());
+            }
             None
         }
     }

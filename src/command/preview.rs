@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 /// Shows what would become of rows; writes nothing but the page asked for.
 pub(super) async fn feed_preview(voice: Voice, deployment: &Deployment, args: &PreviewArgs) -> Result<Exit> {
     let feed = feed(deployment, &args.name)?;
+    super::approve::warn_unapproved(voice, deployment).await?;
     let (store, vault) = reading(deployment).await?;
     let last = store.runs(1).await?.first().map(|run| run.as_of);
     let (file, date) = file(deployment, feed, args, last)?;
@@ -63,6 +64,7 @@ fn night<'a>(
 /// `feed diff`: the mapping as it is now against what the store holds of the last file taken.
 pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit> {
     let feed = feed(deployment, name)?;
+    super::approve::warn_unapproved(voice, deployment).await?;
     let (store, vault) = reading(deployment).await?;
     let none = || Expected::new(Exit::Usage, format!("no file of feed `{name}` was taken yet"));
     let file = store.last_accepted(name).await?.ok_or_else(none)?;
@@ -84,6 +86,15 @@ pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str)
         "{} records would be new and {} would change, about {} people in the cohort",
         found.new_records, found.changed_records, found.people
     ));
+    match found.vanished_records {
+        None => report::line(
+            "What it would make no longer is not known: the mapping that took the file is not kept, or no longer fits the schema",
+        ),
+        Some(0) => {}
+        Some(gone) => report::line(&format!(
+            "{gone} records would be made no longer; the store keeps them, and so do their recipients until they are withdrawn"
+        )),
+    }
     for one in &found.recipients {
         let fields: Vec<&str> = one.fields.iter().map(String::as_str).collect();
         report::line(&format!(
@@ -94,6 +105,14 @@ pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str)
             one.no_longer,
             fields.join(", ")
         ));
+        if one.vanished > 0 {
+            let fields: Vec<&str> = one.vanished_fields.iter().map(String::as_str).collect();
+            let (recipient, people) = (&one.recipient, one.vanished);
+            report::line(&format!(
+                "{recipient}: holds of {people} people what would be made no longer: {}",
+                fields.join(", ")
+            ));
+        }
     }
     if found.recipients.is_empty() {
         report::line("No recipient would get anything else");

@@ -48,6 +48,14 @@ struct ListJson {
     held_files: Vec<HeldJson>,
 }
 
+/// One item, with the ledger's decisions about it.
+#[derive(Serialize)]
+struct ShownJson {
+    #[serde(flatten)]
+    row: RowJson,
+    ledger: Vec<repair::Recorded>,
+}
+
 fn title(code: &str) -> &'static str {
     explain::codes().find(|c| c.code == code).map_or("", |c| c.title)
 }
@@ -155,9 +163,10 @@ async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
         ));
     };
     let today = store.runs(1).await?.first().map(|r| r.as_of);
+    let ledger = repair::recorded(&store, &row).await?;
     let row = row_json(deployment, &row, today);
     if voice.json {
-        report::json(&row);
+        report::json(&ShownJson { row, ledger });
         return Ok(Exit::Done);
     }
     let column = row.column.as_deref().map_or_else(|| "the whole row".into(), |c| format!("column `{c}`"));
@@ -176,6 +185,7 @@ async fn show(voice: Voice, deployment: &Deployment, id: i64) -> Result<Exit> {
     if let Some(run) = row.settled_in_run {
         report::line(&format!("Last looked at in run {run}"));
     }
+    ledger.iter().for_each(|one| report::line(&one.text()));
     if let Some(doc) = explain::codes().find(|c| c.code == row.code) {
         report::line(&format!("\n{}", doc.explanation));
     }

@@ -14,7 +14,7 @@ use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use lockgate_core::hash::Digest;
-use lockgate_core::ledger::DecisionEntry;
+use lockgate_core::ledger::{DecisionEntry, Entry};
 use lockgate_core::mapping::{FeedKind, Outcome};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ struct Line {
 }
 
 /// The store, open for writing; a run that goes on comes first.
-async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
+pub(crate) async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
@@ -44,7 +44,7 @@ async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     }
 }
 
-fn decision(by: &str, reference: &str) -> Result<Decision> {
+pub(crate) fn decision(by: &str, reference: &str) -> Result<Decision> {
     let (by, reference) = (by.trim(), reference.trim());
     let bad = |text: &str| text.is_empty() || text.len() > 200 || text.contains(char::is_control);
     if bad(by) || bad(reference) {
@@ -147,7 +147,48 @@ async fn retry_file(
     Ok(lines)
 }
 
-fn entry<'a>(
+/// A decision about an item, as the ledger has it.
+#[derive(Serialize)]
+pub(super) struct Recorded {
+    /// Its number in the ledger.
+    entry: u64,
+    as_of: String,
+    kind: String,
+    by: String,
+    reference: String,
+}
+
+impl Recorded {
+    /// One line for people.
+    pub(super) fn text(&self) -> String {
+        let Self { entry, as_of, kind, by, reference } = self;
+        format!("Ledger entry {entry} of {as_of}: {kind} by {by}, {reference}")
+    }
+}
+
+/// The ledger's decisions about an item.
+pub(super) async fn recorded(store: &Store, item: &QuarantineRow) -> Result<Vec<Recorded>> {
+    let Some(file) = store.file(item.file).await? else { return Ok(Vec::new()) };
+    let subject = subject(&file, item);
+    let (mut pages, mut out) = (store.ledger_entries(1), Vec::new());
+    while let Some(page) = pages.next_page().await? {
+        for row in &page {
+            let Ok(Entry::Decision(one)) = Entry::decode(&row.entry) else { continue };
+            if one.subject == subject {
+                out.push(Recorded {
+                    entry: row.seq,
+                    as_of: one.as_of.to_string(),
+                    kind: one.kind.into(),
+                    by: one.by.into(),
+                    reference: one.reference.into(),
+                });
+            }
+        }
+    }
+    Ok(out)
+}
+
+pub(super) fn entry<'a>(
     kind: &'a str,
     as_of: jiff::civil::Date,
     decision: &'a Decision,

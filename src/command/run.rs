@@ -5,10 +5,22 @@ use crate::cli::RunArgs;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::Order;
+use crate::night::Summary;
+use crate::night::reminders;
 use crate::night::run::run as night;
-use crate::report::{self, Severity};
+use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
 use anyhow::Result;
 use jiff::Timestamp;
+use serde::Serialize;
+
+/// The night's numbers, and what is to be said about its files.
+#[derive(Serialize)]
+struct RunJson<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    problems: Vec<ProblemJson<'a>>,
+    groups: Vec<GroupJson<'a>>,
+}
 
 /// Runs a night and prints its tables and balance.
 pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -> Result<Exit> {
@@ -18,13 +30,19 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
         return Err(Expected::new(Exit::Usage, what));
     }
     let today = || Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
-    let order =
-        Order { as_of: args.as_of.unwrap_or_else(today), feeds: args.feeds.clone(), dry_run: args.dry_run };
+    let as_of = args.as_of.unwrap_or_else(today);
+    let order = Order { as_of, feeds: args.feeds.clone(), dry_run: args.dry_run };
     let told = night(deployment, order, voice.quiet || voice.json).await?;
-    report::print(&told.held, Severity::Error, &deployment.texts, voice.style());
-    report::print(&told.warnings, Severity::Warning, &deployment.texts, voice.style());
+    let texts = &deployment.texts;
+    let warnings: Vec<_> =
+        told.warnings.iter().cloned().chain(reminders::review(deployment, as_of)).collect();
+    report::print(&told.held, Severity::Error, texts, voice.style());
+    report::print(&warnings, Severity::Warning, texts, voice.style());
     if voice.json {
-        report::json(&told.summary);
+        let mut problems = ProblemsJson::new(&told.held, Severity::Error, texts);
+        problems.extend(&warnings, Severity::Warning, texts);
+        let ProblemsJson { problems, groups } = problems;
+        report::json(&RunJson { summary: &told.summary, problems, groups });
     } else if !voice.quiet {
         report::line(told.summary.text(voice.plain).trim_end());
     }

@@ -3,7 +3,8 @@
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
-use crate::report;
+use crate::night::reminders;
+use crate::report::{self, Severity};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ struct StatusJson {
     reviews: u64,
     unpublished_bundles: u64,
     agreement_in_force: bool,
+    /// Reviews that come due.
+    reminders: Vec<String>,
 }
 
 /// Prints the state; ends 4 when something waits for a person.
@@ -28,8 +31,13 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     let (store, _) = reading(deployment).await?;
     let status = store.status().await?;
     let last = status.last_run.as_ref();
-    let waits = status.held_files + status.open_quarantine + status.open_reviews > 0;
+    let waits = status.waiting.held_files + status.waiting.quarantine + status.waiting.reviews > 0;
     let in_force = last.is_some_and(|r| deployment.agreement.in_force(r.as_of));
+    let mut reminders = Vec::new();
+    if let Some(run) = last {
+        reminders.extend(reminders::review(deployment, run.as_of));
+        reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
+    }
     if voice.json {
         report::json(&StatusJson {
             last_run: last.map(|r| r.id.0),
@@ -37,13 +45,14 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             finished: last.is_some_and(|r| r.finished_at.is_some()),
             exit: last.and_then(|r| r.exit_code),
             people: status.persons,
-            versions: status.versions,
+            versions: status.records,
             ledger_entries: status.ledger_entries,
-            held_files: status.held_files,
-            quarantine: status.open_quarantine,
-            reviews: status.open_reviews,
+            held_files: status.waiting.held_files,
+            quarantine: status.waiting.quarantine,
+            reviews: status.waiting.reviews,
             unpublished_bundles: status.unpublished_bundles,
             agreement_in_force: in_force,
+            reminders: reminders.iter().map(|p| p.what.clone()).collect(),
         });
     } else {
         match last {
@@ -56,14 +65,11 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             }
             None => report::line("No run yet"),
         }
-        report::line(&format!(
-            "People: {} in the store, {} current records",
-            status.persons, status.versions
-        ));
+        report::line(&format!("People: {} in the store, {} current records", status.persons, status.records));
         report::line(&format!("Ledger: {} entries", status.ledger_entries));
         report::line(&format!(
             "Waiting for a person: {} quarantined rows, {} held files, {} pairs to review",
-            status.open_quarantine, status.held_files, status.open_reviews
+            status.waiting.quarantine, status.waiting.held_files, status.waiting.reviews
         ));
         if status.unpublished_bundles > 0 {
             report::line(&format!(
@@ -77,5 +83,6 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
             if in_force { "in force" } else { "NOT in force" }
         ));
     }
+    report::print(&reminders, Severity::Warning, &deployment.texts, voice.style());
     Ok(if waits { Exit::Waiting } else { Exit::Done })
 }

@@ -1,6 +1,7 @@
 //! Code lists and code maps: small CSV files of the deployment, every fault at once and in its place.
 
 use jiff::civil::Date;
+use lockgate_core::calendar::Calendar;
 use lockgate_core::mapping::{CodeMap, CodeMapLine};
 use lockgate_core::problem::Problem;
 use lockgate_core::schema::{CodeEntry, CodeList};
@@ -32,6 +33,18 @@ pub fn code_map(name: &str, text: &str) -> Result<CodeMap, Vec<Problem>> {
         Some(CodeMapLine { from_code: from_code.clone(), to_code: to_code.clone(), from, until })
     })?;
     CodeMap::new(lines).map_err(|what| vec![twice(what, name, text)])
+}
+
+/// The columns of the bank holidays.
+pub const BANK_HOLIDAY_COLUMNS: [&str; 2] = ["date", "name"];
+
+/// Reads the bank holidays, `date,name`; `name` names the file in messages.
+pub fn bank_holidays(name: &str, text: &str) -> Result<Calendar, Vec<Problem>> {
+    let lines = csv(name, text, &BANK_HOLIDAY_COLUMNS, |cells| {
+        let [date, _] = cells else { return None };
+        day(date)?
+    })?;
+    Ok(Calendar::new(lines))
 }
 
 /// Reads a small CSV with exactly these columns.
@@ -96,6 +109,45 @@ fn day(text: &str) -> Option<Option<Date>> {
 mod tests {
     use super::*;
     use crate::config::Texts;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_shipped_bank_holidays_are_those_of_england_and_wales() {
+        let text = include_str!("../../calendar/bank-holidays.csv");
+        let calendar = bank_holidays("calendar/bank-holidays.csv", text).expect("a calendar");
+        for year in 2008..=2030 {
+            assert!(calendar.knows(date(year, 6, 1)), "{year}");
+            let lines = text.lines().filter(|l| l.starts_with(&year.to_string())).count();
+            let special = i32::from([2011, 2012, 2023].contains(&year)) + 2 * i32::from(year == 2022);
+            assert_eq!(i32::try_from(lines), Ok(8 + special), "{year}");
+        }
+        // Substitute days, moved days, and days of their own.
+        for day in [
+            date(2008, 12, 25),
+            date(2009, 12, 28),
+            date(2010, 12, 27),
+            date(2010, 12, 28),
+            date(2011, 1, 3),
+            date(2011, 4, 29),
+            date(2012, 6, 4),
+            date(2012, 6, 5),
+            date(2016, 12, 27),
+            date(2020, 5, 8),
+            date(2022, 6, 2),
+            date(2022, 6, 3),
+            date(2022, 9, 19),
+            date(2023, 5, 8),
+            date(2027, 3, 26),
+            date(2027, 12, 27),
+            date(2027, 12, 28),
+        ] {
+            assert!(!calendar.works(day), "{day}");
+        }
+        for day in [date(2012, 5, 28), date(2020, 5, 4), date(2022, 5, 30), date(2010, 12, 29)] {
+            assert!(calendar.works(day), "{day}");
+        }
+        assert!(bank_holidays("b", "date,name\n25/12/2008,Christmas Day\n").is_err());
+    }
     use crate::report::{Severity, Style, render};
     use lockgate_core::problem::Location;
 

@@ -1,14 +1,18 @@
 //! Loads a deployment as a whole: every fault of every file at once.
 
+use super::canonical;
 use super::lists;
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
+use crate::approval::holders::{self, HOLDERS, Holders};
 use crate::exit::{Exit, Expected};
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
 use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
+use lockgate_core::agreement::clauses::{self, Clause, ClausesDraft};
 use lockgate_core::agreement::{self, Agreement};
+use lockgate_core::calendar::Calendar;
 use lockgate_core::hash::Digest;
 use lockgate_core::mapping::{self, CodeMap, Mapping};
 use lockgate_core::problem::Problem;
@@ -28,6 +32,14 @@ pub struct Deployment {
     pub schema: Schema,
     /// Who may receive what.
     pub agreement: Agreement,
+    /// What the software does about each clause.
+    pub clauses: Vec<Clause>,
+    /// The public keys of those who approve it.
+    pub holders: Holders,
+    /// A proposed agreement that nights decide under as well, without writing anything out.
+    pub shadow: Option<Agreement>,
+    /// Which days are working days.
+    pub calendar: Calendar,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -56,6 +68,29 @@ impl Deployment {
         problems.extend(open_format(&mapping, file).err());
         problems.extend(mapping::apart(&mapping, &self.mappings));
         problems
+    }
+
+    /// A mapping that was in force once, read again from its text and the texts of its code maps; `None` when it no
+    /// longer fits the schema or the agreement.
+    pub fn former(&self, file: &str, text: &str, codes: &BTreeMap<String, String>) -> Option<Former> {
+        let draft = super::parse::parse(file, text).ok()?;
+        let read = |(name, text): (&String, &String)| Some((name.clone(), lists::code_map(name, text).ok()?));
+        let code_maps: BTreeMap<String, CodeMap> = codes.iter().map(read).collect::<Option<_>>()?;
+        let partners: Vec<&str> = self.agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+        let (schema, zone) = (&self.schema, self.zone.clone());
+        let context = mapping::Context { schema, code_maps: &code_maps, partners: &partners, zone };
+        let mapping = Mapping::compile(file, text, draft, &context).ok()?;
+        let (format, wanted) = (open_format(&mapping, file).ok()?, wanted(&mapping));
+        Some(Former { mapping, format, wanted })
+    }
+
+    /// The texts of a mapping and of its code maps, by name, as they were read.
+    pub fn texts_of(&self, mapping: &Mapping) -> (String, BTreeMap<String, String>) {
+        let folder = &self.settings.folders.mappings;
+        let text = |name: &str| self.texts.get(name).unwrap_or_default().to_owned();
+        let codes = mapping.code_maps().iter();
+        let codes = codes.map(|name| (name.clone(), text(&format!("{folder}/codes/{name}.csv")))).collect();
+        (text(mapping.file()), codes)
     }
 
     /// The feed at an index.
@@ -98,6 +133,20 @@ impl Deployment {
         )
     }
 
+    /// The folder of the agreement.
+    pub fn agreement_folder(&self) -> PathBuf {
+        self.root.join(&self.settings.folders.agreement)
+    }
+
+    /// Digest of everything in the configuration that a decision about a person may rest on: what the holders signed,
+    /// who is nominated, and what the code lists say.
+    pub fn decides(&self) -> Digest {
+        let nominees = format!("{}/nominees.toml", self.settings.folders.agreement);
+        let nominees = self.texts.get(&nominees).and_then(canonical::canonical).unwrap_or_default();
+        let parts = [&self.agreement.digest().0[..], &self.schema_digest().0, &nominees];
+        Digest::of(&parts.concat())
+    }
+
     /// Category names in schema order and partner keys in agreement order, for the store.
     pub fn names(&self) -> (Vec<&str>, Vec<&str>) {
         let categories = self.schema.categories().map(|(_, c)| c.name.as_str()).collect();
@@ -125,6 +174,37 @@ fn secret(root: &Path, reference: &SecretRef) -> Result<Secret, VaultError> {
         (Some(file), _) => Secret::read(&root.join(file)),
         (None, Some(name)) => Secret::from_env(name),
         (None, None) => Err(VaultError::SecretForm(PathBuf::from("lockgate.toml"))),
+    }
+}
+
+/// A mapping that was in force once, with what reads its files.
+pub struct Former {
+    /// The mapping.
+    pub mapping: Mapping,
+    /// Its format.
+    pub format: Box<dyn Format>,
+    /// The columns that its reader looks for.
+    pub wanted: Vec<Wanted>,
+}
+
+/// An agreement read for comparison, with the keys of its holders.
+pub struct Policy {
+    /// Who may receive what.
+    pub agreement: Agreement,
+    /// The public keys of those who approve it.
+    pub holders: Holders,
+}
+
+/// Reads the agreement in a folder under a schema; on faults gives them all, with the texts to show them in.
+pub fn load_agreement(folder: &Path, schema: &Schema) -> Result<Policy, (Vec<Problem>, Texts)> {
+    let root = folder.parent().unwrap_or(Path::new("."));
+    let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or(".");
+    let mut reading = Reading { root, texts: Texts::default(), problems: Vec::new() };
+    let agreement = reading.agreement(name, schema);
+    let holders = agreement.as_ref().and_then(|a| reading.holders(name, a));
+    match (agreement, holders) {
+        (Some(agreement), Some(holders)) if reading.problems.is_empty() => Ok(Policy { agreement, holders }),
+        _ => Err((reading.problems, reading.texts)),
     }
 }
 
@@ -157,6 +237,16 @@ impl Reading<'_> {
         }
         let zone = self.zone(&settings)?;
         let agreement = self.agreement(&settings.folders.agreement, &schema)?;
+        let clauses = self.clauses(&settings.folders.agreement, &agreement)?;
+        let holders = self.holders(&settings.folders.agreement, &agreement)?;
+        let shadow = match &settings.shadow {
+            Some(shadow) => Some(self.agreement(shadow.agreement.trim_end_matches('/'), &schema)?),
+            None => None,
+        };
+        let calendar = match &settings.calendar {
+            Some(named) => self.calendar(&named.bank_holidays)?,
+            None => Calendar::default(),
+        };
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -166,6 +256,10 @@ impl Reading<'_> {
             zone,
             schema,
             agreement,
+            clauses,
+            holders,
+            shadow,
+            calendar,
             mappings,
             formats,
             wanted,
@@ -227,6 +321,11 @@ impl Reading<'_> {
         self.keep_all(lists::code_map(name, &text))
     }
 
+    fn calendar(&mut self, name: &str) -> Option<Calendar> {
+        let text = self.text(name)?;
+        self.keep_all(lists::bank_holidays(name, &text))
+    }
+
     fn text(&mut self, name: &str) -> Option<String> {
         let text = self.texts.read(self.root, name);
         self.keep(text)
@@ -239,14 +338,15 @@ impl Reading<'_> {
         let handling = self.toml(&named("handling"));
         let conditions = self.toml(&named("conditions"));
         let nominees = self.toml(&named("nominees"));
+        let holders = format!("{folder}/{HOLDERS}");
+        if self.root.join(&holders).exists() {
+            self.text(&holders);
+        }
         let mut entitlements = Vec::new();
         for name in self.files(&format!("{folder}/entitlements"), ".toml") {
             entitlements.extend(self.toml(&name).map(|draft| (name, draft)));
         }
-        let start = format!("{folder}/");
-        let digest = agreement::digest_of(
-            self.texts.below(&start).map(|(name, text)| (name.strip_prefix(&start).unwrap_or(name), text)),
-        );
+        let digest = self.signed(folder);
         let files = agreement::Files {
             agreement: (named("agreement"), agreement?),
             categories: (named("categories"), categories?),
@@ -257,6 +357,32 @@ impl Reading<'_> {
             digest,
         };
         self.keep_all(Agreement::build(files, schema))
+    }
+
+    /// The list of clauses, read after the agreement: it is no part of what the partners sign.
+    fn clauses(&mut self, folder: &str, agreement: &Agreement) -> Option<Vec<Clause>> {
+        let name = format!("{folder}/clauses.toml");
+        let draft: ClausesDraft = self.toml(&name)?;
+        self.keep_all(clauses::build(&name, &draft, agreement))
+    }
+
+    /// The digest that the holders sign (9.2): what the files say that decide who may receive what, and the holders' keys.
+    fn signed(&self, folder: &str) -> Digest {
+        let start = format!("{folder}/");
+        let files = self.texts.below(&start).filter_map(|(name, text)| {
+            let name = name.strip_prefix(&start)?;
+            let bytes = if name == HOLDERS { holders::canonical(text) } else { canonical::canonical(text)? };
+            (!canonical::UNSIGNED.contains(&name)).then_some((name, bytes))
+        });
+        canonical::digest(files)
+    }
+
+    /// The holders' public keys; a deployment that has none yet is not approved.
+    fn holders(&mut self, folder: &str, agreement: &Agreement) -> Option<Holders> {
+        let name = format!("{folder}/{HOLDERS}");
+        let Some(text) = self.texts.get(&name).map(str::to_owned) else { return Some(Holders::default()) };
+        let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+        self.keep_all(Holders::read(&name, &text, &partners))
     }
 
     fn code_maps(&mut self, mappings: &str) -> BTreeMap<String, CodeMap> {

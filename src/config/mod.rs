@@ -1,12 +1,15 @@
 //! A deployment: its settings, schema, agreement and mappings, read and checked as a whole.
 
+mod canonical;
 mod lists;
 mod load;
 mod parse;
 mod settings;
 
-pub use lists::{CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, code_list, code_map};
-pub use load::{Deployment, load, open_format};
+pub use lists::{
+    BANK_HOLIDAY_COLUMNS, CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, bank_holidays, code_list, code_map,
+};
+pub use load::{Deployment, Former, Policy, load, load_agreement, open_format};
 pub use parse::{Texts, parse};
 pub use settings::{SecretRef, Settings};
 

@@ -26,6 +26,45 @@ pub struct Settings {
     /// Where the deployment's data lies.
     #[serde(default)]
     pub folders: Folders,
+    /// A proposed agreement beside the one in force.
+    pub shadow: Option<Shadow>,
+    /// Which days are working days; without it every day but Saturday and Sunday.
+    pub calendar: Option<CalendarSettings>,
+    /// How the registers are kept.
+    #[serde(default)]
+    pub registers: RegisterSettings,
+}
+
+/// Which days are working days.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarSettings {
+    /// A CSV file `date,name` of the bank holidays, relative to the deployment.
+    pub bank_holidays: String,
+}
+
+/// How the registers are kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegisterSettings {
+    /// Working days for which a partner still receives after its last nominee has gone (7.3).
+    pub nominee_grace_working_days: u32,
+    /// Minutes by which this machine's clock may lie behind what was recorded already.
+    pub clock_tolerance_minutes: u32,
+}
+
+impl Default for RegisterSettings {
+    fn default() -> Self {
+        Self { nominee_grace_working_days: 0, clock_tolerance_minutes: 5 }
+    }
+}
+
+/// A proposed agreement that every night decides under as well; nothing is written out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shadow {
+    /// Its folder, relative to the deployment.
+    pub agreement: String,
 }
 
 /// Folders of data, relative to the deployment; several deployments may share a schema.

@@ -35,14 +35,23 @@ impl Header {
 
     /// Whether two headers have the same words, however they are parted.
     pub(super) fn same(&self, other: &Self) -> bool {
-        !self.own.is_empty() && run(&self.own) == run(&other.own)
+        !self.own.is_empty() && self.own.concat() == other.own.concat()
     }
 
     /// Whether the other's words are its last ones: `Young person YOIS ref` and `YOISRef`.
     pub(super) fn ends_with(&self, other: &Self) -> bool {
-        let wanted = run(&other.own);
-        !wanted.is_empty()
-            && (0..self.own.len()).any(|at| run(self.own.get(at..).unwrap_or_default()) == wanted)
+        let wanted = other.own.concat();
+        let mut left = wanted.as_str();
+        for word in self.own.iter().rev().take_while(|_| !wanted.is_empty()) {
+            // A word that lost the s of a plural may stand whole inside one that is not parted there.
+            let with_s = || left.strip_suffix('s').and_then(|l| l.strip_suffix(word.as_str()));
+            let Some(rest) = left.strip_suffix(word.as_str()).or_else(with_s) else { return false };
+            if rest.is_empty() {
+                return true;
+            }
+            left = rest;
+        }
+        false
     }
 
     /// Without the first of the given phrases that stands in its own words, unless nothing else would be left.
@@ -100,11 +109,6 @@ impl Header {
 /// Whether a text has the words of a phrase, one behind the other.
 pub(super) fn says(text: &str, phrase: &str) -> bool {
     place(&stems(text), &stems(phrase)).is_some()
-}
-
-/// Words in one run. Where they are parted decides which s is a plural's, so no s counts.
-fn run(words: &[String]) -> String {
-    words.concat().chars().filter(|letter| *letter != 's').collect()
 }
 
 /// Where words stand one behind the other among others.

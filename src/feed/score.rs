@@ -6,7 +6,7 @@ use super::header::{ENOUGH, Header};
 use super::lessons::Lessons;
 use super::words::Words;
 use lockgate_core::mapping::Meaning;
-use lockgate_core::schema::{Category, CodeList, Field, Kind, Schema};
+use lockgate_core::schema::{Category, Field, Kind, Schema};
 use lockgate_core::survey::{Looks, Survey};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,8 +226,10 @@ impl Scene<'_> {
     /// Words that are known for a coded field: its list's codes and labels, what other mappings map, and usual spellings.
     pub(super) fn known_words(&self, category: &str, field: &Field) -> Vec<String> {
         let list = field.detail.as_deref().and_then(|list| self.schema.list(list));
-        let listed =
-            list.into_iter().flat_map(CodeList::entries).flat_map(|e| [e.code.clone(), e.label.clone()]);
+        let listed = list
+            .into_iter()
+            .flat_map(lockgate_core::schema::CodeList::entries)
+            .flat_map(|e| [e.code.clone(), e.label.clone()]);
         let learnt = self.lessons.codes(category, &field.name).map(|(word, _)| word.to_owned());
         listed.chain(learnt).collect()
     }

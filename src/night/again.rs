@@ -6,6 +6,7 @@ use super::Night;
 use super::collect::Due;
 use super::ingest::{Mill, Refused, Settled, Taken, settle_fresh};
 use super::memories::Memories;
+use super::memory::Rows;
 use super::spool::Spool;
 use crate::config::Deployment;
 use crate::store::{
@@ -13,11 +14,11 @@ use crate::store::{
 };
 use crate::vault::Archive;
 use anyhow::{Context as _, Result};
-use lockgate_connectors::{ReadError, Step};
+use lockgate_connectors::{Format, ReadError, Step, Wanted};
 use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{FileMemory, Span};
-use lockgate_core::mapping::{FeedKind, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::link::Span;
+use lockgate_core::mapping::{FeedKind, Mapping, Outcome, Profile, RowFault, Scratch};
 use lockgate_core::row::RowBuf;
 use lockgate_core::spool::SpoolWriter;
 use std::collections::BTreeMap;
@@ -84,20 +85,23 @@ pub fn reread(night: &Night<'_>, memories: &Memories, feed: usize, again: Again)
     night.progress.stage(format!("reading rows of {} of {} again", mapping.name(), outcome.data_date));
     let due =
         Due { feed, date: outcome.data_date, digest: outcome.digest, bytes: outcome.bytes, released: false };
-    let memory = FileMemory::on(memories.load(mapping.name(), &outcome.digest)?);
+    let memory = memories.reading(mapping.name(), Some(&outcome.digest))?;
     let mut taken = Taken {
         due,
         tally: Tally::default(),
         verdict: Verdict::Accepted(Vec::new()),
         memory,
         spool: Spool::new_in(night.state)?,
+        left_out: Rows::default(),
         refused: Vec::new(),
+        profile: Profile::default(),
         again: None,
     };
-    let known = taken.memory.base_len();
+    let known = taken.memory.last_len();
     let read = read_rows(night, mapping, &again, &mut taken)?;
     // Designations that were carried on stand behind the file's own rows.
     (read..known).for_each(|row| taken.memory.push_known(row));
+    taken.memory.settle()?;
     taken.spool.finish()?;
     taken.again = Some(again);
     Ok(taken)
@@ -121,7 +125,12 @@ fn read_rows(night: &Night<'_>, mapping: &Mapping, again: &Again, taken: &mut Ta
                 let refused = |f: &RowFault| Refused { row: row.number(), column: f.column, code: f.code };
                 return taken.refused.extend(faults.iter().map(refused));
             }
-            let one = Settled { number: row.number(), print: row.fingerprint(&keys.rows), news: true };
+            let one = Settled {
+                number: row.number(),
+                print: row.fingerprint(&keys.rows),
+                news: true,
+                interest: None,
+            };
             settle_fresh(taken, &mut spool, &one, outcome, span);
         },
     )?;
@@ -142,6 +151,16 @@ pub struct Source<'a> {
     pub keys: &'a Keys,
 }
 
+/// A mapping and what reads its files.
+pub struct Reading<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// Its format.
+    pub format: &'a dyn Format,
+    /// The columns that the reader looks for.
+    pub wanted: &'a [Wanted],
+}
+
 impl Source<'_> {
     /// Visits every row of a file, with its place from 0; those wanted (by their number) come with what the mapping
     /// in force makes of them. Gives the number of rows.
@@ -150,17 +169,28 @@ impl Source<'_> {
         feed: usize,
         file: &FileRow,
         wanted: impl Fn(u64) -> bool,
+        visit: impl FnMut(usize, &RowBuf, Option<Judged>),
+    ) -> Result<usize> {
+        let (mapping, format) = (self.deployment.mapping(feed)?, self.deployment.format(feed)?);
+        let reading = Reading { mapping, format, wanted: self.deployment.wanted(feed) };
+        self.each_row_by(&reading, file, wanted, visit)
+    }
+
+    /// The same under a given mapping.
+    pub fn each_row_by(
+        &self,
+        reading: &Reading<'_>,
+        file: &FileRow,
+        wanted: impl Fn(u64) -> bool,
         mut visit: impl FnMut(usize, &RowBuf, Option<Judged>),
     ) -> Result<usize> {
-        let mapping = self.deployment.mapping(feed)?;
+        let Reading { mapping, format, wanted: columns } = reading;
         let broken = |fault: &ReadError| {
             let feed = mapping.name();
             anyhow::anyhow!("a file of feed `{feed}` that was accepted does not read again ({})", fault.code)
         };
         let input = self.archive.open(&file.outcome.digest)?;
-        let format = self.deployment.format(feed)?;
-        let mut rows =
-            format.read(Box::new(input), self.deployment.wanted(feed)).map_err(|fault| broken(&fault))?;
+        let mut rows = format.read(Box::new(input), columns).map_err(|fault| broken(&fault))?;
         let bound = mapping.bind(rows.header()).ok();
         let (mut row, mut scratch) = (RowBuf::new(), Scratch::default());
         let refused = |code| (Outcome::Refused(vec![RowFault { column: None, code }]), None);

@@ -1,8 +1,6 @@
 //! Writing behind: the store takes one page of a file while the next is put together.
 
-use crate::store::{
-    FileTx, IdentityRef, NewIdentity, NewVersion, Numbers, PersonRef, StoreError, VersionRef,
-};
+use crate::store::{FileTx, IdentityRef, NewChapter, NewIdentity, Numbers, PersonRef, StoreError};
 use anyhow::{Context as _, Result};
 use tokio::task::JoinHandle;
 
@@ -11,10 +9,8 @@ use tokio::task::JoinHandle;
 pub struct Writes {
     /// Identities with their rows, each list numbered at once.
     pub identities: Vec<(Vec<NewIdentity>, Vec<(IdentityRef, PersonRef)>)>,
-    /// Versions that end.
-    pub closed: Vec<VersionRef>,
-    /// Versions that begin.
-    pub new: Vec<NewVersion>,
+    /// Sealed chapters.
+    pub chapters: Vec<NewChapter>,
     /// Persons to decide about again.
     pub dirty: Vec<PersonRef>,
 }
@@ -78,8 +74,7 @@ async fn written(mut tx: FileTx, page: Writes) -> Result<FileTx, StoreError> {
     for (new, rows) in page.identities {
         tx.write_identities(new, &rows).await?;
     }
-    tx.close_versions(&page.closed).await?;
-    tx.put_versions(page.new).await?;
+    tx.put_chapters(page.chapters).await?;
     tx.mark_dirty(&page.dirty).await?;
     Ok(tx)
 }

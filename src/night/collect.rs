@@ -78,9 +78,17 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
             out.warnings.push(Problem::new("LG1313", what).in_data(mapping.name(), None, None));
             continue;
         }
-        let (digest, bytes) = digest(place.as_ref(), &file.name).context("reading a file for its digest")?;
-        if night.store.find_file(mapping.name(), &digest).await?.is_some()
-            || due.iter().any(|d| d.digest == digest)
+        // Only a file of the size of one that is known can be that one: all others are read once.
+        let known = if night.store.knows_size(mapping.name(), file.bytes).await?
+            || due.iter().any(|d| d.bytes == file.bytes)
+        {
+            Some(digest(place.as_ref(), &file.name).context("reading a file for its digest")?.0)
+        } else {
+            None
+        };
+        if let Some(digest) = known
+            && (due.iter().any(|d| d.digest == digest)
+                || night.store.find_file(mapping.name(), &digest).await?.is_some())
         {
             if let Some(count) = out.known.get_mut(feed) {
                 *count += 1;
@@ -89,8 +97,9 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
         }
         // A dry run files it too: into its copy of the archive, from which the night then reads.
         let mut reader = place.open(&file.name)?;
-        let (kept, _) = night.archive.put(&mut reader)?;
-        anyhow::ensure!(kept == digest, "a file of feed `{}` changed while it was read", mapping.name());
+        let (digest, bytes) = night.archive.put(&mut reader)?;
+        let same = bytes == file.bytes && known.is_none_or(|known| known == digest);
+        anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
         due.push(Due { feed, date, digest, bytes, released: false });
     }
     due.sort_by_key(|d| (d.date, d.digest));

@@ -1,17 +1,19 @@
-//! Difference: what the mapping in force makes of the last file that was taken, against what the store holds of it;
-//! counted in records, people and recipients, without a value or a name. Nothing is written.
+//! Difference: what the mapping as it is now makes of the last file that was taken, against what the store holds of it
+//! and what the mapping that took the file made; counted in records, people and recipients, without a value or a
+//! name. Nothing is written.
 
-use super::again::{Judged, Source};
+use super::again::{Judged, Reading, Source};
 use super::link::WhoIsWho;
+use super::memory::FileMemory;
 use super::preview::{as_records, linked, stored_records};
-use super::{Night, registers};
+use super::{Night, in_force, registers};
 use crate::store::FileRow;
 use anyhow::Result;
 use hashbrown::HashMap;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::gate::{Disclosed, Gate};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Person, RowMemory};
+use lockgate_core::link::Person;
 use lockgate_core::mapping::Outcome;
 use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId};
 use lockgate_core::row::RowBuf;
@@ -36,6 +38,10 @@ pub struct Difference {
     pub new_records: u64,
     /// Records about people in the cohort that would read otherwise.
     pub changed_records: u64,
+    /// Records about people in the cohort that the mapping which took the file made of it and this one does not.
+    /// The store keeps them, and so do their recipients. `None` when that mapping's texts are not kept or no longer
+    /// fit the schema.
+    pub vanished_records: Option<u64>,
     /// People whom any of these are about.
     pub people: u64,
     /// Per recipient.
@@ -66,6 +72,10 @@ pub struct RecipientDifference {
     pub otherwise: u64,
     /// Which fields, as `category.field`.
     pub fields: BTreeSet<String>,
+    /// People of whom the recipient holds fields of records that would be made no more.
+    pub vanished: u64,
+    /// Which fields.
+    pub vanished_fields: BTreeSet<String>,
 }
 
 /// Compares over a file that was taken.
@@ -82,14 +92,16 @@ pub async fn difference(night: &Night<'_>, feed: usize, file: &FileRow) -> Resul
     let memory = remembered(night, feed, file, &mut out)?;
     let who = linked(night, feed, memory, file.outcome.data_date).await?;
     let told = records(night, feed, file, &who)?;
-    let mut by_person: BTreeMap<PersonId, Vec<IdentityId>> = BTreeMap::new();
-    for identity in told.keys() {
+    let made = made_before(night, file, &who)?;
+    out.vanished_records = made.is_some().then_some(0);
+    let mut by_person: BTreeMap<PersonId, BTreeSet<IdentityId>> = BTreeMap::new();
+    for identity in told.keys().chain(made.iter().flat_map(HashMap::keys)) {
         if let Some(person) = who.cohort.get(identity) {
-            by_person.entry(*person).or_default().push(*identity);
+            by_person.entry(*person).or_default().insert(*identity);
         }
     }
     let deployment = night.deployment;
-    let registers = registers::read(night.store, deployment, night.order.as_of).await?.registers;
+    let registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
     let gate = Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, night.order.as_of);
@@ -102,17 +114,30 @@ pub async fn difference(night: &Night<'_>, feed: usize, file: &FileRow) -> Resul
             no_longer: 0,
             otherwise: 0,
             fields: BTreeSet::new(),
+            vanished: 0,
+            vanished_fields: BTreeSet::new(),
         })
         .collect();
     for (person, members) in by_person {
         let stored = stored_records(night, person).await?;
+        let gone = vanished(&stored, &members, &told, made.as_ref());
         let after = replaced(night, feed, &stored, &members, &told, &mut out)?;
-        let Some(after) = after else { continue };
+        if after.is_none() && gone.is_empty() {
+            continue;
+        }
         out.people += 1;
-        let (before, after) = (Person::new(person, stored), Person::new(person, after));
-        compare(night, &gate, &before, &after, &mut tallies);
+        let before = Person::new(person, stored.clone());
+        if let Some(count) = out.vanished_records.as_mut().filter(|_| !gone.is_empty()) {
+            *count += gone.len() as u64;
+            let left = stored.into_iter().filter(|r| !gone.contains(&r.head().id)).collect();
+            lost(night, &gate, &before, &Person::new(person, left), &mut tallies);
+        }
+        if let Some(after) = after {
+            compare(night, &gate, &before, &Person::new(person, after), &mut tallies);
+        }
     }
-    out.recipients = tallies.into_iter().filter(|t| t.newly + t.no_longer + t.otherwise > 0).collect();
+    let told = |t: &RecipientDifference| t.newly + t.no_longer + t.otherwise + t.vanished > 0;
+    out.recipients = tallies.into_iter().filter(told).collect();
     Ok(out)
 }
 
@@ -139,8 +164,8 @@ fn each_row(
 }
 
 /// Counts the rows, and remembers those that are mapped, as hashes.
-fn remembered(night: &Night<'_>, feed: usize, file: &FileRow, out: &mut Difference) -> Result<RowMemory> {
-    let mut memory = RowMemory::default();
+fn remembered(night: &Night<'_>, feed: usize, file: &FileRow, out: &mut Difference) -> Result<FileMemory> {
+    let mut memory = FileMemory::passing();
     each_row(night, feed, file, |row, (outcome, span), keys| {
         out.rows += 1;
         match outcome {
@@ -156,22 +181,76 @@ fn remembered(night: &Night<'_>, feed: usize, file: &FileRow, out: &mut Differen
 }
 
 /// The records about people in the cohort; the last row about a record counts. Everybody else's rows are dropped.
-fn records(
-    night: &Night<'_>,
-    feed: usize,
-    file: &FileRow,
-    who: &WhoIsWho,
-) -> Result<HashMap<IdentityId, Vec<Candidate>>> {
-    let mut told: HashMap<IdentityId, Vec<Candidate>> = HashMap::new();
-    each_row(night, feed, file, |_, (outcome, _), _| {
-        let Outcome::Mapped(mapped) = outcome else { return };
-        if who.cohort.contains_key(&mapped.identity) {
-            let of_one = told.entry(mapped.identity).or_default();
-            of_one.retain(|c| mapped.candidates.iter().all(|n| n.id() != c.id()));
-            of_one.extend(mapped.candidates);
-        }
-    })?;
+fn records(night: &Night<'_>, feed: usize, file: &FileRow, who: &WhoIsWho) -> Result<ByIdentity> {
+    let mut told = HashMap::new();
+    each_row(night, feed, file, |_, (outcome, _), _| tell(&mut told, outcome, who))?;
     Ok(told)
+}
+
+/// Records by identity.
+type ByIdentity = HashMap<IdentityId, Vec<Candidate>>;
+
+fn tell(told: &mut ByIdentity, outcome: Outcome, who: &WhoIsWho) {
+    let Outcome::Mapped(mapped) = outcome else { return };
+    if who.cohort.contains_key(&mapped.identity) {
+        let of_one = told.entry(mapped.identity).or_default();
+        of_one.retain(|c| mapped.candidates.iter().all(|n| n.id() != c.id()));
+        of_one.extend(mapped.candidates);
+    }
+}
+
+/// What the mapping that took the file made of it, about people in the cohort.
+fn made_before(night: &Night<'_>, file: &FileRow, who: &WhoIsWho) -> Result<Option<ByIdentity>> {
+    let Some(former) = in_force::read(night.deployment, night.state, &file.outcome.mapping_digest) else {
+        return Ok(None);
+    };
+    let keys = night.vault.keys(&file.outcome.mapping_digest);
+    let source = Source { deployment: night.deployment, archive: night.archive, keys: &keys };
+    let reading = Reading { mapping: &former.mapping, format: &*former.format, wanted: &former.wanted };
+    let mut made = HashMap::new();
+    source.each_row_by(
+        &reading,
+        file,
+        |_| true,
+        |_, _, judged| {
+            if let Some((outcome, _)) = judged {
+                tell(&mut made, outcome, who);
+            }
+        },
+    )?;
+    Ok(Some(made))
+}
+
+/// The person's records that the mapping before made of the file and this one does not.
+fn vanished(
+    stored: &[Record],
+    members: &BTreeSet<IdentityId>,
+    told: &ByIdentity,
+    made: Option<&ByIdentity>,
+) -> BTreeSet<RecordId> {
+    let of = |all: &ByIdentity| -> BTreeSet<RecordId> {
+        members.iter().filter_map(|m| all.get(m)).flatten().map(Candidate::id).collect()
+    };
+    let (now, before) = (of(told), made.map(of).unwrap_or_default());
+    let gone = before.into_iter().filter(|id| !now.contains(id));
+    gone.filter(|id| stored.iter().any(|r| r.head().id == *id)).collect()
+}
+
+/// Counts for each recipient what it holds of records that would be made no more.
+fn lost(
+    night: &Night<'_>,
+    gate: &Gate<'_>,
+    before: &Person,
+    left: &Person,
+    tallies: &mut [RecipientDifference],
+) {
+    for ((recipient, _), tally) in night.deployment.agreement.partners().zip(tallies) {
+        let (old, new) = (told(night, gate, before, recipient), told(night, gate, left, recipient));
+        let gone: Vec<String> =
+            old.into_iter().filter(|(at, _)| !new.contains_key(at)).map(|(_, (field, _))| field).collect();
+        tally.vanished += u64::from(!gone.is_empty());
+        tally.vanished_fields.extend(gone);
+    }
 }
 
 /// The person's records under the mapping in force; `None` when they are what they were.
@@ -179,8 +258,8 @@ fn replaced(
     night: &Night<'_>,
     feed: usize,
     stored: &[Record],
-    members: &[IdentityId],
-    told: &HashMap<IdentityId, Vec<Candidate>>,
+    members: &BTreeSet<IdentityId>,
+    told: &ByIdentity,
     out: &mut Difference,
 ) -> Result<Option<Vec<Record>>> {
     let mut after: Vec<Record> = stored.to_vec();

@@ -7,15 +7,16 @@ use super::Night;
 use super::again::Again;
 use super::collect::Due;
 use super::drift;
+use super::memory::{FileMemory, Rows};
 use super::spool::Spool;
 use anyhow::Result;
 use jiff::civil::Date;
-use lockgate_connectors::{ReadError, Rows, Step};
+use lockgate_connectors::{ReadError, Rows as Reader, Step};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::check::{Tally, Verdict, judge};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::{Fate, FileMemory, Found, Span};
-use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, RowFault, Scratch};
+use lockgate_core::link::{Fate, Found, Interest, Span};
+use lockgate_core::mapping::{Bound, FeedKind, Mapping, Outcome, Profile, Profiler, RowFault, Scratch};
 use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
@@ -52,8 +53,12 @@ pub struct Taken {
     pub memory: FileMemory,
     /// Its mapped fresh rows, sealed.
     pub spool: Spool,
+    /// Its mapped fresh rows that are not in the spool, being about nobody of whom tonight's designations tell.
+    pub left_out: Rows,
     /// Its refused rows.
     pub refused: Vec<Refused>,
+    /// What its columns show, with what the feed's files showed before.
+    pub profile: Profile,
     /// Set for a file accepted before, of which some rows are read again.
     pub again: Option<Again>,
 }
@@ -67,8 +72,23 @@ struct Batch {
     used: usize,
 }
 
+/// What the feed's last accepted file left to compare with.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// Rows read.
+    pub rows: Option<u64>,
+    /// What its columns showed.
+    pub profile: Option<Profile>,
+}
+
 /// Reads one due file.
-pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Option<u64>) -> Result<Taken> {
+pub fn ingest(
+    night: &Night<'_>,
+    due: &Due,
+    base: FileMemory,
+    before: &Before,
+    interest: Option<&Interest>,
+) -> Result<Taken> {
     let deployment = night.deployment;
     let mapping = deployment.mapping(due.feed)?;
     night.progress.stage(format!("reading {} of {}", mapping.name(), due.date));
@@ -79,28 +99,31 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         verdict: Verdict::Accepted(Vec::new()),
         memory: base,
         spool: Spool::new_in(night.state)?,
+        left_out: Rows::default(),
         refused: Vec::new(),
+        profile: Profile::default(),
         again: None,
     };
     let input = night.archive.open(&due.digest)?;
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
     let outcome = match read {
-        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken)?,
+        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken, interest)?,
         Err(fault) => Err(vec![drift::broken(mapping, &fault)]),
     };
     taken.verdict = match outcome {
         Ok(mut warnings) => {
             mark_repeats(&mut taken);
-            match judge(mapping.checks(), mapping.kind(), &taken.tally, previous_rows) {
+            let found = judge(mapping.checks(), mapping.kind(), &taken.tally, before.rows);
+            match drift::columns(mapping, before.profile.as_ref(), &mut taken.profile, found) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
-                    warnings.extend(carried(night, mapping, &mut taken));
+                    warnings.extend(carried(night, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 // A person looked at the reasons and let the file in; they stay as warnings.
                 Verdict::Held(reasons) if due.released => {
                     warnings.extend(reasons);
-                    warnings.extend(carried(night, mapping, &mut taken));
+                    warnings.extend(carried(night, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 held => held,
@@ -108,6 +131,7 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
         }
         Err(problems) => Verdict::Held(problems),
     };
+    taken.memory.settle()?;
     Ok(taken)
 }
 
@@ -115,8 +139,9 @@ pub fn ingest(night: &Night<'_>, due: &Due, base: FileMemory, previous_rows: Opt
 fn pour(
     night: &Night<'_>,
     mapping: &Mapping,
-    rows: &mut dyn Rows,
+    rows: &mut dyn Reader,
     taken: &mut Taken,
+    interest: Option<&Interest>,
 ) -> Result<Result<Vec<Problem>, Vec<Problem>>> {
     let bound = match mapping.bind(rows.header()) {
         Ok(bound) => bound,
@@ -126,13 +151,14 @@ fn pour(
     let keys = night.vault.keys(mapping.digest());
     let mill =
         Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
+    let mut profiler = Profiler::new(&bound);
     let result = std::thread::scope(|scope| -> Result<Result<(), ReadError>> {
         let (full, from_reader) = sync_channel::<Batch>(2);
         let (empty, for_reader) = sync_channel::<Batch>(4);
-        let (taken, progress) = (&mut *taken, &night.progress);
+        let (taken, profiler, progress) = (&mut *taken, &mut profiler, &night.progress);
         let worker = scope.spawn(move || -> Result<()> {
             for batch in from_reader {
-                mill.grind(&batch, taken)?;
+                mill.grind(&batch, taken, profiler, interest)?;
                 progress.add(batch.used as u64);
                 let _ = empty.send(batch);
             }
@@ -146,6 +172,7 @@ fn pour(
     if let Err(fault) = result {
         return Ok(Err(vec![drift::broken(mapping, &fault)]));
     }
+    taken.profile = profiler.finish();
     taken.spool.finish()?;
     taken.tally.trailer = rows.trailer();
     let unknown: Vec<String> = rows.unknown().into_iter().filter(|name| !mapping.ignores(name)).collect();
@@ -155,7 +182,7 @@ fn pour(
 }
 
 /// Fills batches until the file ends; stops quietly when the mapper has stopped.
-fn fill(rows: &mut dyn Rows, full: &SyncSender<Batch>, empty: &Receiver<Batch>) -> Result<(), ReadError> {
+fn fill(rows: &mut dyn Reader, full: &SyncSender<Batch>, empty: &Receiver<Batch>) -> Result<(), ReadError> {
     loop {
         let mut batch = empty.try_recv().unwrap_or_default();
         let end = fill_one(rows, &mut batch)?;
@@ -168,7 +195,7 @@ fn fill(rows: &mut dyn Rows, full: &SyncSender<Batch>, empty: &Receiver<Batch>) 
     }
 }
 
-fn fill_one(rows: &mut dyn Rows, batch: &mut Batch) -> Result<bool, ReadError> {
+fn fill_one(rows: &mut dyn Reader, batch: &mut Batch) -> Result<bool, ReadError> {
     batch.used = 0;
     batch.bad.clear();
     let mut bytes = 0;
@@ -212,7 +239,13 @@ pub struct Mill<'a> {
 }
 
 impl Mill<'_> {
-    fn grind(&self, batch: &Batch, taken: &mut Taken) -> Result<()> {
+    fn grind(
+        &self,
+        batch: &Batch,
+        taken: &mut Taken,
+        profiler: &mut Profiler<'_>,
+        interest: Option<&Interest>,
+    ) -> Result<()> {
         let rows = batch.rows.get(..batch.used).unwrap_or(&[]);
         let prints: Vec<Fingerprint> =
             rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
@@ -232,9 +265,18 @@ impl Mill<'_> {
             .collect();
         let mut spool = SpoolWriter::default();
         for (((row, print), ground), known) in rows.iter().zip(prints).zip(ground).zip(known) {
-            let one = Settled { number: row.number(), print, news: known != Found::Refused };
+            match &ground {
+                Ground::Bad(_) => {}
+                Ground::Known(_) => profiler.row(row),
+                Ground::Fresh(outcome, _) => {
+                    profiler.row(row);
+                    profiler.outcome(outcome);
+                }
+            }
+            let one = Settled { number: row.number(), print, news: known != Found::Refused, interest };
             settle(taken, &mut spool, &one, ground);
         }
+        taken.memory.flush()?;
         taken.spool.append(&mut spool)
     }
 
@@ -255,23 +297,25 @@ impl Mill<'_> {
 }
 
 /// A row on its way to the tally.
-pub struct Settled {
+pub struct Settled<'a> {
     /// The partner's own row number.
     pub number: u64,
     /// The row's fingerprint.
     pub print: Fingerprint,
     /// Whether the feed's last file did not refuse the same row.
     pub news: bool,
+    /// Whom a row has to be about to be spooled.
+    pub interest: Option<&'a Interest>,
 }
 
 /// Counts a row, remembers it, and spools what it gave.
-fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Ground) {
+fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled<'_>, ground: Ground) {
     let print = one.print;
     match ground {
-        Ground::Known(base) => match taken.memory.base_fate(base) {
+        Ground::Known(base) => match taken.memory.last_fate(base) {
             (_, true) => {
                 taken.tally.count_duplicate();
-                taken.memory.push_fresh().push_other(print, Fate::Duplicate);
+                taken.memory.push_other(print, Fate::Duplicate);
             }
             (Some(Fate::Mapped), false) => {
                 taken.tally.count_unchanged();
@@ -296,7 +340,7 @@ fn settle(taken: &mut Taken, spool: &mut SpoolWriter, one: &Settled, ground: Gro
 pub fn settle_fresh(
     taken: &mut Taken,
     spool: &mut SpoolWriter,
-    one: &Settled,
+    one: &Settled<'_>,
     outcome: Outcome,
     span: Option<Span>,
 ) {
@@ -304,17 +348,22 @@ pub fn settle_fresh(
     taken.tally.count(&outcome);
     match outcome {
         Outcome::Refused(faults) => refuse(taken, one, &faults),
-        Outcome::Skipped => taken.memory.push_fresh().push_other(one.print, Fate::Skipped),
+        Outcome::Skipped => taken.memory.push_other(one.print, Fate::Skipped),
         Outcome::Mapped(mapped) => {
-            taken.memory.push_fresh().push(one.print, mapped.identity, &mapped.evidence.keys, span);
-            spool.push(row, mapped.identity, &mapped.candidates);
+            let keys = &mapped.evidence.keys;
+            taken.memory.push(one.print, mapped.identity, keys, span);
+            if one.interest.is_none_or(|interest| interest.takes(mapped.identity, keys)) {
+                spool.push(row, mapped.identity, &mapped.candidates);
+            } else {
+                taken.left_out.add(row as usize);
+            }
         }
     }
 }
 
 /// A row that was refused in the feed's last file too waits in quarantine already.
-fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
-    taken.memory.push_fresh().push_other(one.print, Fate::Refused);
+fn refuse(taken: &mut Taken, one: &Settled<'_>, faults: &[RowFault]) {
+    taken.memory.push_other(one.print, Fate::Refused);
     if one.news && taken.refused.len() < LISTED {
         taken.refused.extend(faults.iter().map(|f| Refused {
             row: one.number,
@@ -325,12 +374,14 @@ fn refuse(taken: &mut Taken, one: &Settled, faults: &[RowFault]) {
 }
 
 /// Designated people whom a full list does not name any more stay designated, and are reported.
-fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Option<Problem> {
-    let whole = mapping.kind() == FeedKind::Snapshot;
-    let people = if whole { taken.memory.carry_designations(night.order.as_of) } else { 0 };
+fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Result<Option<Problem>> {
+    if mapping.kind() != FeedKind::Snapshot {
+        return Ok(None);
+    }
+    let people = taken.memory.carry_designations(night.order.as_of)?;
     let what =
         || format!("{people} designated are in the list no more, without an end; they stay designated");
-    (people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None))
+    Ok((people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None)))
 }
 
 /// Rows that stand twice count once.

@@ -7,22 +7,22 @@ use super::collect::Due;
 use super::ingest::Taken;
 use super::link::{Kept, Retained, WhoIsWho};
 use super::memories::Memories;
+use super::memory::Rows;
+use super::page::{Page, Turn, Turns};
 use super::people::People;
 use super::replay;
 use crate::store::{
-    FileCounts, FileId, FileOutcome, FileTx, IdentityRef, NewIdentity, NewQuarantine, NewReview, NewVersion,
-    PersonRef, VersionRef,
+    FileCounts, FileId, FileOutcome, FileTx, IdentityRef, Imprint, NewIdentity, NewQuarantine, NewReview,
+    PersonRef,
 };
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::{Tally, Verdict};
-use lockgate_core::hash::HashKey;
-use lockgate_core::link::{Evidence, Fate};
+use lockgate_core::link::Fate;
 use lockgate_core::mapping::Mapping;
-use lockgate_core::record::{Candidate, IdentityId, PersonId, RecordId};
-use lockgate_core::row::Fingerprint;
+use lockgate_core::record::{Candidate, IdentityId, PersonId};
 use std::collections::BTreeSet;
 
 /// Rows written in one go.
@@ -41,26 +41,8 @@ pub struct KeptCounts {
 
 /// A mapped row about somebody in the cohort.
 struct Row {
-    print: Fingerprint,
     identity: IdentityId,
     candidates: Vec<Candidate>,
-}
-
-/// When a file speaks: the day of its name, then its feed's turn among those of the day.
-type Turn = (jiff::civil::Date, usize);
-
-/// The turns of all accepted files, by their row.
-struct Turns(HashMap<FileId, Turn>);
-
-impl Turns {
-    async fn of(night: &Night<'_>) -> Result<Self> {
-        let mut turns = HashMap::new();
-        for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
-            let files = night.store.accepted_files(mapping.name()).await?;
-            turns.extend(files.into_iter().map(|f| (f.id, (f.outcome.data_date, feed))));
-        }
-        Ok(Self(turns))
-    }
 }
 
 /// Writes one file's rows about people in the cohort.
@@ -71,7 +53,9 @@ struct Writer<'a, 'n> {
     people: &'a mut People,
     turns: &'a Turns,
     turn: Turn,
-    contents: HashKey,
+    imprint: Imprint,
+    /// The first person that tonight's files founded, or will.
+    founded_from: PersonRef,
     nonces: Nonces,
     counts: KeptCounts,
 }
@@ -81,12 +65,18 @@ pub async fn keep(
     night: &Night<'_>,
     memories: &Memories,
     taken: &mut [Taken],
-    retained: &Retained,
+    retained: &mut Retained,
     who: &WhoIsWho,
     people: &mut People,
 ) -> Result<Vec<KeptCounts>> {
     let mut counts = vec![KeptCounts::default(); taken.len()];
     let mut turns = Turns::of(night).await?;
+    for (feed, files) in retained.iter_mut().enumerate() {
+        let name = night.deployment.mapping(feed)?.name();
+        for file in files.iter_mut().filter(|file| file.tonight.is_some()) {
+            memories.save(name, &file.digest, &mut file.memory)?;
+        }
+    }
     fill_in(night, retained, who, people, &turns).await?;
     // Files that designate come first: they found the persons to whom the others' identities belong.
     let mut order: Vec<(usize, &Kept)> =
@@ -97,9 +87,9 @@ pub async fn keep(
         let Some((n, taken)) = file.tonight.and_then(|n| taken.get_mut(n).map(|t| (n, t))) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
-        memories.save(mapping.name(), &file.digest, &file.memory)?;
+        super::in_force::keep(night.deployment, night.state, mapping)?;
         let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
-        turns.0.insert(id, (file.date, feed));
+        turns.add(id, (file.date, feed));
         if let Some(slot) = counts.get_mut(n) {
             *slot = kept;
         }
@@ -131,20 +121,18 @@ async fn accept(
         None => night.store.begin_file(&night.run, mapping.partner()).await?,
     };
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
-    // Rows known from the last file were not read tonight; of people who join they are wanted now.
-    let wanted = replay::wanted_rows(file, &who.joiners);
-    writer.replay(feed, file, &wanted).await?;
+    let wanted = replay::Wanted::of(file, &taken.left_out, who)?;
+    writer.replay(feed, file, &wanted.rows).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(PAGE);
-    let mut outside = 0;
+    let mut outside = wanted.outside;
     while let Some(chunk) = taken.spool.next(|row, identity| {
         let counts = file.memory.fate(row as usize) == Some(Fate::Mapped);
         let inside = counts && who.cohort.contains_key(&identity);
         outside += u64::from(counts && !inside);
-        inside
+        inside && !wanted.unexpected.contains(&identity)
     })? {
         for row in chunk {
-            let print = file.memory.print(row.row as usize).context("a spooled row is not remembered")?;
-            rows.push(Row { print, identity: row.identity, candidates: row.candidates });
+            rows.push(Row { identity: row.identity, candidates: row.candidates });
         }
         if rows.len() >= PAGE {
             writer.page(std::mem::take(&mut rows)).await?;
@@ -178,7 +166,7 @@ async fn fill_in(
     people: &mut People,
     turns: &Turns,
 ) -> Result<()> {
-    if who.joiners.is_empty() {
+    if who.joining == 0 {
         return Ok(());
     }
     let mut old: Vec<(usize, &Kept)> =
@@ -186,7 +174,7 @@ async fn fill_in(
     old.retain(|(_, f)| f.tonight.is_none());
     old.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
     for (feed, file) in old {
-        let wanted = replay::wanted_rows(file, &who.joiners);
+        let wanted = replay::Wanted::of(file, &Rows::default(), who)?.rows;
         let Some(stored) = file.stored.as_ref().filter(|_| !wanted.is_empty()) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
@@ -205,9 +193,10 @@ impl<'a, 'n> Writer<'a, 'n> {
         people: &'a mut People,
         (turns, turn): (&'a Turns, Turn),
     ) -> Self {
-        let (contents, nonces, counts) = (night.contents(), Nonces::new(), KeptCounts::default());
-        let behind = Behind::new(tx);
-        Self { night, behind, who, people, turns, turn, contents, nonces, counts }
+        let (nonces, counts) = (Nonces::new(), KeptCounts::default());
+        let (imprint, behind) = (tx.imprint(), Behind::new(tx));
+        let founded_from = people.founded_from(behind.numbers().next_person());
+        Self { night, behind, who, people, turns, turn, imprint, founded_from, nonces, counts }
     }
 
     async fn replay(&mut self, feed: usize, file: &Kept, wanted: &[usize]) -> Result<()> {
@@ -216,8 +205,7 @@ impl<'a, 'n> Writer<'a, 'n> {
         }
         let mut rows = Vec::new();
         for one in replay::replay(self.night, feed, file, wanted)? {
-            let print = file.memory.print(one.row).context("a replayed row is not remembered")?;
-            rows.push(Row { print, identity: one.identity, candidates: one.candidates });
+            rows.push(Row { identity: one.identity, candidates: one.candidates });
         }
         while !rows.is_empty() {
             let rest = rows.split_off(rows.len().min(PAGE));
@@ -232,20 +220,25 @@ impl<'a, 'n> Writer<'a, 'n> {
             return Ok(());
         }
         self.night.progress.add(rows.len() as u64);
-        let mut page = Page::default();
-        let fresh = self.identities(&rows, &mut page.writes).await?;
-        self.current(&rows, &fresh, &mut page).await?;
+        let mut writes = Writes::default();
+        let fresh = self.identities(&rows, &mut writes).await?;
+        let mut page = self.standing(&rows, &fresh).await?;
+        let mut changed: BTreeSet<PersonRef> = BTreeSet::new();
         for row in rows {
-            let at = self.people.identity(row.identity).context("an identity was not kept")?;
+            let (at, person) = self.people.at(row.identity).context("an identity was not kept")?;
             for candidate in row.candidates {
-                self.candidate(at, row.print, &candidate, &mut page)?;
+                let turns = (self.turns, self.turn);
+                if page.candidate(turns, &self.imprint, (at, row.identity), candidate)? {
+                    changed.insert(person);
+                }
             }
         }
-        let Page { mut writes, touched, .. } = page;
-        let persons: BTreeSet<PersonRef> = touched.iter().filter_map(|i| self.people.person_of(*i)).collect();
-        writes.dirty = persons.into_iter().collect();
-        self.counts.new += writes.new.iter().filter(|v| v.number == 1).count() as u64;
-        self.counts.changed += writes.new.iter().filter(|v| v.number > 1).count() as u64;
+        // Persons founded tonight are marked from the beginning.
+        writes.dirty = changed.into_iter().filter(|person| *person < self.founded_from).collect();
+        let (chapters, counts) = page.sealed(self.night.vault.rest(), &mut self.nonces)?;
+        writes.chapters = chapters;
+        self.counts.new += counts.new;
+        self.counts.changed += counts.changed;
         self.behind.write(writes).await
     }
 
@@ -278,15 +271,8 @@ impl<'a, 'n> Writer<'a, 'n> {
 
     /// Gives identities their rows.
     fn number(&mut self, new: Vec<(IdentityId, PersonId, Option<PersonRef>)>, writes: &mut Writes) {
-        let identities: Vec<NewIdentity> = new
-            .iter()
-            .map(|(key, _, person)| NewIdentity {
-                key: *key,
-                person: *person,
-                cohort: None,
-                evidence: Evidence::default(),
-            })
-            .collect();
+        let identities: Vec<NewIdentity> =
+            new.iter().map(|(key, _, person)| NewIdentity { key: *key, person: *person }).collect();
         let rows = self.behind.numbers().identities(&identities);
         for ((identity, key, _), (at, person)) in new.into_iter().zip(&rows) {
             self.people.add(identity, *at, *person, key);
@@ -294,95 +280,16 @@ impl<'a, 'n> Writer<'a, 'n> {
         writes.identities.push((identities, rows));
     }
 
-    /// Reads the current versions of identities that the store held before this page.
-    async fn current(&mut self, rows: &[Row], fresh: &HashSet<IdentityId>, page: &mut Page) -> Result<()> {
+    /// What stands of identities that the store held before this page.
+    async fn standing(&mut self, rows: &[Row], fresh: &HashSet<IdentityId>) -> Result<Page> {
         let known: BTreeSet<IdentityId> =
             rows.iter().map(|r| r.identity).filter(|i| !fresh.contains(i)).collect();
         let refs: Vec<IdentityRef> = known.iter().filter_map(|i| self.people.identity(*i)).collect();
         if refs.is_empty() {
-            return Ok(());
+            return Ok(Page::default());
         }
-        for version in self.behind.tx().await?.current(&refs).await? {
-            let content = (!version.gone).then_some(version.content);
-            let turn = self.turns.0.get(&version.file).copied();
-            let held =
-                Held { number: version.number, content, stored: Some(version.id), pending: None, turn };
-            page.held.insert(version.record, held);
-        }
-        Ok(())
-    }
-
-    fn candidate(
-        &mut self,
-        at: IdentityRef,
-        print: Fingerprint,
-        one: &Candidate,
-        page: &mut Page,
-    ) -> Result<()> {
-        let content = one.content(&self.contents);
-        let before = page.held.get(&one.id()).copied();
-        // A file that comes late speaks of an earlier day: it never takes back what a later one said.
-        if before.is_some_and(|b| b.content == Some(content) || b.turn.is_some_and(|t| t > self.turn)) {
-            return Ok(());
-        }
-        // Of two rows about one fact in one page the later one stands, under the one number.
-        let number = match before {
-            Some(Held { pending: Some(_), number, .. }) => number,
-            Some(Held { number, .. }) => number.saturating_add(1),
-            None => 1,
-        };
-        let version = NewVersion {
-            identity: at,
-            record: one.id(),
-            number,
-            category: one.category(),
-            row_fp: print.0,
-            content,
-            cancelled: one.cancelled(),
-            restricted: one.restricted(),
-            payload: one.to_rest(self.night.vault.rest(), self.nonces.next_nonce()?, number),
-        };
-        page.touched.insert(at);
-        page.put(version, before);
-        Ok(())
-    }
-}
-
-/// What is known of a record while a page is written.
-#[derive(Clone, Copy)]
-struct Held {
-    number: u32,
-    content: Option<u128>,
-    stored: Option<VersionRef>,
-    pending: Option<usize>,
-    /// When the file that brought it spoke; unknown once that file is forgotten.
-    turn: Option<Turn>,
-}
-
-/// One page's writes.
-#[derive(Default)]
-struct Page {
-    held: HashMap<RecordId, Held>,
-    writes: Writes,
-    touched: BTreeSet<IdentityRef>,
-}
-
-impl Page {
-    fn put(&mut self, version: NewVersion, before: Option<Held>) {
-        let (record, number, content) = (version.record, version.number, Some(version.content));
-        let slot = before.and_then(|b| b.pending).and_then(|p| self.writes.new.get_mut(p).map(|s| (p, s)));
-        let pending = match slot {
-            Some((at, slot)) => {
-                *slot = version;
-                at
-            }
-            None => {
-                self.writes.closed.extend(before.and_then(|b| b.stored));
-                self.writes.new.push(version);
-                self.writes.new.len() - 1
-            }
-        };
-        self.held.insert(record, Held { number, content, stored: None, pending: Some(pending), turn: None });
+        let chapters = self.behind.tx().await?.chapters(&refs).await?;
+        Page::on(&chapters, self.night.vault.rest())
     }
 }
 
@@ -413,6 +320,7 @@ pub fn outcome(mapping: &Mapping, taken: &Taken, reason: Option<&str>) -> FileOu
         reason: reason.map(Into::into),
         counts: counts(&taken.tally),
         warnings: serde_json::Value::Array(warnings).to_string(),
+        profile: serde_json::to_string(&taken.profile).unwrap_or_default(),
         mapping_digest: *mapping.digest(),
         bytes: taken.due.bytes,
     }
@@ -429,6 +337,7 @@ pub fn unread(mapping: &Mapping, due: &Due) -> FileOutcome {
         reason: None,
         counts: FileCounts::default(),
         warnings: "[]".into(),
+        profile: String::new(),
         mapping_digest: *mapping.digest(),
         bytes: due.bytes,
     }

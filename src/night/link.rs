@@ -6,13 +6,14 @@
 use super::Night;
 use super::ingest::Taken;
 use super::memories::Memories;
+use super::memory::FileMemory;
 use crate::store::{FileId, FileRow, KnownIdentity};
 use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
-use lockgate_core::link::{Doubt, FileMemory, Scope, link};
+use lockgate_core::link::{Doubt, Remembered, Scope, link};
 use lockgate_core::mapping::FeedKind;
 use lockgate_core::record::{IdentityId, PersonId};
 
@@ -47,12 +48,21 @@ pub struct WhoIsWho {
     pub moved: Vec<(KnownIdentity, PersonId)>,
     /// Identities in scope that the store holds, in the cohort or not.
     pub known: Vec<KnownIdentity>,
-    /// Identities in the cohort that the store does not hold yet.
-    pub joiners: HashSet<IdentityId>,
+    /// The keys of those.
+    pub held: HashSet<IdentityId>,
+    /// How many identities of the cohort the store does not hold yet.
+    pub joining: u64,
     /// Pairs for review.
     pub doubts: Vec<(IdentityId, IdentityId, Doubt)>,
     /// Identities looked at.
     pub scope: usize,
+}
+
+impl WhoIsWho {
+    /// Whether an identity is in the cohort and the store does not hold it yet.
+    pub fn joins(&self, identity: IdentityId) -> bool {
+        self.cohort.contains_key(&identity) && !self.held.contains(&identity)
+    }
 }
 
 /// Collects tonight's accepted files and the stored ones that still count.
@@ -62,7 +72,7 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
         let mut files: Vec<Kept> = Vec::new();
         for (n, file) in taken.iter_mut().enumerate().filter(|(_, t)| t.due.feed == feed) {
             if matches!(file.verdict, Verdict::Accepted(_)) {
-                let memory = std::mem::take(&mut file.memory);
+                let memory = std::mem::replace(&mut file.memory, FileMemory::passing());
                 let (date, digest) = (file.due.date, file.due.digest);
                 let stored = file.again.as_ref().map(|again| again.file.clone());
                 files.push(Kept { stored, tonight: Some(n), memory, date, digest });
@@ -77,7 +87,7 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
             let again: Vec<FileId> =
                 files.iter().filter_map(|f| f.stored.as_ref()).map(|row| row.id).collect();
             for row in stored.into_iter().filter(|row| !again.contains(&row.id)) {
-                let memory = FileMemory::whole(memories.load(mapping.name(), &row.outcome.digest)?);
+                let memory = memories.load(mapping.name(), &row.outcome.digest)?;
                 let (date, digest) = (row.outcome.data_date, row.outcome.digest);
                 files.push(Kept { stored: Some(row), tonight: None, memory, date, digest });
             }
@@ -96,11 +106,16 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     night.progress.stage("linking");
     let day = night.order.as_of;
     let seeds = seeds(night, retained, last).await?;
-    let views: Vec<Vec<&FileMemory>> =
-        retained.iter().map(|f| f.iter().map(|k| &k.memory).collect()).collect();
-    let mut scope = Scope::closure(&views, seeds, day);
-    let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
-    let stored = night.store.known_identities(&ids).await?;
+    let views: Vec<Vec<&dyn Remembered>> = retained
+        .iter()
+        .map(|files| files.iter().map(|kept| &kept.memory as &dyn Remembered).collect())
+        .collect();
+    let mut scope = tokio::task::block_in_place(|| Scope::closure(&views, seeds, day))?;
+    let mut stored = Vec::new();
+    if !night.store.holds_nobody().await? {
+        let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
+        stored = night.store.known_identities(&ids).await?;
+    }
     for row in &stored {
         scope.set_known(row.key, row.person_key, row.first_run);
     }
@@ -111,9 +126,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
         if *cohort {
             let identity = scope.identity(i);
             out.cohort.insert(identity, *person);
-            if !held.contains(&identity) {
-                out.joiners.insert(identity);
-            }
+            out.joining += u64::from(!held.contains(&identity));
         }
     }
     for row in &stored {
@@ -123,7 +136,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
             Some(_) => {}
         }
     }
-    out.known = stored;
+    (out.known, out.held) = (stored, held);
     out.doubts =
         linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
     Ok(out)
@@ -131,36 +144,37 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
 
 /// The identities to start from: what changed; or, when that is too many, everybody designated and
 /// everybody stored among the changed.
-async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<HashSet<IdentityId>> {
+async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<Vec<IdentityId>> {
     let day = night.order.as_of;
-    let (mut changed, mut designated) = (HashSet::new(), HashSet::new());
-    let empty = night.store.status().await?.identities == 0;
+    let (mut changed, mut designated) = (HashSet::new(), Vec::new());
+    let empty = night.store.holds_nobody().await?;
     for file in retained.iter().flatten() {
         let fresh = file.tonight.is_some();
         if fresh {
-            changed.extend(file.memory.vanished());
+            file.memory.each_vanished(|seen| {
+                changed.insert(seen.identity);
+            })?;
         }
         if !fresh && !file.memory.designates() {
             continue;
         }
-        for row in 0..file.memory.len() {
-            let Some(identity) = file.memory.identity(row) else { continue };
+        file.memory.each(&mut |seen| {
             // On an empty store only the designated can matter, and a set of everybody is not needed.
-            if fresh && !empty && file.memory.is_fresh(row) {
-                changed.insert(identity);
+            if fresh && !empty && seen.fresh {
+                changed.insert(seen.identity);
             }
-            if let Some(span) = file.memory.span(row) {
+            if let Some(span) = seen.span {
                 if span.holds(day) {
-                    designated.insert(identity);
+                    designated.push(seen.identity);
                 }
                 if !empty && last.is_none_or(|l| span.holds(l) != span.holds(day)) {
-                    changed.insert(identity);
+                    changed.insert(seen.identity);
                 }
             }
-        }
+        })?;
     }
     if !empty && changed.len() <= MANY {
-        return Ok(changed);
+        return Ok(changed.into_iter().collect());
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();
     designated.extend(night.store.known_identities(&all).await?.into_iter().map(|r| r.key));

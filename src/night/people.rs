@@ -2,11 +2,13 @@
 
 use super::Night;
 use super::link::WhoIsWho;
-use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, PersonRef};
-use anyhow::Result;
+use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, NewChapter, PersonRef, Place, opened};
+use crate::vault::Nonces;
+use anyhow::{Context as _, Result};
 use hashbrown::HashMap;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Holdings;
+use lockgate_core::chapter::{self, ChapterHead, Entry};
 use lockgate_core::record::{IdentityId, PersonId, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct People {
     identities: HashMap<IdentityId, (IdentityRef, PersonRef)>,
-    by_row: HashMap<IdentityRef, PersonRef>,
     persons: HashMap<PersonId, PersonRef>,
+    founded_from: Option<PersonRef>,
 }
 
 impl People {
@@ -25,9 +27,13 @@ impl People {
         for known in &who.known {
             people.add(known.key, known.id, known.person, known.person_key);
         }
-        let wanted: BTreeSet<PersonId> =
+        if night.store.holds_nobody().await? {
+            return Ok(people);
+        }
+        let mut wanted: Vec<PersonId> =
             who.cohort.values().copied().filter(|p| !people.persons.contains_key(p)).collect();
-        let wanted: Vec<PersonId> = wanted.into_iter().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
         people.persons.extend(night.store.persons_by_key(&wanted).await?);
         Ok(people)
     }
@@ -37,9 +43,14 @@ impl People {
         self.identities.get(&identity).map(|i| i.0)
     }
 
-    /// The person of an identity's row.
-    pub fn person_of(&self, identity: IdentityRef) -> Option<PersonRef> {
-        self.by_row.get(&identity).copied()
+    /// The row of an identity, and of its person.
+    pub fn at(&self, identity: IdentityId) -> Option<(IdentityRef, PersonRef)> {
+        self.identities.get(&identity).copied()
+    }
+
+    /// From which row on persons were founded by tonight's files; `next` when none was yet.
+    pub fn founded_from(&mut self, next: PersonRef) -> PersonRef {
+        *self.founded_from.get_or_insert(next)
     }
 
     /// The row of a person.
@@ -57,13 +68,11 @@ impl People {
     /// Remembers an identity that was added.
     pub fn add(&mut self, key: IdentityId, at: IdentityRef, person: PersonRef, person_key: PersonId) {
         self.identities.insert(key, (at, person));
-        self.by_row.insert(at, person);
         self.persons.insert(person_key, person);
     }
 
     fn moved(&mut self, known: &KnownIdentity, to: PersonRef) {
         self.identities.insert(known.key, (known.id, to));
-        self.by_row.insert(known.id, to);
     }
 }
 
@@ -75,8 +84,7 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     }
     let mut tx = night.store.begin_replay(&night.run, FileId(0), PartnerId(0)).await?;
     let leavers: Vec<IdentityRef> = who.leavers.iter().map(|l| l.id).collect();
-    let gone: Vec<_> = tx.current(&leavers).await?.into_iter().filter(|v| !v.gone).collect();
-    tx.retire(&gone).await?;
+    end_records(night, &mut tx, &leavers).await?;
     let left: BTreeSet<PersonRef> = who.leavers.iter().map(|l| l.person).collect();
     let mut dirty: BTreeSet<PersonRef> = left;
     let mut moves: BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>> = BTreeMap::new();
@@ -85,7 +93,9 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
             Some(row) => row,
             None => people.found(&mut tx, *person).await?,
         };
-        let records = tx.current(&[known.id]).await?.into_iter().map(|v| v.record);
+        let chapters = tx.chapters(&[known.id]).await?;
+        let standing = opened(&chapters, night.vault.rest()).context("a stored record does not open")?;
+        let records = standing.iter().map(|(_, entry)| entry.record());
         moves.entry((known.person, to)).or_default().extend(records);
         tx.set_person(&[(known.id, to)]).await?;
         people.moved(known, to);
@@ -95,6 +105,28 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     tx.mark_dirty(&dirty).await?;
     tx.commit_replay().await?;
     move_holdings(night, &moves).await
+}
+
+/// Ends all records of identities that are in the cohort no more: a last chapter carries their numbers on, so that a
+/// record that comes back goes on counting.
+async fn end_records(night: &Night<'_>, tx: &mut FileTx, leavers: &[IdentityRef]) -> Result<()> {
+    let (rest, mut nonces) = (night.vault.rest(), Nonces::new());
+    let (imprint, chapters) = (tx.imprint(), tx.chapters(leavers).await?);
+    let mut ends = Vec::new();
+    for of_one in chapters.chunk_by(|a, b| a.place.identity == b.place.identity) {
+        let standing = opened(of_one, rest).context("a stored record does not open")?;
+        let (Some((head, _)), Some(last)) = (standing.first(), of_one.last()) else { continue };
+        let ended: Vec<Entry> =
+            standing.iter().filter(|(_, entry)| !entry.is_gone()).map(|(_, entry)| entry.ended()).collect();
+        if ended.is_empty() {
+            continue;
+        }
+        let place = Place { turn: last.place.turn.saturating_add(1), ..last.place };
+        let head = ChapterHead { partner: head.partner, ..imprint.head(head.identity) };
+        let body = chapter::seal(&head, place.row()?, &ended, rest, nonces.next_nonce()?);
+        ends.push(NewChapter { place, records: -i64::try_from(ended.len())?, body });
+    }
+    Ok(tx.put_chapters(ends).await?)
 }
 
 /// A record that moves to another person is a correction of what its recipients hold, not a second record.

@@ -8,18 +8,20 @@ use super::again::Judged;
 use super::ingest::Mill;
 use super::link::{Kept, WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
+use super::memory::FileMemory;
 use super::{Night, registers};
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result, anyhow};
 use jiff::civil::Date;
 use lockgate_connectors::Step;
 use lockgate_core::agreement::PartnerId;
+use lockgate_core::chapter::{self, ChapterHead, Entry};
 use lockgate_core::gate::{Decision, Gate};
 use lockgate_core::hash::Digest;
-use lockgate_core::link::{FileMemory, Person, RowMemory};
+use lockgate_core::link::Person;
 use lockgate_core::mapping::{Outcome, RowFault, Scratch};
 use lockgate_core::preview::{self, Shown};
-use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId, VersionHead};
+use lockgate_core::record::{Candidate, IdentityId, PersonId, Record, RecordId};
 use lockgate_core::row::RowBuf;
 use lockgate_core::schema::FieldId;
 use serde::Serialize;
@@ -121,10 +123,11 @@ pub async fn preview(
     date: Date,
     rows: Rows,
 ) -> Result<Vec<RowView>> {
-    let mut memory = RowMemory::default();
+    let mut memory = FileMemory::passing();
     let mut mapped = read(night, feed, file, date, rows, &mut memory)?;
     let who = linked(night, feed, memory, date).await?;
-    let registers = registers::read(night.store, night.deployment, night.order.as_of).await?.registers;
+    let registers =
+        registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?.registers;
     let keys: Vec<Vec<u8>> =
         night.deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
     let deployment = night.deployment;
@@ -146,10 +149,10 @@ pub async fn preview(
 }
 
 /// Who is who when these rows were the feed's newest.
-pub async fn linked(night: &Night<'_>, feed: usize, memory: RowMemory, date: Date) -> Result<WhoIsWho> {
+pub async fn linked(night: &Night<'_>, feed: usize, memory: FileMemory, date: Date) -> Result<WhoIsWho> {
     let memories = Memories::open(night.state)?;
     let mut kept = retained(night, &memories, &mut Vec::new()).await?;
-    let (memory, digest) = (FileMemory::whole(memory), Digest([0; 32]));
+    let digest = Digest([0; 32]);
     let newest = Kept { stored: None, tonight: Some(0), memory, date, digest };
     kept.get_mut(feed).context("a feed without a place among the files")?.insert(0, newest);
     let last = night.store.runs(1).await?.first().map(|run| run.as_of);
@@ -161,10 +164,8 @@ pub async fn stored_records(night: &Night<'_>, person: PersonId) -> Result<Vec<R
     let known = night.store.persons_by_key(&[person]).await?;
     let Some((_, row)) = known.first() else { return Ok(Vec::new()) };
     let due = night.store.person(*row).await?;
-    let open = |(head, sealed): (VersionHead, Vec<u8>)| {
-        Record::from_rest(head, night.vault.rest(), &sealed).context("a stored record does not open")
-    };
-    due.into_iter().flat_map(|due| due.versions).map(open).collect()
+    let Some(due) = due else { return Ok(Vec::new()) };
+    due.records(night.vault.rest()).context("a stored record does not open")
 }
 
 /// Reads and maps the rows asked for.
@@ -174,7 +175,7 @@ fn read(
     file: &Path,
     date: Date,
     wanted: Rows,
-    memory: &mut RowMemory,
+    memory: &mut FileMemory,
 ) -> Result<Vec<Mapped>> {
     let mapping = night.deployment.mapping(feed)?;
     let input = File::open(file).with_context(|| format!("opening {}", file.display()))?;
@@ -250,23 +251,19 @@ pub fn as_records(
 ) -> Result<Vec<Record>> {
     let originator: PartnerId = night.deployment.mapping(feed)?.partner();
     let (rest, mut nonces) = (night.vault.rest(), Nonces::new());
-    let record = |c: &Candidate| {
+    let head = ChapterHead { identity, partner: 0, file: 0, run: 0 };
+    let mut out = Vec::with_capacity(candidates.len());
+    for c in candidates {
         let before = stored.iter().map(Record::head).find(|head| head.id == c.id());
-        let head = VersionHead {
-            id: c.id(),
-            number: before.map_or(1, |head| head.number.saturating_add(1)),
-            identity,
-            originator,
-            category: c.category(),
-            as_of: night.order.as_of,
-            cancelled: c.cancelled(),
-            restricted: c.restricted(),
-        };
+        let number = before.map_or(1, |head| head.number.saturating_add(1));
         // Sealed and opened at once, and never stored: the one way to a record leads through the store's form.
-        let sealed = c.to_rest(rest, nonces.next_nonce()?, head.number);
-        Record::from_rest(head, rest, &sealed).context("a record does not open")
-    };
-    candidates.iter().map(record).collect()
+        let entry = [Entry::of(c.clone(), number, 0)];
+        let sealed = chapter::seal(&head, 0, &entry, rest, nonces.next_nonce()?);
+        let (_, back) = chapter::open(0, &sealed, rest).context("a record does not open")?;
+        let (category, as_of) = (c.category(), night.order.as_of);
+        out.extend(back.into_iter().map(|entry| entry.into_record(identity, originator, category, as_of)));
+    }
+    Ok(out)
 }
 
 fn recipients(

@@ -2,23 +2,27 @@
 //! moves to where its recipient finds it.
 
 use super::Night;
-use super::disclose::{JournalEntry, Open};
+use super::disclose::Open;
+use super::journal::JournalEntry;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleError, Finished, publish};
-use crate::store::{BundleId, BundleState, BundleTx, NewBundle, NewEntry, PersonRef, Run, Store};
+use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef, Run, Store};
 use crate::vault::SpoolReader;
 use anyhow::{Context as _, Result};
+use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Meta;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
     BundleEntry, Chain, DecisionEntry, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
     RunEntry,
 };
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
+use tokio::task::JoinHandle;
 
-/// Ledger rows handed to the store at once.
+/// Holdings handed to the store at once.
 const PAGE: usize = 2000;
 
 /// The folders of bundles.
@@ -151,7 +155,9 @@ impl Closing<'_> {
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let linking = tokio::task::spawn_blocking(move || link_pages(journal, chain, &sender));
         while let Some(page) = pages.recv().await {
-            tx.append_ledger(Some(id), page.entries).await?;
+            for row in page.rows {
+                tx.append_row(Some(id), row).await?;
+            }
             tx.put_holdings(self.meta.recipient, page.holdings).await?;
         }
         linking.await.context("linking the ledger stopped")?
@@ -161,22 +167,30 @@ impl Closing<'_> {
 /// What goes into the store at once.
 #[derive(Default)]
 struct Page {
-    entries: Vec<NewEntry>,
+    rows: Vec<LedgerRow>,
     holdings: Vec<(PersonRef, Vec<u8>)>,
 }
 
 /// Reads the journal and links its entries, page by page; gives the chain's end.
 fn link_pages(mut journal: SpoolReader, mut chain: Chain, pages: &Sender<Page>) -> Result<Chain> {
-    let mut page = Page::default();
+    let (mut page, mut row) = (Page::default(), LedgerRow::default());
+    let send = |page: Page| pages.blocking_send(page).ok().context("the store stopped");
     while let Some(bytes) = journal.next_entry()? {
         let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
-        page.entries.extend(one.entries.iter().map(|e| linked(&mut chain, e)));
+        for entry in one.entries {
+            let Chain { seq, head } = chain.link(entry);
+            row.push(seq, entry, head.0);
+            if row.full() {
+                page.rows.push(std::mem::take(&mut row));
+            }
+        }
         page.holdings.extend(one.after.map(|held| (one.person, held.to_vec())));
-        if page.entries.len() + page.holdings.len() >= PAGE {
-            pages.blocking_send(std::mem::take(&mut page)).ok().context("the store stopped")?;
+        if page.holdings.len() >= PAGE {
+            send(std::mem::take(&mut page))?;
         }
     }
-    pages.blocking_send(page).ok().context("the store stopped")?;
+    page.rows.push(row);
+    send(page)?;
     Ok(chain)
 }
 
@@ -195,11 +209,9 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
     let (needless, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|o| o.more && o.line.people == 0);
     let mut lines: Vec<RecipientLine> = needless.into_iter().map(|o| o.line).collect();
-    let done: Vec<Done> = open
-        .into_par_iter()
-        .map(|o| Done { meta: o.meta, journal: o.journal, line: o.line, finished: o.writer.finish() })
-        .collect();
-    for mut one in done {
+    // The next bundles' files are finished while one is recorded.
+    for one in finishing(open) {
+        let mut one = one.await.context("finishing a bundle stopped")?;
         let outcome = match &one.finished {
             Ok(finished) => record(night, doors, &one.meta, finished, one.journal).await,
             Err(fault) => Err(anyhow::anyhow!("{fault}")),
@@ -221,6 +233,22 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
     };
     lines.sort_by_key(place);
     Ok(lines)
+}
+
+/// Finishes the bundles' files in their order, as many at a time as there are cores.
+fn finishing(open: Vec<Open>) -> Vec<JoinHandle<Done>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let turns = Arc::new(Semaphore::new(cores));
+    let finish = |Open { meta, journal, line, writer, .. }: Open| {
+        let turns = Arc::clone(&turns);
+        tokio::spawn(async move {
+            let turn = turns.acquire_owned().await;
+            let finished = tokio::task::block_in_place(|| writer.finish());
+            drop(turn);
+            Done { meta, journal, line, finished }
+        })
+    };
+    open.into_iter().map(finish).collect()
 }
 
 async fn record(
@@ -258,9 +286,13 @@ impl LedgerCommit for Committed {
 }
 
 /// Publishes what an earlier run recorded and did not live to publish.
-pub async fn finish_earlier(night: &Night<'_>, doors: &Doors) -> Result<u64> {
+/// What is for a partner that receives nothing for now waits until it does again.
+pub async fn finish_earlier(night: &Night<'_>, doors: &Doors, closed: &[PartnerId]) -> Result<u64> {
     let mut finished = 0;
     for row in night.store.unpublished_bundles().await? {
+        if row.recipient.is_some_and(|r| closed.contains(&r)) {
+            continue;
+        }
         let bundle = &row.bundle;
         let recipient = row.recipient.and_then(|r| night.deployment.agreement.get(r)).map(|p| p.key.clone());
         let recipient = recipient.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;

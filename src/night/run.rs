@@ -3,15 +3,17 @@
 use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis};
-use super::ingest::{Taken, ingest};
+use super::ingest::{Before, Taken, ingest};
 use super::keep::{KeptCounts, keep};
 use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::people::{self, People};
+use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Doors, finish_earlier, open_chapter, publish_all, record_decision};
-use super::summary::{FeedLine, Summary};
+use super::summary::{FeedLine, Shadow, Summary};
 use super::{Night, Order, registers};
+use crate::approval;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
@@ -22,9 +24,10 @@ use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{DecisionEntry, FileState};
-use lockgate_core::link::FileMemory;
+use lockgate_core::link::{Interest, Remembered};
+use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a night leaves to say.
@@ -80,11 +83,6 @@ async fn in_state(
     state: &Path,
     published: std::path::PathBuf,
 ) -> Result<Told> {
-    if !deployment.agreement.in_force(order.as_of) {
-        let what =
-            format!("the agreement {} is not in force on {}", deployment.agreement.reference(), order.as_of);
-        return Err(Expected::new(Exit::Refused, what));
-    }
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let store =
@@ -97,6 +95,15 @@ async fn in_state(
             }
             other => other?,
         };
+    let refused = approval::require(deployment, &store, state, order.as_of).await?;
+    let unapproved = match refused {
+        Err(refused) if !order.dry_run => {
+            store.close().await?;
+            return Err(Expected::new(Exit::Refused, refused.text()));
+        }
+        Err(refused) => refused.0,
+        Ok(()) => Vec::new(),
+    };
     let last = last_day(&store, order.as_of).await?;
     let archive = Archive::at(&state.join("archive"), &vault)?;
     let started = Timestamp::now().to_string();
@@ -113,11 +120,12 @@ async fn in_state(
         Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
     let doors = Doors::open(state, published)?;
     let mut told = stages(&night, &doors, last).await?;
+    told.warnings.extend(unapproved);
     let Told { summary, .. } = &mut told;
     (summary.run, summary.as_of, summary.dry_run) = (run.id.0, day.to_string(), dry_run);
-    let status = store.status().await?;
+    let waiting = store.waiting().await?;
     (summary.reviews, summary.quarantine, summary.held) =
-        (status.open_reviews, status.open_quarantine, status.held_files);
+        (waiting.reviews, waiting.quarantine, waiting.held_files);
     summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
     let text = serde_json::to_string(&told.summary)?;
@@ -139,20 +147,23 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
 }
 
 async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
-    finish_earlier(night, doors).await?;
+    let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
+    finish_earlier(night, doors, &registers.closed).await?;
     let memories = Memories::open(night.state)?;
+    memories.sweep()?;
     let Collected { due, superseded, known, mut warnings } = collect(night).await?;
     let mut taken = read(night, &memories, &due).await?;
-    let retained = retained(night, &memories, &mut taken).await?;
+    let mut retained = retained(night, &memories, &mut taken).await?;
     let who = who_is_who(night, &retained, last).await?;
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
-    let kept = keep(night, &memories, &mut taken, &retained, &who, &mut people).await?;
-    drop((retained, people));
-    supersede(night, &superseded).await?;
-    let mut summary =
-        Summary { linked: who.scope as u64, left: leavers(&who).len() as u64, ..Summary::default() };
+    let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
+    let left = leavers(&who);
+    let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
     summary.joined = joined(&who);
+    // Deciding needs the room.
+    drop((retained, people, who));
+    supersede(night, &superseded).await?;
     summary.feeds = feed_lines(night, &taken, &superseded, &known, &kept);
     let mut held = Vec::new();
     for file in &taken {
@@ -166,7 +177,8 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    decide(night, doors, &who, &mut summary).await?;
+    decide(night, doors, &left, &mut summary).await?;
+    warnings.extend(registers.reminders);
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
@@ -195,23 +207,42 @@ fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> 
     problems.iter().map(placed).collect()
 }
 
-/// Reads tonight's files, each on the memory of its feed's last accepted one.
+/// Reads tonight's files, each on the memory of its feed's last accepted one. Those that designate come first: of the
+/// others' rows only those need to wait in a spool that may be about somebody designated.
 async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
     let mut taken = Vec::with_capacity(due.len());
     let mut based: BTreeSet<usize> = BTreeSet::new();
-    for file in due {
+    let cohort = night.deployment.agreement.cohort_category();
+    let designates = |file: &Due| night.deployment.mapping(file.feed).is_ok_and(|m| m.gives(cohort));
+    let (first, then): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|file| designates(file));
+    let mut interest = None;
+    let mut profiles: BTreeMap<usize, Profile> = BTreeMap::new();
+    for (n, file) in first.iter().chain(&then).enumerate() {
+        if n == first.len() {
+            interest = interest_of(&taken, night.order.as_of)?;
+        }
         let mapping = night.deployment.mapping(file.feed)?;
         let last = night.store.last_accepted(mapping.name()).await?;
         let rows = last.as_ref().map(|l| l.outcome.counts.rows);
+        let stored = || last.as_ref().and_then(|l| serde_json::from_str(&l.outcome.profile).ok());
+        let before = Before { rows, profile: profiles.get(&file.feed).cloned().or_else(stored) };
         // Of several new files of one feed the first stands on the last accepted one; a changed mapping
         // reads everything anew, since no fingerprint is the same.
         let base =
             match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
-                Some(last) => FileMemory::on(memories.load(mapping.name(), &last.outcome.digest)?),
-                None => FileMemory::default(),
+                Some(last) => memories.reading(mapping.name(), Some(&last.outcome.digest))?,
+                None => memories.reading(mapping.name(), None)?,
             };
-        taken.push(tokio::task::block_in_place(|| ingest(night, file, base, rows))?);
+        let interest = interest.as_ref();
+        let one = tokio::task::block_in_place(|| ingest(night, file, base, &before, interest))?;
+        if matches!(one.verdict, Verdict::Accepted(_)) {
+            profiles.insert(file.feed, one.profile.clone());
+        }
+        taken.push(one);
     }
+    drop(interest);
+    let order = |t: &Taken| due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));
+    taken.sort_by_key(order);
     for (feed, again) in again::asked(night).await? {
         let mapping = night.deployment.mapping(feed)?;
         let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.id);
@@ -220,6 +251,14 @@ async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec
         }
     }
     Ok(taken)
+}
+
+/// Who may be in the cohort by the designations that were read.
+fn interest_of(taken: &[Taken], day: Date) -> Result<Option<Interest>> {
+    let accepted = taken.iter().filter(|t| matches!(t.verdict, Verdict::Accepted(_)));
+    let files: Vec<&dyn Remembered> =
+        accepted.filter(|t| t.memory.designates()).map(|t| &t.memory as &dyn Remembered).collect();
+    Ok(Interest::of(&files, day)?)
 }
 
 /// What nobody decided as long as its feed's files are kept waits no more; the ledger says how much.
@@ -268,10 +307,16 @@ fn joined(who: &WhoIsWho) -> u64 {
 }
 
 /// Decides, records and publishes; then settles the people, and empties those who left.
-async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut Summary) -> Result<()> {
+async fn decide(
+    night: &Night<'_>,
+    doors: &Doors,
+    left: &BTreeSet<PersonRef>,
+    summary: &mut Summary,
+) -> Result<()> {
     let deployment = night.deployment;
-    let registers = registers::read(night.store, deployment, night.order.as_of).await?;
-    let basis_now = registers.digest(deployment.agreement.digest());
+    // Read again: people may have been merged tonight.
+    let registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
+    let basis_now = registers.digest(&deployment.decides());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =
         deployment.agreement.partners().map(|(_, p)| night.vault.pseudonym_key(&p.key)).collect();
@@ -280,21 +325,38 @@ async fn decide(night: &Night<'_>, doors: &Doors, who: &WhoIsWho, summary: &mut 
         pseudonyms: &pseudonyms,
         contents: night.contents(),
         commitments: night.vault.commitment_key(),
-        // Registers have dates of their own: while any entry stands, everybody is decided about anew.
-        everybody: !registers.empty || basis_before.as_deref() != Some(basis_now.as_str()),
+        // Whom an entry of a register concerns is marked when it is recorded; its days are in `next_change`.
+        everybody: basis_before.as_deref() != Some(basis_now.as_str()),
     };
-    let mut open = disclose::open(night, &doors.staging).await?;
+    let mut open = disclose::open(night, &doors.staging, &registers).await?;
     let settled = disclose::disclose(night, &basis, &mut open).await?;
     summary.recipients = publish_all(night, doors, open).await?;
     if summary.recipients.iter().all(|r| !r.failed) {
         // Only now: a bundle that was not made finds its people due the next night.
         night.store.settle_persons(settled).await?;
         night.store.set_meta("basis", &basis_now).await?;
-        let left: Vec<PersonRef> = leavers(who).into_iter().collect();
+        let left: Vec<PersonRef> = left.iter().copied().collect();
         night.store.empty_persons(&left).await?;
     }
-    summary.cohort = night.store.status().await?.persons;
+    summary.cohort = night.store.people().await?;
+    summary.shadow = shadow(night).await?;
     Ok(())
+}
+
+/// What the proposed agreement, when there is one, would have changed tonight.
+async fn shadow(night: &Night<'_>) -> Result<Option<Shadow>> {
+    let Some(proposed) = &night.deployment.shadow else { return Ok(None) };
+    night.progress.stage("deciding under the proposed agreement");
+    let people = policy_diff::people(&Comparison {
+        deployment: night.deployment,
+        store: night.store,
+        vault: night.vault,
+        before: &night.deployment.agreement,
+        after: proposed,
+        as_of: night.order.as_of,
+    })
+    .await?;
+    Ok(Some(Shadow { agreement: proposed.digest().hex(), version: proposed.version().to_owned(), people }))
 }
 
 fn feed_lines(

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use lockgate_core::bundle::Change;
+use lockgate_core::bundle::Counts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -101,20 +101,29 @@ impl RecipientLine {
         }
     }
 
-    /// Counts a row.
-    pub fn count(&mut self, change: Change) {
-        match change {
-            Change::New => self.new += 1,
-            Change::Correction => self.corrections += 1,
-            Change::Withdrawal => self.withdrawals += 1,
-            Change::Current => self.current += 1,
-        }
+    /// Adds rows by change.
+    pub const fn add(&mut self, rows: &Counts) {
+        self.new += rows.new;
+        self.corrections += rows.correction;
+        self.withdrawals += rows.withdrawal;
+        self.current += rows.current;
     }
 
     /// Records withheld, all rules together.
     pub fn withheld_total(&self) -> u64 {
         self.withheld.values().sum()
     }
+}
+
+/// What a proposed agreement would have changed of the night.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Digest of the proposed agreement.
+    pub agreement: String,
+    /// Its version.
+    pub version: String,
+    /// The difference, in people.
+    pub people: super::policy_diff::PeopleDifference,
 }
 
 /// The whole night.
@@ -146,6 +155,9 @@ pub struct Summary {
     pub held: u64,
     /// Warnings, by code.
     pub warnings: BTreeMap<String, u64>,
+    /// What a proposed agreement would have changed; only counts, nothing was written out for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
     /// Seconds of each stage, in order.
     pub timings: Vec<(String, f64)>,
     /// Exit code.
@@ -219,6 +231,14 @@ impl Summary {
             "Waiting for a person: {} quarantined, {} held files, {} pairs to review\n",
             self.quarantine, self.held, self.reviews
         ));
+        if let Some(shadow) = &self.shadow {
+            let people = &shadow.people;
+            out.push_str(&format!(
+                "Beside it, the proposed agreement (version {}): something would newly leave of {} people, and leave no more of {}; \
+                 `lockgate agreement shadow` says what\n",
+                shadow.version, people.newly, people.no_longer
+            ));
+        }
         if !self.balances() {
             out.push_str("THE BALANCE DOES NOT CLOSE: report this as a fault\n");
         }

@@ -51,6 +51,7 @@ pub const KINDS: &[SchemaKind] = &[
     kind!(Json, "agreement-handling", "agreement/handling.toml"),
     kind!(Json, "agreement-conditions", "agreement/conditions.toml"),
     kind!(Json, "agreement-nominees", "agreement/nominees.toml"),
+    kind!(Json, "agreement-clauses", "agreement/clauses.toml"),
     kind!(Json, "entitlement", "agreement/entitlements/*.toml"),
     kind!(Mapping, "mapping", "mappings/**/*.toml"),
     SchemaKind {

@@ -1,18 +1,16 @@
-//! One transaction a bundle: its row, its ledger entries and what its recipient then holds.
+//! One transaction a bundle: its row, its ledger entries (`ledger.rs`) and what its recipient then holds.
 
 use super::error::StoreError;
 use super::ids::{self, BundleId, PersonRef, RunId, count, stored};
+use super::ledger::head;
 use super::names::Dictionaries;
 use super::run::Run;
 use super::{Counters, Store, sql};
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::hash::Digest;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, Transaction};
 use std::sync::Arc;
-
-const ENTRIES_A_PAGE: i64 = 5_000;
 
 /// Where a bundle stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,30 +75,6 @@ pub struct BundleRow {
     pub bundle: NewBundle,
 }
 
-/// A linked entry to be appended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
-    /// Its number, from 1, the head's plus one.
-    pub seq: u64,
-    /// What was recorded, as the core wrote it.
-    pub entry: Vec<u8>,
-    /// The hash that links it to the one before.
-    pub hash: [u8; 32],
-}
-
-/// A stored entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// Its number.
-    pub seq: u64,
-    /// The bundle it belongs to.
-    pub bundle: Option<BundleId>,
-    /// What was recorded.
-    pub entry: Vec<u8>,
-    /// Its link. As stored: `ledger verify` decides whether it is right, so a wrong length is no error here.
-    pub hash: Vec<u8>,
-}
-
 /// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
 /// an error it is to be dropped.
 pub struct BundleTx {
@@ -108,13 +82,8 @@ pub struct BundleTx {
     names: Arc<Dictionaries>,
     counters: Counters,
     run: Run,
-    head: u64,
-}
-
-/// Pages of the ledger.
-pub struct LedgerPages {
-    pool: SqlitePool,
-    next: u64,
+    /// Number of the ledger's last entry.
+    pub(super) head: u64,
 }
 
 impl Store {
@@ -124,16 +93,6 @@ impl Store {
         let counters = Counters::read(&mut tx).await?;
         let head = head(&mut tx).await?.map_or(0, |(seq, _)| seq);
         Ok(BundleTx { tx, names: Arc::clone(&self.names), counters, run: *run, head })
-    }
-
-    /// The ledger's last number and hash; `None` while it is empty.
-    pub async fn chain_head(&self) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        head(&mut *self.read.acquire().await?).await
-    }
-
-    /// The ledger from `first` on, by rising number, as it is stored.
-    pub fn ledger_entries(&self, first: u64) -> LedgerPages {
-        LedgerPages { pool: self.read.clone(), next: first }
     }
 
     /// What a recipient holds about these persons; a person of whom it holds nothing is absent.
@@ -200,6 +159,11 @@ impl BundleTx {
         &mut self.tx
     }
 
+    /// A new number of a table.
+    pub(super) fn take_number(&mut self, table: &'static str) -> i64 {
+        self.counters.take(table, 1)
+    }
+
     /// Records the bundle. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
     pub async fn put_bundle(&mut self, bundle: &NewBundle) -> Result<BundleId, StoreError> {
         let id = self.counters.take("bundle", 1);
@@ -218,35 +182,6 @@ impl BundleTx {
             .execute(&mut *self.tx)
             .await?;
         Ok(BundleId(id))
-    }
-
-    /// The ledger's last number and hash, with what this transaction has appended.
-    pub async fn chain_head(&mut self) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        head(&mut self.tx).await
-    }
-
-    /// Appends entries. Their numbers must follow the head without a gap; otherwise nothing is written (LG2010).
-    pub async fn append_ledger(
-        &mut self,
-        bundle: Option<BundleId>,
-        entries: Vec<NewEntry>,
-    ) -> Result<(), StoreError> {
-        let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
-        let mut expected = self.head + 1;
-        for entry in &entries {
-            if entry.seq != expected {
-                return Err(StoreError::LedgerOrder { expected, offered: entry.seq });
-            }
-            expected += 1;
-        }
-        let shared = [Some(stored(first)), bundle.map(|id| id.0)];
-        let bind = |values: &mut super::bulk::Values, entry: NewEntry| {
-            values.blob(entry.entry);
-            values.blob(entry.hash.to_vec());
-        };
-        sql::LEDGER_ADD.write(&mut self.tx, &shared, entries, bind).await?;
-        self.head = expected - 1;
-        Ok(())
     }
 
     /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.
@@ -274,25 +209,6 @@ impl BundleTx {
     }
 }
 
-impl LedgerPages {
-    /// The next page.
-    pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
-        let query = sqlx::query_as(sql::LEDGER_PAGE).bind(stored(self.next)).bind(ENTRIES_A_PAGE);
-        let rows: Vec<EntryTuple> = query.fetch_all(&self.pool).await?;
-        let entry = |(seq, bundle, entry, hash): EntryTuple| {
-            Ok(LedgerEntry { seq: count(seq, "ledger")?, bundle: bundle.map(BundleId), entry, hash })
-        };
-        let page: Vec<LedgerEntry> = rows.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
-        Ok(page.last().map(|last| self.next = last.seq.saturating_add(1)).map(|()| page))
-    }
-}
-
-async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LEDGER_HEAD).fetch_optional(connection).await?;
-    row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
-}
-
-type EntryTuple = (i64, Option<i64>, Vec<u8>, Vec<u8>);
 type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);
 
 fn bundle_row(row: BundleTuple, names: &Dictionaries) -> Result<BundleRow, StoreError> {

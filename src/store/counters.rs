@@ -46,6 +46,11 @@ impl Numbers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take(table, count)
     }
 
+    /// The person that would be founded next.
+    pub fn next_person(&self) -> PersonRef {
+        PersonRef(self.take("person", 0))
+    }
+
     pub(super) async fn keep(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         let counters = Counters(self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone());
         counters.keep(connection).await

@@ -76,6 +76,8 @@ pub struct FileOutcome {
     pub counts: FileCounts,
     /// JSON list of warnings, without values.
     pub warnings: String,
+    /// What the columns of the feed's files showed up to this one, as JSON; empty when it was not read.
+    pub profile: String,
     /// Digest of the mapping that read it.
     pub mapping_digest: Digest,
     /// Its length.
@@ -100,6 +102,12 @@ impl Store {
     pub async fn find_file(&self, feed: &str, digest: &Digest) -> Result<Option<FileRow>, StoreError> {
         let query = sqlx::query(sql::FILE_BY_DIGEST).bind(feed).bind(digest.0.to_vec());
         query.fetch_optional(&self.read).await?.map(|row| file_row(&row)).transpose()
+    }
+
+    /// Whether a file of this many bytes is known of the feed, whatever became of it.
+    pub async fn knows_size(&self, feed: &str, bytes: u64) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar::<_, i64>(sql::FILE_OF_SIZE).bind(feed).bind(stored(bytes));
+        Ok(query.fetch_one(&self.read).await? == 1)
     }
 
     /// The feed's accepted file with the latest data date.
@@ -158,12 +166,6 @@ impl Store {
         let done = sqlx::query(sql::FILE_SUPERSEDE).bind(file.0).execute(&self.write).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("held file")) }
     }
-
-    /// The row fingerprints of the feed's last accepted file, as [`FileTx::put_seen`](super::FileTx::put_seen)
-    /// was given them.
-    pub async fn seen(&self, feed: &str) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(sqlx::query_scalar(sql::SEEN_READ).bind(feed).fetch_all(&self.read).await?)
-    }
 }
 
 pub(super) async fn supersede_held(
@@ -202,6 +204,7 @@ pub(super) async fn insert(
         .bind(outcome.warnings.clone())
         .bind(outcome.mapping_digest.0.to_vec())
         .bind(stored(outcome.bytes))
+        .bind(outcome.profile.clone())
         .execute(connection)
         .await?;
     Ok(())
@@ -235,6 +238,7 @@ fn file_row(row: &SqliteRow) -> Result<FileRow, StoreError> {
             warnings: row.try_get("warnings")?,
             mapping_digest: ids::digest(row.try_get("mapping_digest")?, "file")?,
             bytes: number("bytes")?,
+            profile: row.try_get("profile")?,
         },
     })
 }

@@ -36,10 +36,6 @@ row_id!(
     PersonRef
 );
 row_id!(
-    /// A stored version.
-    VersionRef
-);
-row_id!(
     /// A refused row.
     QuarantineId
 );

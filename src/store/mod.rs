@@ -6,20 +6,22 @@
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
 //! connections and may be moved to another task.
 //!
-//! Personal values are in one column, encrypted (`version.payload`); everything else is a keyed hash, a
-//! word of the configuration, a date or a count. The store decides nothing: it does not open a
-//! payload, link a person or judge a file.
+//! Personal values are in two columns, encrypted (`chapter.body`, `register.sealed`); everything else is a keyed hash, a
+//! word of the configuration, a date or a count. The store decides nothing: it links no person and judges no
+//! file, and opens a chapter only with the key that it is handed.
 //!
 //! One writing transaction at a time: a second waits for the first, and after a while gives up with
 //! LG2006.
 
 mod bulk;
 mod bundle;
+mod chapter;
 mod counters;
 mod error;
 mod file;
 mod ids;
 mod intake;
+mod ledger;
 mod lock;
 mod names;
 mod person;
@@ -43,24 +45,29 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bundle::{BundleRow, BundleState, BundleTx, LedgerEntry, LedgerPages, NewBundle, NewEntry};
+pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
+pub use chapter::{DuePerson, Imprint, NewChapter, Place, StoredChapter, opened};
 pub(crate) use counters::Counters;
 pub use counters::Numbers;
 pub use error::{CODES, StoreError};
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
-pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId, VersionRef};
-pub use intake::{
-    CohortSpan, CurrentVersion, FileTx, IdentityRow, NewIdentity, NewQuarantine, NewReview, NewVersion,
-};
+pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId};
+pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
+pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
-pub use person::{DuePerson, DuePersons, Forgotten, KnownIdentity, Members, PersonRow, Persons};
-pub use register::{Authority, Consent, Ending, Made, Nominee, Register, Registers, Restriction, Suspension};
+pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
+pub use register::{
+    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, Subject, Suspension,
+};
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
-pub use run::{NewRun, Run, RunRow, Status};
+pub use run::{NewRun, Run, RunRow, Status, Waiting};
 
 const DATABASE: &str = "store.sqlite";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "profile", include_str!("migrations/0002_profile.sql")),
+];
 
 /// The gateway's memory.
 pub struct Store {

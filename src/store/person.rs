@@ -1,17 +1,16 @@
 //! Persons: who is due at the gate, with their current records; settling; and forgetting.
 
+use super::chapter::{DuePerson, Reading};
 use super::error::StoreError;
-use super::ids::{self, IdentityRef, PersonRef, count};
-use super::intake::{IdentityRow, IdentityTuple, cancelled, identity_row, restricted};
+use super::ids::{self, IdentityRef, PersonRef};
 use super::names::Dictionaries;
 use super::{Store, run, sql};
 use jiff::civil::Date;
-use lockgate_core::record::{IdentityId, PersonId, RecordId, VersionHead};
-use sqlx::{Row as _, SqlitePool};
-use std::collections::BTreeMap;
+use lockgate_core::record::{IdentityId, PersonId};
+use sqlx::SqlitePool;
 use std::sync::Arc;
 
-const MEMBERS_A_PAGE: i64 = 10_000;
+const KEYS_A_PAGE: i64 = 10_000;
 const PERSONS_A_PAGE: i64 = 2_000;
 
 /// A stored person.
@@ -25,15 +24,6 @@ pub struct PersonRow {
     pub retired_into: Option<PersonRef>,
 }
 
-/// A person for the gate, with the current version of each record, still sealed.
-pub struct DuePerson {
-    /// Who. A retired person has no versions: what recipients hold of it is to be withdrawn.
-    pub person: PersonRow,
-    /// Plain columns and sealed values. Versions whose category or partner the configuration no longer has are
-    /// not among them.
-    pub versions: Vec<(VersionHead, Vec<u8>)>,
-}
-
 /// What was destroyed, in rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgotten {
@@ -41,8 +31,8 @@ pub struct Forgotten {
     pub persons: u64,
     /// Identities.
     pub identities: u64,
-    /// Versions, current and closed.
-    pub versions: u64,
+    /// Chapters.
+    pub chapters: u64,
 }
 
 /// A stored identity with the key of its person: what the linker asks for.
@@ -60,13 +50,6 @@ pub struct KnownIdentity {
     pub first_run: i64,
 }
 
-/// Pages of all identities.
-pub struct Members {
-    pool: SqlitePool,
-    names: Arc<Dictionaries>,
-    after: i64,
-}
-
 /// Pages of all persons.
 pub struct Persons {
     pool: SqlitePool,
@@ -80,7 +63,7 @@ pub struct DuePersons {
     everybody: i64,
     as_of: String,
     after: i64,
-    dates: Option<BTreeMap<i64, Date>>,
+    reading: Option<Arc<Reading>>,
 }
 
 impl Store {
@@ -114,11 +97,6 @@ impl Store {
         Ok(found)
     }
 
-    /// All identities, by rising row.
-    pub fn members(&self) -> Members {
-        Members { pool: self.read.clone(), names: Arc::clone(&self.names), after: 0 }
-    }
-
     /// All persons, by rising row.
     pub fn persons(&self) -> Persons {
         Persons { pool: self.read.clone(), after: 0 }
@@ -141,7 +119,7 @@ impl Store {
             everybody,
             as_of,
             after: 0,
-            dates: None,
+            reading: None,
         }
     }
 
@@ -150,9 +128,7 @@ impl Store {
         let row: Option<PersonTuple> =
             sqlx::query_as(sql::PERSON_ONE).bind(person.0).fetch_optional(&self.read).await?;
         let Some(row) = row else { return Ok(None) };
-        let mut page = vec![DuePerson { person: person_row(&row)?, versions: Vec::new() }];
-        self.every_person().fill(&mut page).await?;
-        Ok(page.pop())
+        Ok(self.every_person().fill(&[row]).await?.pop())
     }
 
     /// The person that an identity belongs to now. A person's key is the key of the identity that founded it, so
@@ -185,12 +161,11 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Destroys what is stored of persons who have left the cohort: versions of all ages, identities, reviews,
-    /// what recipients hold, and the persons. The ledger stays. Call it once for many: it reads through
-    /// all versions.
+    /// Destroys what is stored of persons who have left the cohort: chapters, identities, reviews, what
+    /// recipients hold, and the persons. The ledger stays. Call it once for many: it reads through all persons.
     pub async fn forget_persons(&self, persons: &[PersonRef]) -> Result<Forgotten, StoreError> {
         let statements = [
-            sql::FORGET_VERSIONS,
+            sql::FORGET_CHAPTERS,
             sql::FORGET_REVIEWS_A,
             sql::FORGET_REVIEWS_B,
             sql::FORGET_HOLDINGS,
@@ -199,14 +174,14 @@ impl Store {
         ];
         let gone = self.forget(persons, &statements).await?;
         let at = |n: usize| gone.get(n).copied().unwrap_or_default();
-        Ok(Forgotten { versions: at(0), identities: at(4), persons: at(5) })
+        Ok(Forgotten { chapters: at(0), identities: at(4), persons: at(5) })
     }
 
-    /// Destroys the versions, identities and reviews of persons who have left the cohort. The person's key and the
+    /// Destroys the chapters, identities and reviews of persons who have left the cohort. The person's key and the
     /// recipients' withdrawn references stay, so that version numbers never repeat should they come back.
     pub async fn empty_persons(&self, persons: &[PersonRef]) -> Result<Forgotten, StoreError> {
         let statements = [
-            sql::FORGET_VERSIONS,
+            sql::FORGET_CHAPTERS,
             sql::FORGET_REVIEWS_A,
             sql::FORGET_REVIEWS_B,
             sql::FORGET_IDENTITIES,
@@ -214,7 +189,7 @@ impl Store {
         ];
         let gone = self.forget(persons, &statements).await?;
         let at = |n: usize| gone.get(n).copied().unwrap_or_default();
-        Ok(Forgotten { versions: at(0), identities: at(3), persons: 0 })
+        Ok(Forgotten { chapters: at(0), identities: at(3), persons: 0 })
     }
 
     /// Runs statements about marked persons; gives the rows that each removed.
@@ -240,21 +215,10 @@ impl Store {
     }
 }
 
-impl Members {
-    /// The next page.
-    pub async fn next_page(&mut self) -> Result<Option<Vec<IdentityRow>>, StoreError> {
-        let query = sqlx::query_as(sql::MEMBERS).bind(self.after).bind(MEMBERS_A_PAGE);
-        let rows: Vec<IdentityTuple> = query.fetch_all(&self.pool).await?;
-        let page: Vec<IdentityRow> =
-            rows.into_iter().map(|row| identity_row(row, &self.names)).collect::<Result<_, _>>()?;
-        Ok(page.last().map(|last| self.after = last.id.0).map(|()| page))
-    }
-}
-
 impl Persons {
     /// The next page.
     pub async fn next_page(&mut self) -> Result<Option<Vec<PersonRow>>, StoreError> {
-        let query = sqlx::query_as(sql::PERSONS).bind(self.after).bind(MEMBERS_A_PAGE);
+        let query = sqlx::query_as(sql::PERSONS).bind(self.after).bind(KEYS_A_PAGE);
         let rows: Vec<PersonTuple> = query.fetch_all(&self.pool).await?;
         let page: Vec<PersonRow> = rows.iter().map(person_row).collect::<Result<_, _>>()?;
         Ok(page.last().map(|last| self.after = last.id.0).map(|()| page))
@@ -262,41 +226,49 @@ impl Persons {
 }
 
 impl DuePersons {
-    /// The next page, by rising row: about 2,000 persons with their current versions.
+    /// The next page, by rising row: about 2,000 persons with their chapters.
     pub async fn next_page(&mut self) -> Result<Option<Vec<DuePerson>>, StoreError> {
         let query =
             sqlx::query_as(sql::PERSON_DUE).bind(self.after).bind(self.everybody).bind(self.as_of.clone());
         let rows: Vec<PersonTuple> = query.bind(PERSONS_A_PAGE).fetch_all(&self.pool).await?;
         let Some(last) = rows.last() else { return Ok(None) };
         self.after = last.0;
-        let mut page = Vec::with_capacity(rows.len());
-        for row in &rows {
-            page.push(DuePerson { person: person_row(row)?, versions: Vec::new() });
-        }
-        self.fill(&mut page).await?;
-        Ok(Some(page))
+        self.fill(&rows).await.map(Some)
     }
 
-    /// Adds the versions to a page of persons, which stand by rising row.
-    async fn fill(&mut self, page: &mut [DuePerson]) -> Result<(), StoreError> {
-        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
-        let (first, last) = (first.person.id.0, last.person.id.0);
-        if self.dates.is_none() {
-            self.dates = Some(run::dates(&self.pool).await?);
-        }
-        let dates = self.dates.as_ref().ok_or_else(|| StoreError::row("run"))?;
-        let query = sqlx::query(sql::PERSON_VERSIONS).bind(first).bind(last);
-        let rows = query.bind(self.everybody).bind(self.as_of.clone()).fetch_all(&self.pool).await?;
-        let mut persons = page.iter_mut().peekable();
+    /// A page of persons, by rising row, with their chapters.
+    async fn fill(&mut self, rows: &[PersonTuple]) -> Result<Vec<DuePerson>, StoreError> {
+        let reading = self.reading().await?;
+        let mut page = Vec::with_capacity(rows.len());
         for row in rows {
-            let owner: i64 = row.try_get(0)?;
-            while persons.next_if(|person| person.person.id.0 < owner).is_some() {}
-            let Some(person) = persons.peek_mut().filter(|person| person.person.id.0 == owner) else {
-                continue;
-            };
-            person.versions.extend(version(&row, dates, &self.names)?);
+            let (person, reading) = (person_row(row)?, Arc::clone(&reading));
+            page.push(DuePerson { person, chapters: Vec::new(), reading });
         }
-        Ok(())
+        let (first, last) = (rows.first().map(|row| row.0), rows.last().map(|row| row.0));
+        let query = sqlx::query_as(sql::PERSON_CHAPTERS).bind(first).bind(last);
+        let chapters: Vec<(i64, i64, Vec<u8>)> =
+            query.bind(self.everybody).bind(self.as_of.clone()).fetch_all(&self.pool).await?;
+        let mut persons = page.iter_mut().peekable();
+        for (owner, place, body) in chapters {
+            while persons.next_if(|person| person.person.id.0 < owner).is_some() {}
+            if let Some(person) = persons.peek_mut().filter(|person| person.person.id.0 == owner) {
+                person.chapters.push((place, body));
+            }
+        }
+        for person in &mut page {
+            // Mostly they come so: a person's identities by their rows, and each one's chapters in order.
+            person.chapters.sort_by_key(|(place, _)| *place);
+        }
+        Ok(page)
+    }
+
+    async fn reading(&mut self) -> Result<Arc<Reading>, StoreError> {
+        if let Some(reading) = &self.reading {
+            return Ok(Arc::clone(reading));
+        }
+        let dates = run::dates(&self.pool).await?;
+        let reading = Arc::new(Reading { names: Arc::clone(&self.names), dates });
+        Ok(Arc::clone(self.reading.insert(reading)))
     }
 }
 
@@ -308,26 +280,4 @@ fn person_row((id, key, retired_into): &PersonTuple) -> Result<PersonRow, StoreE
         key: PersonId(ids::key(key, "person")?),
         retired_into: retired_into.map(PersonRef),
     })
-}
-
-/// `None` when the configuration no longer has its category or partner.
-fn version(
-    row: &sqlx::sqlite::SqliteRow,
-    dates: &BTreeMap<i64, Date>,
-    names: &Dictionaries,
-) -> Result<Option<(VersionHead, Vec<u8>)>, StoreError> {
-    let (originator, category) = (names.partner(row.try_get(4)?), names.category(row.try_get(5)?));
-    let (Some(originator), Some(category)) = (originator, category) else { return Ok(None) };
-    let marks: i64 = row.try_get(7)?;
-    let head = VersionHead {
-        id: RecordId(ids::key(row.try_get(2)?, "version")?),
-        number: count(row.try_get(3)?, "version")?,
-        identity: IdentityId(ids::key(row.try_get(1)?, "identity")?),
-        originator,
-        category,
-        as_of: dates.get(&row.try_get(6)?).copied().ok_or_else(|| StoreError::row("version"))?,
-        cancelled: cancelled(marks),
-        restricted: restricted(marks),
-    };
-    Ok(Some((head, row.try_get(8)?)))
 }

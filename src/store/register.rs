@@ -1,17 +1,24 @@
 //! The registers: decisions of people that the gate reads. Each entry has its author, time and written
 //! reference; none is ever edited, only ended. An empty register is the strict answer, except that of
 //! restrictions and suspensions, which only take away.
+//!
+//! An entry is recorded or ended in the transaction that holds its ledger entry, and the people about whom it
+//! changes a decision are marked there too.
 
+use super::bundle::BundleTx;
 use super::error::StoreError;
-use super::ids::{self, EntryId};
-use super::{Counters, Store, sql};
+use super::ids::{self, EntryId, PersonRef};
+use super::{Store, sql};
 use jiff::civil::Date;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Row as _, Sqlite};
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 /// What every entry has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
+    /// The partner whose entry it is: who alone can end it.
+    pub partner: String,
     /// Who made it: a nominee's token.
     pub author: String,
     /// When, as an RFC 3339 text.
@@ -33,302 +40,287 @@ pub struct Ending {
     pub by: String,
     /// The written reference.
     pub reference: String,
+    /// For a nominee: the day on which the change was notified (7.4).
+    pub notified: Option<Date>,
 }
 
-/// Silence, or less, about a person or a record; lifted only by its originator (5.1.1.iii).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Silence, or less, about a person or a record; lifted only by the partner that made it (5.1.1.iii).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Restriction {
-    /// Author, time, reference, days.
-    pub made: Made,
-    /// `person` or `record`.
-    pub scope: String,
-    /// The 128-bit key of that person or record.
-    pub subject: u128,
-    /// Partner keys, or `*` for all.
+    /// About what.
+    pub about: Subject,
+    /// The key of an identity of the person whom it concerns.
+    pub identity: String,
+    /// Partner keys; empty = all.
     pub recipients: Vec<String>,
-    /// The partner whose restriction it is.
-    pub originator: String,
-    /// Nothing at all leaves, not even the fact.
-    pub silent: bool,
-    /// Otherwise the reduction that applies.
-    pub reduce: Option<String>,
+    /// `category.field` and the word of a reduction; empty = silence.
+    pub reduce: Vec<(String, String)>,
+}
+
+/// What an entry is about: the 128-bit key as 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// One record, in whatever version.
+    Record(String),
+    /// Every record about a person, by the key of an identity of that person.
+    Person(String),
 }
 
 /// A recorded human decision that opens named fields of one record to named recipients.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Authority {
-    /// Author, time, reference, days.
-    pub made: Made,
     /// `dv_risk`, `child_risk`, `covert_release`, `harm`, `subject_consent`, `nim`, `text_review`, `provider_consent`.
     pub kind: String,
-    /// The record's 128-bit key.
-    pub record: u128,
+    /// The record's key.
+    pub record: String,
+    /// The key of the identity that the record is about.
+    pub identity: String,
     /// Partner keys.
     pub recipients: Vec<String>,
-    /// Field names.
+    /// `category.field`, each.
     pub fields: Vec<String>,
-    /// For `harm`: self, others or public interest (5.1.7.ii).
-    pub ground: Option<String>,
-    /// The nominee who granted it.
-    pub granted_by: String,
+    /// Why; for `harm`: self, others or public interest (5.1.7.ii).
+    pub ground: String,
+    /// What the recipient must observe; travels with the row (5.1.1.vii).
+    #[serde(default)]
+    pub conditions: Option<String>,
+    /// For a review of text: the keyed mark of each text as it was read, in the order of `fields`.
+    #[serde(default)]
+    pub originals: Vec<String>,
 }
 
 /// A provider's written consent to a secondary use (5.2.3, 5.5.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consent {
-    /// Author, time, reference, days.
-    pub made: Made,
-    /// The partner that consents.
-    pub discloser: String,
     /// The partner that may use.
     pub recipient: String,
     /// What for.
-    pub secondary_purpose: String,
-    /// What it covers, as words of the schema.
-    pub scope: String,
+    pub purpose: String,
+    /// What it covers: categories and fields of the schema.
+    pub scope: Vec<String>,
 }
 
 /// A person whom a partner has named for handling the data (7.3), by token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Nominee {
-    /// Author, time, reference, days.
-    pub made: Made,
-    /// The partner.
-    pub partner: String,
     /// What stands for the person; no name.
     pub token: String,
+    /// The day on which the change was notified (7.4).
+    #[serde(with = "day")]
+    pub notified: Date,
+}
+
+/// A day as its ISO text.
+mod day {
+    use jiff::civil::Date;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    pub(super) fn serialize<S: Serializer>(day: &Date, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(day)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
+        String::deserialize(from)?.parse().map_err(|_| D::Error::custom("not a day"))
+    }
+}
+
+/// The person responsible for data protection (7.1), by token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Designated {
+    /// What stands for the person; no name.
+    pub token: String,
+    /// The data protection registration; the entry's last day is its expiry.
+    pub registration: String,
 }
 
 /// A partner that receives nothing for now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Suspension {
-    /// Author, time, reference, days.
-    pub made: Made,
-    /// The partner.
-    pub partner: String,
-    /// Why, as a stable word.
+    /// Which partner.
+    pub suspended: String,
+    /// Why, as a word or two.
     pub reason: String,
 }
 
-/// Everything in force on a day, with each entry's number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Registers {
-    /// Restrictions.
-    pub restrictions: Vec<(EntryId, Restriction)>,
-    /// Authorities.
-    pub authorities: Vec<(EntryId, Authority)>,
-    /// Consents.
-    pub consents: Vec<(EntryId, Consent)>,
-    /// Nominees.
-    pub nominees: Vec<(EntryId, Nominee)>,
-    /// Suspensions.
-    pub suspensions: Vec<(EntryId, Suspension)>,
-}
-
-/// A register, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Register {
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
     /// See [`Restriction`].
-    Restriction,
+    Restriction(Restriction),
     /// See [`Authority`].
-    Authority,
+    Authority(Authority),
     /// See [`Consent`].
-    Consent,
+    Consent(Consent),
     /// See [`Nominee`].
-    Nominee,
+    Nominee(Nominee),
+    /// See [`Designated`].
+    Designated(Designated),
     /// See [`Suspension`].
-    Suspension,
+    Suspension(Suspension),
 }
 
-impl Register {
-    const fn end(self) -> &'static str {
+impl Body {
+    /// The names of the registers.
+    pub const REGISTERS: [&str; 6] =
+        ["restriction", "authority", "consent", "nominee", "designated", "suspension"];
+
+    /// The register's name.
+    pub const fn register(&self) -> &'static str {
         match self {
-            Self::Restriction => sql::RESTRICTION_END,
-            Self::Authority => sql::AUTHORITY_END,
-            Self::Consent => sql::CONSENT_END,
-            Self::Nominee => sql::NOMINEE_END,
-            Self::Suspension => sql::SUSPENSION_END,
+            Self::Restriction(_) => "restriction",
+            Self::Authority(_) => "authority",
+            Self::Consent(_) => "consent",
+            Self::Nominee(_) => "nominee",
+            Self::Designated(_) => "designated",
+            Self::Suspension(_) => "suspension",
         }
     }
+
+    /// The canonical text: what the store keeps and the ledger's digest covers.
+    pub fn text(&self) -> String {
+        // Words, dates and lists of them: nothing that JSON could refuse.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
-type Insert = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+/// An entry as it stands in its register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Its number, in all registers together.
+    pub id: EntryId,
+    /// Author, time, reference, days.
+    pub made: Made,
+    /// How it was ended, when it was.
+    pub ended: Option<Ending>,
+    /// What it says.
+    pub body: Body,
+    /// A reviewed text, encrypted.
+    pub sealed: Option<Vec<u8>>,
+}
+
+impl Registered {
+    /// The last day on which it holds; `None` = open.
+    pub fn last_day(&self) -> Option<Date> {
+        let ended = self.ended.as_ref().map(|e| e.on.yesterday().unwrap_or(Date::MIN));
+        match (self.made.until, ended) {
+            (Some(until), Some(ended)) => Some(until.min(ended)),
+            (until, ended) => until.or(ended),
+        }
+    }
+
+    /// The first day: what only takes away holds at once, whatever its first day says.
+    pub const fn first_day(&self) -> Date {
+        match self.body {
+            Body::Restriction(_) | Body::Suspension(_) => Date::MIN,
+            _ => self.made.since,
+        }
+    }
+
+    /// Whether it holds on a day.
+    pub fn holds(&self, day: Date) -> bool {
+        self.first_day() <= day && !self.over(day)
+    }
+
+    /// Whether it holds no more on a day and any later one.
+    pub fn over(&self, day: Date) -> bool {
+        self.last_day().is_some_and(|last| last < day)
+    }
+}
 
 impl Store {
-    /// The registers as they stand on a day. Restrictions and suspensions count whatever their first day, because
-    /// they only take away; everything else counts from its first day.
-    pub async fn registers(&self, as_of: Date) -> Result<Registers, StoreError> {
-        Ok(Registers {
-            restrictions: self.entries(sql::RESTRICTION_READ, as_of, restriction).await?,
-            authorities: self.entries(sql::AUTHORITY_READ, as_of, authority).await?,
-            consents: self.entries(sql::CONSENT_READ, as_of, consent).await?,
-            nominees: self.entries(sql::NOMINEE_READ, as_of, nominee).await?,
-            suspensions: self.entries(sql::SUSPENSION_READ, as_of, suspension).await?,
-        })
+    /// Every entry ever recorded, by number.
+    pub async fn registered(&self) -> Result<Vec<Registered>, StoreError> {
+        let rows = sqlx::query(sql::REGISTER_READ).fetch_all(&self.read).await?;
+        rows.iter().map(registered).collect()
     }
+}
 
-    async fn entries<T>(
-        &self,
-        text: &'static str,
-        as_of: Date,
-        read: fn(&SqliteRow, Made) -> Result<T, StoreError>,
-    ) -> Result<Vec<(EntryId, T)>, StoreError> {
-        let rows = sqlx::query(text).bind(as_of.to_string()).fetch_all(&self.read).await?;
-        rows.iter().map(|row| Ok((EntryId(row.try_get(0)?), read(row, made(row)?)?))).collect()
-    }
-
-    /// Records a restriction.
-    pub async fn add_restriction(&self, entry: &Restriction) -> Result<EntryId, StoreError> {
-        let entry = entry.clone();
-        self.add(sql::RESTRICTION_ADD, &entry.made.clone(), |query| {
-            query
-                .bind(entry.scope)
-                .bind(entry.subject.to_be_bytes().to_vec())
-                .bind(join(&entry.recipients))
-                .bind(entry.originator)
-                .bind(i64::from(entry.silent))
-                .bind(entry.reduce)
-        })
-        .await
-    }
-
-    /// Records an authority.
-    pub async fn add_authority(&self, entry: &Authority) -> Result<EntryId, StoreError> {
-        let entry = entry.clone();
-        self.add(sql::AUTHORITY_ADD, &entry.made.clone(), |query| {
-            query
-                .bind(entry.kind)
-                .bind(entry.record.to_be_bytes().to_vec())
-                .bind(join(&entry.recipients))
-                .bind(join(&entry.fields))
-                .bind(entry.ground)
-                .bind(entry.granted_by)
-        })
-        .await
-    }
-
-    /// Records a consent.
-    pub async fn add_consent(&self, entry: &Consent) -> Result<EntryId, StoreError> {
-        let entry = entry.clone();
-        self.add(sql::CONSENT_ADD, &entry.made.clone(), |query| {
-            query.bind(entry.discloser).bind(entry.recipient).bind(entry.secondary_purpose).bind(entry.scope)
-        })
-        .await
-    }
-
-    /// Records a nominee.
-    pub async fn add_nominee(&self, entry: &Nominee) -> Result<EntryId, StoreError> {
-        let entry = entry.clone();
-        self.add(sql::NOMINEE_ADD, &entry.made.clone(), |query| query.bind(entry.partner).bind(entry.token))
-            .await
-    }
-
-    /// Records a suspension.
-    pub async fn add_suspension(&self, entry: &Suspension) -> Result<EntryId, StoreError> {
-        let entry = entry.clone();
-        self.add(sql::SUSPENSION_ADD, &entry.made.clone(), |query| {
-            query.bind(entry.partner).bind(entry.reason)
-        })
-        .await
-    }
-
-    /// Ends an entry that is not ended yet.
-    pub async fn end_entry(
-        &self,
-        register: Register,
-        entry: EntryId,
-        ending: &Ending,
-    ) -> Result<(), StoreError> {
-        let done = sqlx::query(register.end())
-            .bind(entry.0)
-            .bind(ending.on.to_string())
-            .bind(ending.by.clone())
-            .bind(ending.reference.clone())
-            .execute(&self.write)
-            .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("open register entry")) }
-    }
-
-    async fn add(
-        &self,
-        text: &'static str,
+impl BundleTx {
+    /// Records an entry.
+    pub async fn add_entry(
+        &mut self,
         made: &Made,
-        bind: impl FnOnce(Insert) -> Insert,
+        body: &Body,
+        sealed: Option<&[u8]>,
     ) -> Result<EntryId, StoreError> {
-        let mut tx = self.begin().await?;
-        let mut counters = Counters::read(&mut tx).await?;
-        let id = counters.take("register", 1);
-        let query = sqlx::query(text)
+        let id = self.take_number("register");
+        sqlx::query(sql::REGISTER_ADD)
             .bind(id)
+            .bind(body.register())
+            .bind(made.partner.clone())
             .bind(made.author.clone())
             .bind(made.made_at.clone())
             .bind(made.reference.clone())
             .bind(made.since.to_string())
-            .bind(made.until.map(|day| day.to_string()));
-        bind(query).execute(&mut *tx).await?;
-        counters.keep(&mut tx).await?;
-        tx.commit().await?;
+            .bind(made.until.map(|day| day.to_string()))
+            .bind(body.text())
+            .bind(sealed.map(<[u8]>::to_vec))
+            .execute(&mut **self.connection())
+            .await?;
         Ok(EntryId(id))
+    }
+
+    /// Ends an entry that is not ended yet.
+    pub async fn end_entry(&mut self, entry: EntryId, ending: &Ending) -> Result<(), StoreError> {
+        let done = sqlx::query(sql::REGISTER_END)
+            .bind(entry.0)
+            .bind(ending.on.to_string())
+            .bind(ending.by.clone())
+            .bind(ending.reference.clone())
+            .bind(ending.notified.map(|day| day.to_string()))
+            .execute(&mut **self.connection())
+            .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("open register entry")) }
+    }
+
+    /// This person is to be looked at again: an entry about it was recorded or ended.
+    pub async fn look_again(&mut self, person: PersonRef) -> Result<(), StoreError> {
+        sqlx::query(sql::PERSON_MARK).bind(person.0).execute(&mut **self.connection()).await?;
+        Ok(())
     }
 }
 
-fn made(row: &SqliteRow) -> Result<Made, StoreError> {
-    let until: Option<String> = row.try_get("until")?;
-    Ok(Made {
-        author: row.try_get("author")?,
-        made_at: row.try_get("made_at")?,
-        reference: row.try_get("reference")?,
-        since: ids::date(row.try_get("since")?, "register")?,
-        until: ids::maybe_date(until.as_deref(), "register")?,
+fn registered(row: &SqliteRow) -> Result<Registered, StoreError> {
+    let day = |column: &str| -> Result<Option<Date>, StoreError> {
+        let text: Option<String> = row.try_get(column)?;
+        ids::maybe_date(text.as_deref(), "register")
+    };
+    let body: String = row.try_get("body")?;
+    let body: Body = serde_json::from_str(&body).map_err(|_| StoreError::row("register"))?;
+    if row.try_get::<String, _>("register")? != body.register() {
+        return Err(StoreError::row("register"));
+    }
+    let ended = match day("ended_on")? {
+        Some(on) => Some(Ending {
+            on,
+            by: row.try_get("ended_by")?,
+            reference: row.try_get("ended_reference")?,
+            notified: day("ended_notified")?,
+        }),
+        None => None,
+    };
+    Ok(Registered {
+        id: EntryId(row.try_get("id")?),
+        made: Made {
+            partner: row.try_get("partner")?,
+            author: row.try_get("author")?,
+            made_at: row.try_get("made_at")?,
+            reference: row.try_get("reference")?,
+            since: ids::date(row.try_get("since")?, "register")?,
+            until: day("until")?,
+        },
+        ended,
+        body,
+        sealed: row.try_get("sealed")?,
     })
-}
-
-fn restriction(row: &SqliteRow, made: Made) -> Result<Restriction, StoreError> {
-    Ok(Restriction {
-        made,
-        scope: row.try_get("scope")?,
-        subject: ids::key(row.try_get("subject")?, "restriction")?,
-        recipients: split(row.try_get("recipients")?),
-        originator: row.try_get("originator")?,
-        silent: row.try_get::<i64, _>("silent")? != 0,
-        reduce: row.try_get("reduce")?,
-    })
-}
-
-fn authority(row: &SqliteRow, made: Made) -> Result<Authority, StoreError> {
-    Ok(Authority {
-        made,
-        kind: row.try_get("kind")?,
-        record: ids::key(row.try_get("record")?, "authority")?,
-        recipients: split(row.try_get("recipients")?),
-        fields: split(row.try_get("fields")?),
-        ground: row.try_get("ground")?,
-        granted_by: row.try_get("granted_by")?,
-    })
-}
-
-fn consent(row: &SqliteRow, made: Made) -> Result<Consent, StoreError> {
-    Ok(Consent {
-        made,
-        discloser: row.try_get("discloser")?,
-        recipient: row.try_get("recipient")?,
-        secondary_purpose: row.try_get("secondary_purpose")?,
-        scope: row.try_get("scope")?,
-    })
-}
-
-fn nominee(row: &SqliteRow, made: Made) -> Result<Nominee, StoreError> {
-    Ok(Nominee { made, partner: row.try_get("partner")?, token: row.try_get("token")? })
-}
-
-fn suspension(row: &SqliteRow, made: Made) -> Result<Suspension, StoreError> {
-    Ok(Suspension { made, partner: row.try_get("partner")?, reason: row.try_get("reason")? })
-}
-
-fn join(words: &[String]) -> String {
-    words.join(" ")
-}
-
-fn split(words: &str) -> Vec<String> {
-    words.split_whitespace().map(Into::into).collect()
 }

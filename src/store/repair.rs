@@ -56,6 +56,13 @@ impl BundleTx {
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("quarantined row")) }
     }
 
+    /// Keeps a small text under a word, together with what else is decided.
+    pub async fn remember(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        let query = sqlx::query(sql::META_WRITE).bind(key.to_owned()).bind(value.to_owned());
+        query.execute(&mut **self.connection()).await?;
+        Ok(())
+    }
+
     /// Lets a held file in: the next run takes it.
     pub async fn release_file(&mut self, file: FileId) -> Result<(), StoreError> {
         let done = sqlx::query(sql::FILE_RELEASE).bind(file.0).execute(&mut **self.connection()).await?;

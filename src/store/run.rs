@@ -50,27 +50,32 @@ pub struct RunRow {
     pub summary: Option<String>,
 }
 
+/// What waits for a person, in counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Held files.
+    pub held_files: u64,
+    /// Refused rows.
+    pub quarantine: u64,
+    /// Pairs of identities.
+    pub reviews: u64,
+}
+
 /// The state of the whole, in counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The newest run.
     pub last_run: Option<RunRow>,
-    /// Files that wait for a person.
-    pub held_files: u64,
-    /// Refused rows that wait for a person.
-    pub open_quarantine: u64,
-    /// Pairs of identities that wait for a person.
-    pub open_reviews: u64,
+    /// What waits for a person.
+    pub waiting: Waiting,
     /// Persons, without those merged into another.
     pub persons: u64,
     /// Persons that the gate has to look at again.
     pub dirty_persons: u64,
     /// Identities.
     pub identities: u64,
-    /// Identities that are themselves a cohort designation.
-    pub cohort_identities: u64,
-    /// Current versions.
-    pub versions: u64,
+    /// Records that stand.
+    pub records: u64,
     /// Bundles that are recorded and not yet published.
     pub unpublished_bundles: u64,
     /// The ledger's last sequence number; 0 when it is empty.
@@ -123,24 +128,40 @@ impl Store {
         rows.into_iter().map(run_row).collect()
     }
 
-    /// The state of the whole.
+    /// The state of the whole; counts through the store.
     pub async fn status(&self) -> Result<Status, StoreError> {
-        type Counts = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+        type Counts = (i64, i64, i64, i64, i64);
         let counts: Counts = sqlx::query_as(sql::STATUS).fetch_one(&self.read).await?;
         let of = |number| count(number, "status");
         Ok(Status {
             last_run: self.runs(1).await?.pop(),
-            held_files: of(counts.0)?,
-            open_quarantine: of(counts.1)?,
-            open_reviews: of(counts.2)?,
-            persons: of(counts.3)?,
-            dirty_persons: of(counts.4)?,
-            identities: of(counts.5)?,
-            cohort_identities: of(counts.6)?,
-            versions: of(counts.7)?,
-            unpublished_bundles: of(counts.8)?,
-            ledger_entries: of(counts.9)?,
+            waiting: self.waiting().await?,
+            persons: self.people().await?,
+            dirty_persons: of(counts.0)?,
+            identities: of(counts.1)?,
+            records: of(counts.2)?,
+            unpublished_bundles: of(counts.3)?,
+            ledger_entries: of(counts.4)?,
         })
+    }
+
+    /// What waits for a person.
+    pub async fn waiting(&self) -> Result<Waiting, StoreError> {
+        let (held, quarantine, reviews): (i64, i64, i64) =
+            sqlx::query_as(sql::WAITING).fetch_one(&self.read).await?;
+        let of = |number| count(number, "status");
+        Ok(Waiting { held_files: of(held)?, quarantine: of(quarantine)?, reviews: of(reviews)? })
+    }
+
+    /// How many persons there are, without those merged into another.
+    pub async fn people(&self) -> Result<u64, StoreError> {
+        let people: i64 = sqlx::query_scalar(sql::PEOPLE).fetch_one(&self.read).await?;
+        count(people, "status")
+    }
+
+    /// Whether the store has never held anybody.
+    pub async fn holds_nobody(&self) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar::<_, i64>(sql::NOBODY).fetch_one(&self.read).await? == 1)
     }
 }
 

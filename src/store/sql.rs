@@ -11,7 +11,7 @@ use super::names::NameTable;
 macro_rules! file_columns {
     () => {
         "SELECT id, run, state, feed, digest, name_token, data_date, reason, row_count, mapped, unchanged, quarantined, \
-         duplicate, skipped, warnings, mapping_digest, bytes FROM file "
+         duplicate, skipped, warnings, mapping_digest, bytes, profile FROM file "
     };
 }
 
@@ -19,24 +19,6 @@ macro_rules! file_columns {
 macro_rules! bundle_columns {
     () => {
         "SELECT id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts FROM bundle "
-    };
-}
-
-/// The columns that all registers share.
-macro_rules! made {
-    () => {
-        "id, author, made_at, reference, since, until"
-    };
-}
-
-/// Ends an entry, once.
-macro_rules! ended {
-    ($table:literal) => {
-        concat!(
-            "UPDATE ",
-            $table,
-            " SET ended_on = $2, ended_by = $3, ended_reference = $4 WHERE id = $1 AND ended_on IS NULL"
-        )
     };
 }
 
@@ -80,9 +62,10 @@ statements! {
         ORDER BY id DESC LIMIT $1";
 
     FILE_ADD = "INSERT INTO file (id, run, feed, digest, name_token, data_date, state, reason, row_count, mapped, unchanged, \
-        quarantined, duplicate, skipped, warnings, mapping_digest, bytes) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        quarantined, duplicate, skipped, warnings, mapping_digest, bytes, profile) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     FILE_BY_DIGEST = concat!(file_columns!(), "WHERE feed = $1 AND digest = $2 ORDER BY id DESC LIMIT 1");
+    FILE_OF_SIZE = "SELECT EXISTS (SELECT 1 FROM file WHERE feed = $1 AND bytes = $2)";
     FILE_LAST = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date DESC, id DESC LIMIT 1");
     FILE_ACCEPTED = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date, id");
     FILE_HELD = concat!(file_columns!(), "WHERE state = 'held' ORDER BY id");
@@ -92,15 +75,6 @@ statements! {
         AND state IN ('held', 'released')";
     FILE_SUPERSEDE = "UPDATE file SET state = 'superseded' WHERE id = $1 AND state = 'held'";
 
-    SEEN_READ = "SELECT packed FROM seen WHERE feed = $1 ORDER BY part";
-    SEEN_CLEAR = "DELETE FROM seen WHERE feed = $1";
-    SEEN_ADD = "INSERT INTO seen (feed, part, packed) VALUES ($1, $2, $3)";
-
-    VERSION_OF_FEED = "SELECT id, identity, record, number, category, file, marks, row_fp, content FROM version \
-        WHERE id > $1 AND until_run IS NULL AND marks < 4 AND file IN (SELECT id FROM file WHERE feed = $2) ORDER BY id LIMIT $3";
-
-    MEMBERS = "SELECT id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, evidence FROM identity \
-        WHERE id > $1 ORDER BY id LIMIT $2";
     PERSONS = "SELECT id, person_key, retired_into FROM person WHERE id > $1 ORDER BY id LIMIT $2";
     PERSON_BY_IDENTITY = "SELECT person FROM identity WHERE identity_key = $1";
     PERSON_BY_KEY = "SELECT id FROM person WHERE person_key = $1";
@@ -114,16 +88,16 @@ statements! {
     /// A page of persons: $2 = 1 takes everybody, otherwise those due on $3.
     PERSON_DUE = "SELECT id, person_key, retired_into FROM person \
         WHERE id > $1 AND ($2 = 1 OR dirty = 1 OR review_on <= $3) ORDER BY id LIMIT $4";
-    /// The versions of that page: persons between $1 and $2, chosen in the same way. The order of the joins is
-    /// stated, because without statistics the planner may start at the versions.
-    PERSON_VERSIONS = "SELECT p.id, i.identity_key, v.record, v.number, v.partner, v.category, v.since_run, v.marks, v.payload \
-        FROM person p CROSS JOIN identity i CROSS JOIN version v \
+    /// The chapters of that page: persons between $1 and $2, chosen in the same way. The order of the joins is
+    /// stated, because without statistics the planner may start at the chapters. An identity's chapters have the
+    /// ids from its row times 2^20 on.
+    PERSON_CHAPTERS = "SELECT p.id, c.id, c.body FROM person p CROSS JOIN identity i CROSS JOIN chapter c \
         WHERE p.id >= $1 AND p.id <= $2 AND ($3 = 1 OR p.dirty = 1 OR p.review_on <= $4) \
-        AND i.person = p.id AND v.identity = i.id AND v.until_run IS NULL AND v.marks < 4 ORDER BY p.id";
+        AND i.person = p.id AND c.id >= i.id * 1048576 AND c.id < (i.id + 1) * 1048576 ORDER BY p.id";
 
     FORGET_FOLLOW = "UPDATE person SET dirty = 2 WHERE dirty <> 2 AND retired_into IN (SELECT id FROM person WHERE dirty = 2)";
-    FORGET_VERSIONS = "DELETE FROM version WHERE identity IN \
-        (SELECT i.id FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
+    FORGET_CHAPTERS = "DELETE FROM chapter WHERE id IN (SELECT c.id FROM person p CROSS JOIN identity i CROSS JOIN chapter c \
+        WHERE p.dirty = 2 AND i.person = p.id AND c.id >= i.id * 1048576 AND c.id < (i.id + 1) * 1048576)";
     FORGET_REVIEWS_A = "DELETE FROM review WHERE identity_a IN \
         (SELECT i.identity_key FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
     FORGET_REVIEWS_B = "DELETE FROM review WHERE identity_b IN \
@@ -162,38 +136,26 @@ statements! {
     BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
 
-    LEDGER_HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
-    LEDGER_PAGE = "SELECT seq, bundle, entry, hash FROM ledger WHERE seq >= $1 ORDER BY seq LIMIT $2";
+    LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
+    LEDGER_HEAD = "SELECT last, head FROM ledger ORDER BY first DESC LIMIT 1";
+    /// The row in which an entry stands.
+    LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";
+    LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
-    RESTRICTION_ADD = concat!("INSERT INTO restriction (", made!(), ", scope, subject, recipients, originator, silent, reduce) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    RESTRICTION_READ = concat!("SELECT ", made!(), ", scope, subject, recipients, originator, silent, reduce FROM restriction \
-        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    AUTHORITY_ADD = concat!("INSERT INTO authority (", made!(), ", kind, record, recipients, fields, ground, granted_by) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    AUTHORITY_READ = concat!("SELECT ", made!(), ", kind, record, recipients, fields, ground, granted_by FROM authority \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    CONSENT_ADD = concat!("INSERT INTO consent (", made!(), ", discloser, recipient, secondary_purpose, scope) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
-    CONSENT_READ = concat!("SELECT ", made!(), ", discloser, recipient, secondary_purpose, scope FROM consent \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    NOMINEE_ADD = concat!("INSERT INTO nominee (", made!(), ", partner, token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    NOMINEE_READ = concat!("SELECT ", made!(), ", partner, token FROM nominee \
-        WHERE since <= $1 AND (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    SUSPENSION_ADD = concat!("INSERT INTO suspension (", made!(), ", partner, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    SUSPENSION_READ = concat!("SELECT ", made!(), ", partner, reason FROM suspension \
-        WHERE (ended_on IS NULL OR ended_on > $1) AND (until IS NULL OR until >= $1) ORDER BY id");
-    RESTRICTION_END = ended!("restriction");
-    AUTHORITY_END = ended!("authority");
-    CONSENT_END = ended!("consent");
-    NOMINEE_END = ended!("nominee");
-    SUSPENSION_END = ended!("suspension");
+    REGISTER_ADD = "INSERT INTO register (id, register, partner, author, made_at, reference, since, until, body, sealed) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5 \
+        WHERE id = $1 AND ended_on IS NULL";
+    REGISTER_READ = "SELECT id, register, partner, author, made_at, reference, since, until, ended_on, ended_by, ended_reference, \
+        ended_notified, body, sealed FROM register ORDER BY id";
 
-    STATUS = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
-        (SELECT count(*) FROM review WHERE state = 'open'), (SELECT count(DISTINCT person) FROM identity), \
-        (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
-        (SELECT count(*) FROM identity WHERE is_cohort = 1), (SELECT count(*) FROM version WHERE until_run IS NULL), \
-        (SELECT count(*) FROM bundle WHERE state <> 'published'), (SELECT coalesce(max(seq), 0) FROM ledger)";
+    WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
+        (SELECT count(*) FROM review WHERE state = 'open')";
+    PEOPLE = "SELECT count(DISTINCT person) FROM identity";
+    NOBODY = "SELECT NOT EXISTS (SELECT 1 FROM person)";
+    STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
+        (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
+        coalesce((SELECT last FROM ledger ORDER BY first DESC LIMIT 1), 0)";
     FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
 }
 
@@ -201,29 +163,19 @@ bulks! {
     IDENTITY_KNOWN = Bulk::list("SELECT i.id, i.identity_key, p.id, p.person_key, i.first_run \
         FROM identity i JOIN person p ON p.id = i.person WHERE i.identity_key IN (", ")");
     PERSON_KNOWN = Bulk::list("SELECT id, person_key FROM person WHERE person_key IN (", ")");
-    IDENTITY_FIND = Bulk::list("SELECT id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, evidence \
-        FROM identity WHERE identity_key IN (", ")");
     /// Shared: first id, partner, run.
-    IDENTITY_ADD = Bulk::new("INSERT INTO identity (id, identity_key, partner, person, is_cohort, cohort_from, cohort_until, \
-        evidence, first_run) ", &[Counted, Value, Shared(1), Value, Value, Value, Value, Value, Shared(2)], "", 100);
+    IDENTITY_ADD = Bulk::new("INSERT INTO identity (id, identity_key, partner, person, first_run) ",
+        &[Counted, Value, Shared(1), Value, Shared(2)], "", 200);
     IDENTITY_PERSON = Bulk::new("UPDATE identity SET person = v.column2 FROM (", &[Value, Value],
-        ") AS v WHERE identity.id = v.column1", 100);
-    IDENTITY_COHORT = Bulk::new("UPDATE identity SET is_cohort = v.column2, cohort_from = v.column3, cohort_until = v.column4 FROM (",
-        &[Value, Value, Value, Value], ") AS v WHERE identity.id = v.column1", 100);
-    IDENTITY_EVIDENCE = Bulk::new("UPDATE identity SET evidence = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE identity.id = v.column1", 100);
     /// Shared: first id, 1 (dirty).
     FOUND = Bulk::new("INSERT INTO person (id, person_key, dirty) ", &[Counted, Value, Shared(1)], "", 200);
     MARK = Bulk::list("UPDATE person SET dirty = $shared WHERE id IN (", ")");
     SETTLE = Bulk::new("UPDATE person SET dirty = 0, review_on = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE person.id = v.column1", 100);
-    CURRENT = Bulk::list("SELECT id, identity, record, number, category, file, marks, row_fp, content FROM version \
-        WHERE until_run IS NULL AND identity IN (", ")");
-    /// Shared: first id, partner, file, run.
-    VERSION_ADD = Bulk::new("INSERT INTO version (id, identity, record, number, category, partner, file, since_run, marks, row_fp, \
-        content, payload) ",
-        &[Counted, Value, Value, Value, Value, Shared(1), Shared(2), Shared(3), Value, Value, Value, Value], "", 100);
-    CLOSE = Bulk::list("UPDATE version SET until_run = $shared WHERE until_run IS NULL AND id IN (", ")");
+    CHAPTER_READ = Bulk::list("SELECT c.id, c.body FROM (", ") AS v CROSS JOIN chapter c \
+        WHERE c.id >= v.column1 * 1048576 AND c.id < (v.column1 + 1) * 1048576");
+    CHAPTER_ADD = Bulk::new("INSERT INTO chapter (id, records, body) ", &[Value, Value, Value], "", 100);
     /// Shared: first id, file, run.
     QUARANTINE_ADD = Bulk::new("INSERT INTO quarantine (id, file, row_number, column_name, code, created_run) ",
         &[Counted, Shared(1), Value, Value, Value, Shared(2)], "", 100);
@@ -239,6 +191,4 @@ bulks! {
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
         " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 100);
     HOLDING_DROP = Bulk::list("DELETE FROM holding WHERE recipient = $shared AND person IN (", ")");
-    /// Shared: first sequence number, bundle.
-    LEDGER_ADD = Bulk::new("INSERT INTO ledger (seq, bundle, entry, hash) ", &[Counted, Shared(1), Value, Value], "", 100);
 }

@@ -19,7 +19,7 @@ import planted
 
 def deployment(folder):
     """The repository's own deployment, with places of its own."""
-    for name in ("schema", "agreement", "mappings"):
+    for name in ("schema", "agreement", "mappings", "calendar"):
         shutil.copytree(planted.ROOT / name, folder / name)
     (folder / "fixtures").mkdir()
     shutil.copytree(planted.ROOT / "fixtures/keys", folder / "fixtures/keys")

@@ -11,11 +11,11 @@ fn main() {
         record: RecordId(1),
         person: PersonId(1),
         version: 1,
-        record_ref: String::new(),
-        person_ref: String::new(),
-        clause: String::new(),
-        purpose: String::new(),
-        handling: String::new(),
+        record_ref: Default::default(),
+        person_ref: Default::default(),
+        clause: "",
+        purpose: "",
+        handling: Default::default(),
         cells: Vec::new(),
     };
 }

@@ -75,7 +75,7 @@ impl Deployment {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(source.join("lockgate.toml"), folder.path().join("lockgate.toml"))
             .expect("copying settings");
-        for part in ["schema", "mappings", "agreement", "fixtures"] {
+        for part in ["schema", "mappings", "agreement", "calendar", "fixtures"] {
             copy(&source.join(part), &folder.path().join(part));
         }
         Self { folder }
@@ -133,6 +133,22 @@ impl Deployment {
         fs::write(&path, text.replace(from, to)).expect("writing");
     }
 
+    /// Has the agreement signed, as it lies there now, by all its holders with the throw-away keys of the fixtures.
+    pub fn sign(&self) {
+        let prepared = self.run(&["agreement", "approve", "--json"]).json();
+        let statement = self.path(prepared["statement"].as_str().expect("a place"));
+        let text = fs::read(&statement).expect("a text to sign");
+        for partner in RECIPIENTS {
+            fs::write(
+                statement.with_file_name(format!("{partner}.sig")),
+                signature(partner, NAMESPACE, &text),
+            )
+            .expect("writing");
+        }
+        let said = self.run(&["agreement", "status"]);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    }
+
     /// A recipient's bundles, in their order.
     pub fn bundles(&self, recipient: &str) -> Vec<Bundle> {
         let folder = self.path("state/bundles").join(recipient);
@@ -161,6 +177,17 @@ impl Deployment {
     pub fn bundle_files(&self) -> BTreeMap<String, Vec<u8>> {
         files(&self.path("state/bundles"))
     }
+}
+
+/// The purpose of an approval's signatures.
+pub const NAMESPACE: &str = "lockgate-agreement";
+
+/// A signature as `ssh-keygen -Y sign` makes it, with a partner's throw-away key.
+pub fn signature(partner: &str, namespace: &str, text: &[u8]) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/keys/holder_{partner}"));
+    let key = ssh_key::PrivateKey::from_openssh(fs::read(file).expect("a key")).expect("a private key");
+    let signature = key.sign(namespace, ssh_key::HashAlg::Sha512, text).expect("a signature");
+    signature.to_pem(ssh_key::LineEnding::LF).expect("a text")
 }
 
 /// Copies a folder.

@@ -79,6 +79,13 @@ pub(super) struct Meter<R> {
     cap: usize,
 }
 
+impl<R> Meter<R> {
+    /// Whether the token in hand has taken more than its cap.
+    fn over(&self) -> bool {
+        self.used > self.cap
+    }
+}
+
 impl<R: BufRead> Read for Meter<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let ready = self.fill_buf()?;
@@ -93,7 +100,7 @@ impl<R: BufRead> Read for Meter<R> {
 
 impl<R: BufRead> BufRead for Meter<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.used > self.cap {
+        if self.over() {
             return Err(io::Error::other(Refused(XML_CAP)));
         }
         self.inner.fill_buf()
@@ -128,9 +135,16 @@ pub(super) fn pull<'b, R: Read>(
     match events.read_event_into(buf) {
         Ok(Event::DocType(_)) => Err(ReadError::new(XML_DOCTYPE, row, "a document type declaration")
             .help("ask for the file without a DOCTYPE")),
+        // The meter refuses between two portions of input; a token that came whole in one is measured here,
+        // so that how the bytes arrive changes nothing.
+        Ok(_) if events.get_ref().over() => Err(over_cap(row)),
         Ok(event) => Ok(event),
         Err(error) => Err(fault(&error, row)),
     }
+}
+
+fn over_cap(row: Option<u64>) -> ReadError {
+    ReadError::new(XML_CAP, row, "a tag or text is longer than its cap")
 }
 
 /// What a parser's error means; its text is not repeated, because it quotes the document.
@@ -138,7 +152,7 @@ pub(super) fn fault(error: &Error, row: Option<u64>) -> ReadError {
     let broken = |what: &str| ReadError::new(XML_BROKEN, row, what);
     match error {
         Error::Io(e) => match e.get_ref().and_then(|inner| inner.downcast_ref::<Refused>()) {
-            Some(Refused(XML_CAP)) => ReadError::new(XML_CAP, row, "a tag or text is longer than its cap"),
+            Some(Refused(XML_CAP)) => over_cap(row),
             Some(Refused(code)) => ReadError::new(code, row, "a NUL byte in the document"),
             None => input_error(e, row),
         },

@@ -58,13 +58,15 @@ pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Pro
     else {
         return Err(faults.problems);
     };
-    Ok(Agreement {
+    let mut agreement = Agreement {
         reference: head.reference.clone(),
         slug: head.slug.get_ref().clone(),
         title: head.title.clone(),
         version: head.version.clone(),
         term,
         reviews,
+        review_every_months: head.review_every_months,
+        classes: draft.class.0.iter().map(|(k, v)| (k.get_ref().clone(), v.get_ref().clone())).collect(),
         review_data_months: head.review_data_every_months,
         acknowledge_days: head.acknowledge_within_working_days,
         holder,
@@ -78,7 +80,10 @@ pub(crate) fn build(files: &Files, schema: &Schema) -> Result<Agreement, Vec<Pro
         identity,
         table,
         digest: files.digest,
-    })
+        findings: Vec::new(),
+    };
+    agreement.findings = super::lint::lint(files, &agreement, schema);
+    Ok(agreement)
 }
 
 fn keys<T>(table: &Table<T>) -> Vec<String> {

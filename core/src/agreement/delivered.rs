@@ -35,7 +35,9 @@ fn listed(folder: &str, ending: &str) -> Vec<(String, String)> {
 pub(crate) fn texts() -> Texts {
     let entitlements = listed("agreement/entitlements", ".toml").into_iter();
     let entitlements = entitlements.map(|(name, text)| (std::format!("entitlements/{name}"), text));
-    listed("agreement", ".toml").into_iter().chain(entitlements).collect()
+    // The list of clauses is no part of the policy.
+    let policy = listed("agreement", ".toml").into_iter().filter(|(name, _)| name != "clauses.toml");
+    policy.chain(entitlements).collect()
 }
 
 pub(crate) fn files(texts: &Texts) -> Files {

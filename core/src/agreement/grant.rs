@@ -16,6 +16,8 @@ use alloc::vec::Vec;
 pub struct Grant {
     pub(crate) clauses: Vec<String>,
     pub(crate) purposes: Vec<String>,
+    /// The purposes as they stand in a row.
+    purpose: String,
     /// Indexes of the named conditions, all of which must hold.
     pub(crate) conditions: Vec<usize>,
     pub(crate) fields: Vec<GrantField>,
@@ -35,6 +37,11 @@ pub struct GrantField {
 }
 
 impl GrantField {
+    /// Whether a standing grant gives it as it is.
+    pub fn is_whole(self) -> bool {
+        self.standing == Some(Standing::Whole)
+    }
+
     /// Whether what is given changes with the day alone.
     pub(crate) const fn depends_on_day(self) -> bool {
         matches!(self.standing, Some(Standing::Reduced(reduction)) if reduction.depends_on_day())
@@ -66,6 +73,11 @@ impl Grant {
     /// Purpose letters (5.2.4).
     pub fn purposes(&self) -> &[String] {
         &self.purposes
+    }
+
+    /// The purposes as they stand in a row, joined by `;`.
+    pub fn purpose(&self) -> &str {
+        &self.purpose
     }
 
     /// The fields that can ever leave under it, in schema order.
@@ -106,6 +118,13 @@ impl Ceiling {
     }
 }
 
+impl Kind {
+    /// Whether a standing grant can open a field of the kind.
+    pub const fn by_standing_grant(self) -> bool {
+        !never_standing(self)
+    }
+}
+
 /// Kinds of field that no standing grant opens.
 pub(crate) const fn never_standing(kind: Kind) -> bool {
     matches!(kind, Kind::Text | Kind::Person | Kind::File)
@@ -135,9 +154,11 @@ pub(crate) fn build(
     let ceiling = draft.on_authority.as_ref().map(|c| check.ceiling(c, &mut fields));
     fields.sort_by_key(|f| f.field);
     let words = |list: &[Word]| list.iter().map(|w| w.get_ref().clone()).collect();
+    let purposes: Vec<String> = words(&draft.purposes);
     let grant = Grant {
         clauses: words(&draft.clause),
-        purposes: words(&draft.purposes),
+        purpose: purposes.join(";"),
+        purposes,
         conditions: check.conditions(&draft.when),
         fields,
         ceiling,

@@ -43,7 +43,8 @@ impl Agreement {
     }
 }
 
-fn line(sees: &Sees<'_>) -> String {
+/// A cell as one line.
+pub(super) fn line(sees: &Sees<'_>) -> String {
     let mut words: Vec<String> = Vec::new();
     words.push(sees.clauses.join(","));
     words.extend(sees.standing.map(Into::into));

@@ -5,12 +5,19 @@
 //! room knows no agency, no category and no field by name: they are words of the files.
 
 mod build;
+pub mod clauses;
 pub mod condition;
+pub mod diff;
 mod faults;
 pub(crate) mod grant;
 pub mod handling;
+mod lint;
 mod matrix;
+mod never;
 pub(crate) mod predicate;
+mod rules;
+mod spell;
+mod spoken;
 pub mod syntax;
 mod who_sees;
 
@@ -84,6 +91,48 @@ pub const CODES: &[CodeDoc] = &[
         title: "a word stands twice in the agreement",
         explanation: "One thing is stated twice where it may stand once, so that its meaning would depend on the order of reading.",
     },
+    CodeDoc {
+        code: "LG0309",
+        title: "a clause has no honest place",
+        explanation: "`agreement/clauses.toml` says of every clause what the software does about it. A clause under which a partner \
+                      shares is missing there, its number does not read, or it is said to be enforced and no test is named after \
+                      it. `lockgate agreement clauses` prints the list.",
+    },
+    CodeDoc {
+        code: "LG0310",
+        title: "a grant is broader than it need be",
+        explanation: "Every other standing grant of the recipient asks for a condition and this one does not, or a category is \
+                      said to be collected for every purpose there is, so that 5.2.5 holds nothing back. Disclosure is the minimum \
+                      that a purpose needs (5.2.2): add the condition, or state the purposes. `lockgate agreement what-sees RECIPIENT` shows the grant beside its neighbours.",
+    },
+    CodeDoc {
+        code: "LG0311",
+        title: "a condition can never hold",
+        explanation: "The questions of a condition exclude each other, or those of the conditions of one grant do: nobody is both under \
+                      and over 18, and no code is in two lists that have none in common. Nothing ever leaves under such a grant, and \
+                      whoever reads the matrix believes the opposite.",
+    },
+    CodeDoc {
+        code: "LG0312",
+        title: "a part of the agreement has no effect",
+        explanation: "A condition is asked for that another one of the grant asks for already, an authority is listed twice, or all grants \
+                      of a recipient are dead because it has no nominee on any day of the agreement. What stands in the agreement \
+                      should mean something: remove it, or correct it.",
+    },
+    CodeDoc {
+        code: "LG0313",
+        title: "the agreement is due for review",
+        explanation: "The partners review the agreement six months after it comes into force, or on the earlier day of its sheet, and \
+                      then every year (5.6.1). The reminder begins 30 days ahead. It stops nothing: hold the review, and record what \
+                      was agreed as a new version when anything changes (9.2).",
+    },
+    CodeDoc {
+        code: "LG0314",
+        title: "what a recipient holds is due for review",
+        explanation: "Each holder of information from partners reviews it every six months, and destroys what it can no longer justify \
+                      (5.5.2). The six months run from the recipient's first bundle. Each row also carries the day by which it is \
+                      reviewed.",
+    },
 ];
 
 /// Index of a partner in the agreement, in the order of `agreement.toml`.
@@ -135,6 +184,15 @@ pub(crate) fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+/// The first of the days `first`, and every so many months after it, that is not before `day`; without a number of
+/// months there is only the first.
+fn recurring(first: Date, months: u8, day: Date) -> Option<Date> {
+    let steps = if months == 0 { 0 } else { i32::from(u16::MAX) };
+    (0..=steps)
+        .map_while(|n| first.checked_add((n * i32::from(months)).months()).ok())
+        .find(|date| *date >= day)
 }
 
 /// What the agreement says of one category.
@@ -192,7 +250,7 @@ pub struct Files {
     pub nominees: (String, NomineesDraft),
     /// `entitlements/<recipient>.toml`.
     pub entitlements: Vec<(String, EntitlementDraft)>,
-    /// Digest over the texts, see [`digest_of`].
+    /// Digest over what they say.
     pub digest: Digest,
 }
 
@@ -220,6 +278,9 @@ pub struct Agreement {
     pub(crate) version: String,
     pub(crate) term: Span,
     pub(crate) reviews: Vec<Date>,
+    pub(crate) review_every_months: u8,
+    /// Classes for dissemination codes, with their meaning.
+    pub(crate) classes: Vec<(String, String)>,
     pub(crate) review_data_months: u8,
     pub(crate) acknowledge_days: u8,
     pub(crate) holder: PartnerId,
@@ -235,6 +296,7 @@ pub struct Agreement {
     /// `[recipient × categories + category]`.
     pub(crate) table: Vec<Option<Grant>>,
     pub(crate) digest: Digest,
+    pub(crate) findings: Vec<Problem>,
 }
 
 impl Agreement {
@@ -242,6 +304,11 @@ impl Agreement {
     #[expect(clippy::needless_pass_by_value, reason = "what was read is used up by checking it")]
     pub fn build(files: Files, schema: &Schema) -> Result<Self, Vec<Problem>> {
         build::build(&files, schema)
+    }
+
+    /// What the agreement says that its writer can hardly have meant; none of it opens anything.
+    pub fn findings(&self) -> &[Problem] {
+        &self.findings
     }
 
     /// Handling codes and what each asks, for README and manifest.
@@ -288,9 +355,14 @@ impl Agreement {
         &self.version
     }
 
-    /// Digest over the texts of all files.
+    /// Digest over what the files say that decide who may receive what: what the holders sign (9.2).
     pub const fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// The days on which it is in force.
+    pub const fn term(&self) -> Span {
+        self.term
     }
 
     /// Whether the agreement is in force on a day.
@@ -301,6 +373,31 @@ impl Agreement {
     /// Dates of the first review.
     pub fn reviews(&self) -> &[Date] {
         &self.reviews
+    }
+
+    /// Months between later reviews (5.6.1).
+    pub const fn review_every_months(&self) -> u8 {
+        self.review_every_months
+    }
+
+    /// The first review on or after a day (5.6.1): on the earlier of its first dates, then every so many months.
+    pub fn next_review(&self, day: Date) -> Option<Date> {
+        recurring(self.reviews.iter().min().copied()?, self.review_every_months, day)
+    }
+
+    /// The first day on or after a day on which a holder reviews what it has held since `first` (5.5.2).
+    pub fn next_data_review(&self, first: Date, day: Date) -> Option<Date> {
+        recurring(self.review_by(first), self.review_data_months, day)
+    }
+
+    /// What a class for dissemination codes means.
+    pub fn class_words<'a>(&'a self, class: &'a str) -> &'a str {
+        self.classes.iter().find(|(c, _)| c == class).map_or(class, |(_, meaning)| meaning)
+    }
+
+    /// Whether a partner is the only owner of a category, so that it never receives it.
+    pub fn is_own(&self, partner: PartnerId, category: CategoryId) -> bool {
+        self.rule(category).is_some_and(|r| r.owners.iter().all(|(p, _)| *p == partner))
     }
 
     /// The holder (5.6.2).
@@ -384,6 +481,11 @@ impl Agreement {
         if designation { self.cohort.span(&candidate.fields) } else { None }
     }
 
+    /// The category in which designations for the cohort stand.
+    pub const fn cohort_category(&self) -> crate::schema::CategoryId {
+        self.cohort.category
+    }
+
     /// The same for a stored record.
     pub(crate) fn designation(&self, record: &crate::record::Record) -> Option<Span> {
         let head = &record.head;
@@ -396,8 +498,8 @@ impl Agreement {
         as_of.saturating_add(i32::from(self.review_data_months).months())
     }
 
-    /// Whether a partner has a nominee on a day (7.3), and when that may change.
-    pub(crate) fn nominated(&self, partner: PartnerId, as_of: Date) -> (bool, Option<Date>) {
+    /// Whether a partner has a nominated post on a day (7.3), and when that may change.
+    pub fn nominated(&self, partner: PartnerId, as_of: Date) -> (bool, Option<Date>) {
         let spans = || self.nominees.iter().filter(|(p, _)| *p == partner).map(|(_, s)| s);
         (spans().any(|s| s.contains(as_of)), spans().filter_map(|s| s.flips(as_of)).min())
     }
@@ -406,6 +508,9 @@ impl Agreement {
 #[cfg(test)]
 #[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 pub(crate) mod delivered;
+#[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod diff_tests;
 #[cfg(test)]
 #[expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;

@@ -366,3 +366,105 @@ fn in_force_from_its_first_day() {
     assert!(!AGREEMENT.in_force(date(2008, 10, 31)));
     assert!(AGREEMENT.in_force(date(2008, 11, 1)));
 }
+
+/// The findings after changing one text; the agreement still reads.
+#[track_caller]
+fn lints(file: &str, from: &str, to: &str, code: &str, words: &str) {
+    let mut texts = texts();
+    let text = texts.get_mut(file).expect("file");
+    assert!(text.contains(from), "`{from}` is not in {file}");
+    *text = text.replacen(from, to, 1);
+    let built = build(&texts).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let found = built.findings();
+    assert!(found.iter().any(|p| p.code == code && p.what.contains(words)), "{found:?}");
+    assert_eq!(found.len(), 1, "one slip, one finding: {found:?}");
+}
+
+#[test]
+fn the_delivered_agreement_has_no_findings() {
+    assert_eq!(AGREEMENT.findings(), []);
+}
+
+#[test]
+fn a_grant_without_its_neighbours_condition_is_found() {
+    let wanted = "clause = [\"5.1\"]\npurposes = [\"c\"]\nwhen = [\"tagged\"]\n";
+    lints(
+        "entitlements/g4s.toml",
+        wanted,
+        &wanted.replace("when = [\"tagged\"]\n", ""),
+        "LG0310",
+        "12 other",
+    );
+    let all = "collected_for = [\"a\", \"b\", \"c\", \"d\", \"e\"]";
+    lints("categories.toml", "collected_for = [\"b\", \"c\", \"e\"]", all, "LG0310", "every purpose");
+}
+
+#[test]
+fn questions_that_exclude_each_other_are_found() {
+    let file = "conditions.toml";
+    lints(
+        file,
+        "{ age = { under = 18 } }",
+        "{ age = { from = 18, under = 18 } }",
+        "LG0311",
+        "`young_person`",
+    );
+    let both = "[{ field = \"status\", in = [\"current\"] }, { field = \"status\", not_in = [\"current\"] }";
+    lints(file, "[{ field = \"status\", in = [\"current\"] }", both, "LG0311", "`condition_current`");
+    lints(
+        file,
+        "category = \"caseload\", by = [\"recipient\"]",
+        "category = \"caseload\", by = [\"recipient\", \"other\"]",
+        "LG0311",
+        "`on_caseload`",
+    );
+    let nobody = "{ category = \"prison_release\", by = [\"lcc\"], where = [\n    { field = \"release_type\"";
+    lints(
+        file,
+        "{ category = \"prison_release\", where = [\n    { field = \"release_type\"",
+        nobody,
+        "LG0311",
+        "`hdc`",
+    );
+}
+
+#[test]
+fn conditions_of_a_grant_that_exclude_each_other_are_found() {
+    let when = "when = [\"housing_or_asb_case\", \"condition_current\", \"housing_licence_condition\"]";
+    let to = when.replace("\"condition_current\"", "\"treatment_licence_condition\"");
+    lints("entitlements/lcc.toml", when, &to, "LG0311", "`licence_conditions` exclude each other");
+    let to = "when = [\"young_person\", \"adult\"]";
+    lints("entitlements/probation.toml", "when = [\"adult\"]", to, "LG0311", "`young_person`, `adult`");
+}
+
+#[test]
+fn what_has_no_effect_is_found() {
+    let lcc = "entitlements/lcc.toml";
+    let both = "when = [\"housing_or_asb_case\", \"asb_case\"]";
+    lints(
+        lcc,
+        "when = [\"asb_case\"]",
+        both,
+        "LG0312",
+        "`housing_or_asb_case` adds nothing beside `asb_case`",
+    );
+    let nominee = "partner = \"cri\"\nrole = \"Service manager\"\nfrom = \"2008-11-01\"";
+    let ended = nominee.replace("2008-11-01", "2007-01-01") + "\nuntil = \"2008-10-31\"";
+    lints("nominees.toml", nominee, &ended, "LG0312", "`cri` has no nominee");
+}
+
+#[test]
+fn clause_5_6_1_reminder_dates() {
+    let next = |y, m, d| AGREEMENT.next_review(date(y, m, d));
+    assert_eq!(next(2008, 11, 1), Some(date(2009, 4, 1)), "the sheet's date is earlier than six months");
+    assert_eq!(next(2009, 4, 1), Some(date(2009, 4, 1)), "the day itself");
+    assert_eq!(next(2009, 4, 2), Some(date(2010, 4, 1)), "then every year");
+    assert_eq!(next(2016, 12, 31), Some(date(2017, 4, 1)));
+}
+
+#[test]
+fn clause_5_5_2_holdings_come_due_every_six_months() {
+    let next = |day| AGREEMENT.next_data_review(date(2008, 11, 17), day);
+    assert_eq!(next(date(2008, 11, 18)), Some(date(2009, 5, 17)));
+    assert_eq!(next(date(2009, 5, 18)), Some(date(2009, 11, 17)));
+}

@@ -19,9 +19,9 @@ use core::cmp::Ordering;
 use jiff::civil::Date;
 
 /// What one recipient gets of one person, and what it holds afterwards.
-pub struct Plan {
+pub struct Plan<'p> {
     /// The rows; a writer sorts them.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Row<'p>>,
     /// What the recipient holds once the bundle is committed.
     pub after: Holdings,
 }
@@ -53,12 +53,12 @@ impl Planner<'_> {
     /// `current` where the person occurs. A snapshot has every disclosure as `current`; its
     /// withdrawals are planned too, for the return form only. A notice has no rows and changes
     /// nothing. Fails with `LG1601` when a disclosure is not one of this recipient and person.
-    pub fn plan(
+    pub fn plan<'p>(
         &self,
         person: PersonId,
-        mut disclosed: Vec<Disclosed>,
+        mut disclosed: Vec<Disclosed<'p>>,
         held: &Holdings,
-    ) -> Result<Plan, Problem> {
+    ) -> Result<Plan<'p>, Problem> {
         if self.kind == BundleKind::Notice {
             return Ok(Plan { rows: Vec::new(), after: held.clone() });
         }
@@ -90,31 +90,31 @@ fn unplanned(what: &str) -> Problem {
 }
 
 /// One person's way through [`Planner::plan`].
-struct Pass<'a> {
+struct Pass<'a, 'p> {
     planner: &'a Planner<'a>,
     person: PersonId,
-    rows: Vec<Row>,
+    rows: Vec<Row<'p>>,
     /// Unchanged identity fields, which leave only if anything else does.
-    beside: Vec<Row>,
+    beside: Vec<Row<'p>>,
     after: Vec<Holding>,
     words: Words,
     scratch: Vec<u8>,
 }
 
-impl<'a> Pass<'a> {
+impl<'a, 'p> Pass<'a, 'p> {
     fn new(planner: &'a Planner<'a>, person: PersonId, records: usize) -> Self {
         Self {
             planner,
             person,
-            rows: Vec::new(),
+            rows: Vec::with_capacity(records),
             beside: Vec::new(),
             after: Vec::with_capacity(records),
             words: Words::default(),
-            scratch: Vec::new(),
+            scratch: Vec::with_capacity(if records > 0 { 512 } else { 0 }),
         }
     }
 
-    fn tell(&mut self, disclosed: Disclosed, before: Option<&Holding>) -> Result<(), Problem> {
+    fn tell(&mut self, disclosed: Disclosed<'p>, before: Option<&Holding>) -> Result<(), Problem> {
         let digest = self.digest(&disclosed);
         let held = before.and_then(|h| h.held.as_ref());
         let unchanged = held.is_some_and(|h| h.digest == digest);
@@ -169,8 +169,8 @@ impl<'a> Pass<'a> {
         as_of: Date,
         digest: u128,
         record_ref: Reference,
-        body: Body,
-    ) -> Row {
+        body: Body<'p>,
+    ) -> Row<'p> {
         let Planner { recipient, review_by, .. } = *self.planner;
         let person = self.person;
         Row {
@@ -189,7 +189,7 @@ impl<'a> Pass<'a> {
 
     fn holding(
         &mut self,
-        d: &Disclosed,
+        d: &Disclosed<'p>,
         digest: u128,
         version: u32,
         as_of: Date,
@@ -222,7 +222,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The content in one buffer: each part length-prefixed, fields by name, since indexes move.
-    fn digest(&mut self, d: &Disclosed) -> u128 {
+    fn digest(&mut self, d: &Disclosed<'p>) -> u128 {
         let out = &mut self.scratch;
         out.clear();
         let mut part = |text: &str| {
@@ -242,7 +242,7 @@ impl<'a> Pass<'a> {
         self.planner.contents.long(&[b"row", out])
     }
 
-    fn finish(mut self) -> Plan {
+    fn finish(mut self) -> Plan<'p> {
         if !self.rows.is_empty() {
             self.rows.append(&mut self.beside);
         }
@@ -283,13 +283,13 @@ mod tests {
             Self { schema: schema(), partners: meta().partners, key: key() }
         }
 
-        fn plan(
+        fn plan<'p>(
             &self,
             kind: BundleKind,
             as_of: Date,
-            disclosed: Vec<Disclosed>,
+            disclosed: Vec<Disclosed<'p>>,
             held: &Holdings,
-        ) -> Result<Plan, Problem> {
+        ) -> Result<Plan<'p>, Problem> {
             let planner = Planner {
                 recipient: PartnerId(1),
                 kind,
@@ -303,7 +303,7 @@ mod tests {
             planner.plan(PersonId(1), disclosed, held)
         }
 
-        fn delta(&self, day: i8, disclosed: Vec<Disclosed>, held: &Holdings) -> Plan {
+        fn delta<'p>(&self, day: i8, disclosed: Vec<Disclosed<'p>>, held: &Holdings) -> Plan<'p> {
             self.plan(BundleKind::Delta, Date::constant(2008, 11, day), disclosed, held)
                 .unwrap_or_else(|p| panic!("{}", p.what))
         }
@@ -313,11 +313,11 @@ mod tests {
         plan.rows.iter().map(|r| (r.record().0, r.change(), r.version())).collect()
     }
 
-    fn name() -> Disclosed {
+    fn name() -> Disclosed<'static> {
         two(1, PERSON, &[(0, Some("Example")), (1, Some("1984-03-02"))])
     }
 
-    fn release(date: &str) -> Disclosed {
+    fn release(date: &str) -> Disclosed<'_> {
         two(2, RELEASE, &[(0, Some(date)), (2, None)])
     }
 
@@ -450,7 +450,8 @@ mod tests {
             let mut copy: BTreeMap<u128, (u32, u128)> = BTreeMap::new();
             let mut highest: BTreeMap<u128, u32> = BTreeMap::new();
             for (night, day) in nights.iter().zip(1i8..) {
-                let all = || night.iter().map(|(r, v)| two(*r, RELEASE, &[(1, Some(&v.to_string()))])).collect::<Vec<_>>();
+                let texts: BTreeMap<u128, String> = night.iter().map(|(r, v)| (*r, v.to_string())).collect();
+                let all = || texts.iter().map(|(r, v)| two(*r, RELEASE, &[(1, Some(v.as_str()))])).collect::<Vec<_>>();
                 let plan = world.delta(day, all(), &held);
                 for row in &plan.rows {
                     let before = highest.insert(row.record().0, row.version()).unwrap_or(0);

@@ -10,13 +10,14 @@ pub mod holdings;
 pub mod manifest;
 pub(crate) mod pack;
 pub mod packed;
+mod parcel;
 pub mod readme;
 mod row;
 pub mod summary;
 pub mod table;
 
 use crate::agreement::PartnerId;
-use crate::hash::Digest;
+use crate::hash::{Digest, hex_digits};
 use crate::problem::{CodeDoc, Problem};
 use alloc::format;
 use alloc::string::String;
@@ -28,6 +29,7 @@ pub use change::{Plan, Planner};
 pub use holdings::{Holding, Holdings};
 pub use pack::Malformed;
 pub use packed::{Packed, Tables};
+pub use parcel::Parcel;
 pub use row::Row;
 pub use table::{Column, Form, Table};
 
@@ -221,14 +223,20 @@ impl Reference {
         }
         Some(Self(out))
     }
+
+    /// Its 20 characters, as ASCII.
+    pub(crate) fn written(&self) -> [u8; 20] {
+        let mut out = [0; 20];
+        for (to, byte) in out.chunks_exact_mut(2).zip(self.0) {
+            to.copy_from_slice(&hex_digits(byte));
+        }
+        out
+    }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every row has two of these, so they are not written byte by byte.
-        let [high @ .., low_1, low_0] = self.0;
-        let high = high.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
-        write!(f, "{high:016x}{:04x}", u16::from_be_bytes([low_1, low_0]))
+        f.write_str(core::str::from_utf8(&self.written()).unwrap_or_default())
     }
 }
 
@@ -365,7 +373,11 @@ pub(crate) mod samples {
     }
 
     /// Agency two's disclosure of record `record` about person 1.
-    pub(crate) fn two(record: u128, category: CategoryId, cells: &[(u8, Option<&str>)]) -> Disclosed {
+    pub(crate) fn two<'p>(
+        record: u128,
+        category: CategoryId,
+        cells: &[(u8, Option<&'p str>)],
+    ) -> Disclosed<'p> {
         Disclosed::sample(PartnerId(1), PersonId(1), RecordId(record), category, cells)
     }
 

@@ -13,7 +13,7 @@ use crate::schema::FieldId;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::Write as _;
+use jiff::civil::Date;
 
 /// Bytes of the sort key.
 pub const KEY_LEN: usize = 16;
@@ -24,14 +24,13 @@ pub struct Tables {
     list: Vec<Table>,
     /// By category index: which table.
     by_category: Vec<Option<u16>>,
-    text: String,
 }
 
 impl Tables {
     /// Lays out the tables: people first, then as given. Fails with `LG1605`.
     pub fn new(mut tables: Vec<Table>) -> Result<Self, Problem> {
         tables.sort_by_key(|t| t.file() != "people");
-        let mut laid = Self { list: Vec::new(), by_category: Vec::new(), text: String::new() };
+        let mut laid = Self { list: Vec::new(), by_category: Vec::new() };
         for table in tables {
             laid.push(table)?;
         }
@@ -76,42 +75,54 @@ impl Tables {
         Ok(number)
     }
 
-    fn number(&mut self, row: &Row) -> Result<u16, Problem> {
+    /// The table of a row. `None` for a withdrawal from a category that the recipient may no longer have, or that
+    /// the schema lost.
+    pub(super) fn number(&self, row: &Row) -> Result<Option<u16>, Problem> {
         match &row.body {
-            Body::Whole(d) => self
-                .by_category
-                .get(usize::from(d.category().0))
-                .copied()
-                .flatten()
-                .ok_or_else(|| Problem::new("LG1604", "a disclosure is of a category that has no table")),
+            Body::Whole(d) => match self.by_category.get(usize::from(d.category().0)) {
+                Some(Some(number)) => Ok(Some(*number)),
+                _ => Err(Problem::new("LG1604", "a disclosure is of a category that has no table")),
+            },
             Body::Keys(keys) => match self.list.iter().position(|t| t.name == *keys.category) {
-                Some(at) => {
-                    u16::try_from(at).map_err(|_| Problem::new("LG1605", "there are too many tables"))
-                }
-                // A category that the recipient may no longer have, or that the schema lost: its
-                // withdrawals still have to reach whoever holds the rows.
-                None => self.push(Table {
-                    category: None,
-                    name: keys.category.to_string(),
-                    title: keys.category.replace('_', " "),
-                    columns: Vec::new(),
-                }),
+                Some(at) => u16::try_from(at)
+                    .map(Some)
+                    .map_err(|_| Problem::new("LG1605", "there are too many tables")),
+                None => Ok(None),
             },
         }
     }
 
+    /// Makes sure that a row has a table: a withdrawal has to reach whoever holds the row, even when the category
+    /// has none any more.
+    pub fn admit(&mut self, row: &Row) -> Result<(), Problem> {
+        match (&row.body, self.number(row)?) {
+            (Body::Keys(keys), None) => {
+                let table = Table {
+                    category: None,
+                    name: keys.category.to_string(),
+                    title: keys.category.replace('_', " "),
+                    columns: Vec::new(),
+                };
+                self.push(table).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Appends a row's bytes. Fails with `LG1601` (another recipient's row), `LG1602` or `LG1604`.
-    pub fn pack(&mut self, meta: &Meta, row: &Row, out: &mut Vec<u8>) -> Result<(), Problem> {
+    pub fn pack(&self, meta: &Meta, row: &Row, out: &mut Vec<u8>) -> Result<(), Problem> {
         if row.recipient != meta.recipient {
             return Err(Problem::new("LG1601", "a row is of another recipient"));
         }
         let number = self.number(row)?;
+        let Some((number, table)) = number.and_then(|n| Some((n, self.get(n)?))) else {
+            return Err(Problem::new("LG1604", "a row is of a category that has no table"));
+        };
         out.extend_from_slice(&number.to_be_bytes());
         out.extend_from_slice(&row.record_ref.0);
         out.extend_from_slice(&row.version.to_be_bytes());
         out.push(row.change as u8 | u8::from(row.replaces) << 7);
-        self.put_provenance(meta, row, out);
-        let Some(table) = self.list.get(usize::from(number)) else { return Ok(()) };
+        put_provenance(meta, row, out);
         match &row.body {
             Body::Whole(disclosed) => put_cells(table, disclosed.cells(), out),
             Body::Keys(_) => {
@@ -120,35 +131,65 @@ impl Tables {
             }
         }
     }
+}
 
-    fn put_provenance(&mut self, meta: &Meta, row: &Row, out: &mut Vec<u8>) {
-        let partner =
-            |id: crate::agreement::PartnerId| meta.partners.get(usize::from(id.0)).map_or("", String::as_str);
-        let text = &mut self.text;
-        let mut show = |value: &dyn core::fmt::Display, out: &mut Vec<u8>| {
-            text.clear();
-            let _ = write!(text, "{value}");
-            put_cell(text, out);
-        };
-        show(&row.record_ref, out);
-        show(&row.version, out);
-        put_cell(row.change.word(), out);
-        match &row.body {
-            Body::Whole(d) => {
-                for text in [d.person_ref(), partner(d.originator()), d.clause(), d.purpose(), d.handling()] {
-                    put_cell(text, out);
-                }
-            }
-            Body::Keys(keys) => {
-                let held = &keys.held;
-                show(&held.person_ref, out);
-                for text in [&held.originator, &held.clause, &held.purpose, &held.handling] {
-                    put_cell(text, out);
-                }
+fn put_provenance(meta: &Meta, row: &Row, out: &mut Vec<u8>) {
+    let partner =
+        |id: crate::agreement::PartnerId| meta.partners.get(usize::from(id.0)).map_or("", String::as_str);
+    put_short(&row.record_ref.written(), out);
+    put_count(row.version, out);
+    put_short(row.change.word().as_bytes(), out);
+    match &row.body {
+        Body::Whole(d) => {
+            for text in [d.person_ref(), partner(d.originator()), d.clause(), d.purpose(), d.handling()] {
+                put_cell(text, out);
             }
         }
-        show(&row.as_of, out);
-        show(&row.review_by, out);
+        Body::Keys(keys) => {
+            let held = &keys.held;
+            put_short(&held.person_ref.written(), out);
+            for text in [&held.originator, &held.clause, &held.purpose, &held.handling] {
+                put_cell(text, out);
+            }
+        }
+    }
+    put_day(row.as_of, out);
+    put_day(row.review_by, out);
+}
+
+/// A cell of a few plain characters.
+fn put_short(text: &[u8], out: &mut Vec<u8>) {
+    out.push(u8::try_from(text.len() & 0x7f).unwrap_or(0));
+    out.extend_from_slice(text);
+}
+
+fn put_count(mut n: u32, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 10];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(n % 10).unwrap_or(0);
+        n /= 10;
+        used += 1;
+        if n == 0 {
+            break;
+        }
+    }
+    put_short(digits.get(10 - used..).unwrap_or_default(), out);
+}
+
+fn put_day(day: Date, out: &mut Vec<u8>) {
+    let (Ok(year), Ok(month), Ok(of_month)) =
+        (u16::try_from(day.year()), u8::try_from(day.month()), u8::try_from(day.day()))
+    else {
+        return put_cell(&day.to_string(), out);
+    };
+    let two = |n: u8| [b'0' + n / 10 % 10, b'0' + n % 10];
+    let century = two(u8::try_from(year / 100).unwrap_or(0));
+    let of_century = two(u8::try_from(year % 100).unwrap_or(0));
+    let (month, of_month) = (two(month), two(of_month));
+    out.push(10);
+    for part in [&century[..], &of_century, b"-", &month, b"-", &of_month] {
+        out.extend_from_slice(part);
     }
 }
 
@@ -284,9 +325,8 @@ mod tests {
     use crate::gate::Disclosed;
     use crate::record::PersonId;
     use crate::schema::{CategoryId, Schema};
-    use jiff::civil::Date;
 
-    fn plan(schema: &Schema, disclosed: Vec<Disclosed>, held: &Holdings) -> crate::bundle::Plan {
+    fn plan<'p>(schema: &Schema, disclosed: Vec<Disclosed<'p>>, held: &Holdings) -> crate::bundle::Plan<'p> {
         let meta = meta();
         let planner = Planner {
             recipient: meta.recipient,
@@ -304,7 +344,8 @@ mod tests {
     fn lines(tables: &mut Tables, rows: &[Row]) -> Vec<String> {
         let pack = |row| {
             let mut bytes = Vec::new();
-            tables.pack(&meta(), row, &mut bytes).unwrap_or_else(|p| panic!("{}", p.what));
+            let packed = tables.admit(row).and_then(|()| tables.pack(&meta(), row, &mut bytes));
+            packed.unwrap_or_else(|p| panic!("{}", p.what));
             bytes
         };
         let packed: Vec<Vec<u8>> = rows.iter().map(pack).collect();
@@ -349,7 +390,7 @@ mod tests {
     #[test]
     fn people_come_first_and_bytes_sort_as_rows() {
         let schema = schema();
-        let mut tables = tables(&schema);
+        let tables = tables(&schema);
         assert_eq!(tables.all().first().map(Table::file), Some("people"));
         let rows = plan(
             &schema,
@@ -417,6 +458,18 @@ mod tests {
         ] {
             assert_eq!(Tables::new(bad).map(|_| ()).map_err(|p| p.code), Err("LG1605"));
         }
+    }
+
+    #[test]
+    fn numbers_and_days_are_written_as_they_are_shown() {
+        let mut out = Vec::new();
+        let numbers = [0, 7, 10, 4_294_967_295];
+        numbers.iter().for_each(|n| put_count(*n, &mut out));
+        let days =
+            [Date::constant(2008, 11, 7), Date::constant(9999, 12, 31), Date::constant(33, 1, 2), Date::MIN];
+        days.iter().for_each(|d| put_day(*d, &mut out));
+        let shown = numbers.map(|n| n.to_string()).into_iter().chain(days.map(|d| d.to_string()));
+        assert_eq!(Cells(Reader::new(&out)).collect::<Vec<_>>(), shown.collect::<Vec<_>>());
     }
 
     #[test]

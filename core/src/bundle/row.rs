@@ -13,7 +13,7 @@ use jiff::civil::Date;
 /// One row of a bundle: a disclosure, or the keys of one that is withdrawn.
 ///
 /// Only [`Planner::plan`] makes one, so whatever a writer is given has passed the gate.
-pub struct Row {
+pub struct Row<'p> {
     pub(super) recipient: PartnerId,
     pub(super) person: PersonId,
     pub(super) change: Change,
@@ -23,11 +23,11 @@ pub struct Row {
     pub(super) review_by: Date,
     pub(super) digest: u128,
     pub(super) record_ref: Reference,
-    pub(super) body: Body,
+    pub(super) body: Body<'p>,
 }
 
-pub(super) enum Body {
-    Whole(Disclosed),
+pub(super) enum Body<'p> {
+    Whole(Disclosed<'p>),
     Keys(Box<Keys>),
 }
 
@@ -37,7 +37,45 @@ pub(super) struct Keys {
     pub(super) held: Held,
 }
 
-impl Row {
+impl<'p> Row<'p> {
+    /// A withdrawal on its own: it borrows nothing from the person's records.
+    pub(super) fn keys(self) -> Result<Row<'static>, Self> {
+        let Row { recipient, person, change, replaces, version, as_of, review_by, digest, record_ref, body } =
+            self;
+        match body {
+            Body::Keys(keys) => {
+                let body = Body::Keys(keys);
+                Ok(Row {
+                    recipient,
+                    person,
+                    change,
+                    replaces,
+                    version,
+                    as_of,
+                    review_by,
+                    digest,
+                    record_ref,
+                    body,
+                })
+            }
+            Body::Whole(d) => {
+                let body: Body<'p> = Body::Whole(d);
+                Err(Row {
+                    recipient,
+                    person,
+                    change,
+                    replaces,
+                    version,
+                    as_of,
+                    review_by,
+                    digest,
+                    record_ref,
+                    body,
+                })
+            }
+        }
+    }
+
     /// The one recipient.
     pub const fn recipient(&self) -> PartnerId {
         self.recipient

@@ -206,7 +206,7 @@ fn write_cell(text: &str, form: Form, out: &mut Vec<u8>) {
         return out.extend_from_slice(text.as_bytes());
     }
     let guard = if needs_guard(text) { "'" } else { "" };
-    if text.bytes().any(|b| matches!(b, b',' | b'"' | b'\r' | b'\n')) {
+    if any(text, |b| matches!(b, b',' | b'"' | b'\r' | b'\n')) {
         out.push(b'"');
         out.extend_from_slice(guard.as_bytes());
         for (at, part) in text.split('"').enumerate() {
@@ -222,7 +222,15 @@ fn write_cell(text: &str, form: Form, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether any byte is one of some; a few bytes at a time, without a branch between them.
+fn any(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.as_bytes().chunks(16).any(|part| part.iter().fold(false, |found, b| found | is(*b)))
+}
+
 fn needs_guard(text: &str) -> bool {
+    if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     text.starts_with(['=', '+', '-', '@', '\'', '\t', '\r', '＝', '＋', '－', '＠'])
 }
 
@@ -240,7 +248,7 @@ pub fn unguard(cell: &str) -> &str {
 /// space, other control characters and bidirectional marks vanish, and a leading one cannot shield
 /// a formula sign.
 pub(super) fn clean(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+    if !any(text, |b| !(0x20..0x7f).contains(&b)) {
         return out.extend_from_slice(text.as_bytes());
     }
     let start = out.len();

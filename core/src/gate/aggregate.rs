@@ -7,13 +7,22 @@
 use super::decide::Row;
 use super::pseudonym;
 use crate::agreement::PartnerId;
+use crate::hash::MacKey;
 use crate::record::PersonId;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 /// Folds counted rows; the second value is how many records went into the row of another.
-pub(super) fn fold(rows: Vec<Row>, key: &[u8], recipient: PartnerId, person: PersonId) -> (Vec<Row>, u32) {
+pub(super) fn fold<'p>(
+    rows: Vec<Row<'p>>,
+    key: &MacKey,
+    recipient: PartnerId,
+    person: PersonId,
+) -> (Vec<Row<'p>>, u32) {
+    if rows.iter().all(|row| row.counted.is_empty()) {
+        return (rows, 0);
+    }
     let mut out = Vec::new();
     let mut groups: BTreeMap<Vec<u8>, (Row, Vec<u64>)> = BTreeMap::new();
     let mut folded = 0;
@@ -38,7 +47,7 @@ pub(super) fn fold(rows: Vec<Row>, key: &[u8], recipient: PartnerId, person: Per
         row.record = pseudonym::group(key, recipient, person, &[&same]);
         for ((field, _), sum) in row.counted.iter().zip(sums) {
             if let Some((_, value)) = row.cells.iter_mut().find(|(f, _)| f == field) {
-                *value = Some(sum.to_string());
+                *value = Some(sum.to_string().into());
             }
         }
         out.push(row);
@@ -51,7 +60,7 @@ fn alike(row: &Row) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(&row.category.0.to_le_bytes());
     out.push(row.originator.0);
-    for text in [&row.clause, &row.handling] {
+    for text in [row.clause, &row.handling] {
         out.extend_from_slice(&(text.len() as u64).to_le_bytes());
         out.extend_from_slice(text.as_bytes());
     }

@@ -14,30 +14,30 @@ use crate::link::Person;
 use crate::record::{Record, RecordId, text};
 use crate::reduce::Reduction;
 use crate::schema::{CategoryId, FieldId, Kind};
+use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// One question: may this record of this person go to this recipient?
-pub(super) struct Case<'c, 's> {
-    pub(super) person: &'c Person,
-    pub(super) record: &'c Record,
+pub(super) struct Case<'p, 's> {
+    pub(super) person: &'p Person,
+    pub(super) record: &'p Record,
     pub(super) recipient: PartnerId,
     pub(super) facts: RecipientFacts,
-    pub(super) sight: &'c Sight<'s>,
+    pub(super) sight: &'s Sight<'s>,
 }
 
 /// A row before it is grouped and closed as a `Disclosed`.
-pub(super) struct Row {
+pub(super) struct Row<'p> {
     pub(super) record: RecordId,
     pub(super) version: u32,
     pub(super) category: CategoryId,
     pub(super) originator: PartnerId,
-    pub(super) clause: String,
-    pub(super) purpose: String,
-    pub(super) handling: String,
+    pub(super) clause: &'p str,
+    pub(super) purpose: &'p str,
+    pub(super) handling: Cow<'p, str>,
     /// In schema order; a counted field stands as `None` until the rows are grouped.
-    pub(super) cells: Vec<(FieldId, Option<String>)>,
+    pub(super) cells: Vec<(FieldId, Option<Cow<'p, str>>)>,
     /// Counted fields, and whether this row counts.
     pub(super) counted: Vec<(FieldId, bool)>,
 }
@@ -59,9 +59,12 @@ pub(super) const ROW_RULES: [Rule; 13] = [
     Rule::Handling,
 ];
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
     /// Decides about one record.
-    pub(super) fn decide(&self, case: &Case<'_, '_>) -> Result<Row, Rule> {
+    pub(super) fn decide<'p>(&self, case: &Case<'p, '_>) -> Result<Row<'p>, Rule>
+    where
+        'a: 'p,
+    {
         if let Some(rule) = ROW_RULES.into_iter().find(|rule| !self.passes(*rule, case)) {
             return Err(rule);
         }
@@ -69,18 +72,18 @@ impl Gate<'_> {
         let grant = self.agreement.grant(case.recipient, head.category).ok_or(Rule::Grant)?;
         let clause = self.agreement.clause(head.originator, head.category).ok_or(Rule::Originator)?;
         let handling = self.agreement.handling(head.category).ok_or(Rule::Handling)?;
-        let opened = self.opened(case, grant);
-        if opened.is_empty() {
-            return Err(Rule::Authority);
-        }
-        let (mut cells, mut counted) = (Vec::new(), Vec::new());
-        for (field, how) in opened {
+        let (mut cells, mut counted) = (Vec::with_capacity(grant.fields().len()), Vec::new());
+        for listed in grant.fields() {
+            let (field, Some(how)) = (listed.field, self.how(case, grant, *listed)) else { continue };
             if how == Standing::Reduced(Reduction::Count) {
                 counted.push((field, self.tallied(case, field)));
                 cells.push((field, None));
             } else {
                 cells.push((field, self.cell(case, field, how)?));
             }
+        }
+        if cells.is_empty() {
+            return Err(Rule::Authority);
         }
         if cells.iter().all(|(_, value)| value.is_none()) {
             return Err(Rule::Empty);
@@ -90,8 +93,8 @@ impl Gate<'_> {
             version: head.number,
             category: head.category,
             originator: head.originator,
-            clause: clause.to_string(),
-            purpose: grant.purposes().join(";"),
+            clause,
+            purpose: grant.purpose(),
             handling: self.marked(case, handling)?,
             cells,
             counted,
@@ -147,7 +150,7 @@ impl Gate<'_> {
     }
 
     /// The dissemination code, where the category has one: what it says about the recipient.
-    fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
+    pub(super) fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
         let graded = handling.graded.as_ref()?;
         let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
         let class = self.agreement.get(case.recipient).map_or("", |p| p.class.as_str());
@@ -164,8 +167,8 @@ impl Gate<'_> {
 
     /// The handling code as it stands in the row, with the originator's conditions when its
     /// dissemination code makes them travel; without those conditions the row cannot leave.
-    fn marked(&self, case: &Case<'_, '_>, handling: &Handling) -> Result<String, Rule> {
-        let code = handling.code.clone();
+    fn marked<'p>(&self, case: &Case<'_, '_>, handling: &'p Handling) -> Result<Cow<'p, str>, Rule> {
+        let code = Cow::Borrowed(handling.code.as_str());
         let field = handling.graded.as_ref().and_then(|graded| {
             let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
             graded.carries(text(case.record, field)).then_some(field)
@@ -178,21 +181,18 @@ impl Gate<'_> {
             .authorities(case.record.head.id)
             .filter(|a| a.counts(AuthorityKind::Nim, case.record, case.recipient, self.as_of))
             .find_map(|a| a.conditions.as_deref().map(str::trim).filter(|c| !c.is_empty()));
-        conditions.map(|c| format!("{code}; {c}")).ok_or(Rule::Handling)
+        conditions.map(|c| format!("{code}; {c}").into()).ok_or(Rule::Handling)
     }
 
     /// Whether an authority of a kind counts for the record, recipient and (when given) field.
     pub(super) fn authority(&self, case: &Case<'_, '_>, kind: AuthorityKind, field: Option<FieldId>) -> bool {
+        if kind == AuthorityKind::TextReview {
+            return field.is_some_and(|f| self.review(case, f).is_some());
+        }
         self.index.authorities(case.record.head.id).any(|a| {
             a.counts(kind, case.record, case.recipient, self.as_of)
                 && field.is_none_or(|f| a.fields.contains(&f))
         })
-    }
-
-    /// Fields that may leave, and how, in schema order.
-    pub(super) fn opened(&self, case: &Case<'_, '_>, grant: &Grant) -> Vec<(FieldId, Standing)> {
-        let how = |listed: &GrantField| Some((listed.field, self.how(case, grant, *listed)?));
-        grant.fields().iter().filter_map(how).collect()
     }
 
     /// How one field leaves, if at all.
@@ -241,14 +241,19 @@ impl Gate<'_> {
     }
 
     /// One cell; a value that cannot be reduced drops the row.
-    pub(super) fn cell(
+    pub(super) fn cell<'p>(
         &self,
-        case: &Case<'_, '_>,
+        case: &Case<'p, '_>,
         field: FieldId,
         how: Standing,
-    ) -> Result<Option<String>, Rule> {
+    ) -> Result<Option<Cow<'p, str>>, Rule>
+    where
+        'a: 'p,
+    {
         let Some(value) = text(case.record, field) else { return Ok(None) };
-        let Standing::Reduced(reduction) = how else { return Ok(Some(value.to_string())) };
+        let Standing::Reduced(reduction) = how else {
+            return Ok(Some(self.reviewed_text(case, field).unwrap_or(value).into()));
+        };
         let head = &case.record.head;
         let kind = self.schema.get(head.category).and_then(|c| c.get(field)).map(|f| f.kind);
         let list = self.schema.list_of(head.category, field);

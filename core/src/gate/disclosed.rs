@@ -1,15 +1,17 @@
 //! `Disclosed`: the only shape in which anything about a person leaves, and only the gate makes one.
 
+use super::pseudonym::Written;
 use crate::agreement::PartnerId;
 use crate::record::{PersonId, RecordId};
 use crate::schema::{CategoryId, FieldId};
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// One record as one recipient may have it: reduced, with originator, clause and purpose.
 ///
-/// No `Debug`, no `Clone`: it is written into the bundle of its one recipient and dropped.
-pub struct Disclosed {
+/// No `Debug`, no `Clone`: it is written into the bundle of its one recipient and dropped. Whole values are not
+/// copied: they are those of the person's records.
+pub struct Disclosed<'p> {
     pub(in crate::gate) recipient: PartnerId,
     pub(in crate::gate) category: CategoryId,
     pub(in crate::gate) originator: PartnerId,
@@ -17,17 +19,17 @@ pub struct Disclosed {
     pub(in crate::gate) person: PersonId,
     pub(in crate::gate) version: u32,
     /// 20 hex characters, this recipient's own pseudonym (policy 1.8).
-    pub(in crate::gate) record_ref: String,
-    pub(in crate::gate) person_ref: String,
-    pub(in crate::gate) clause: String,
+    pub(in crate::gate) record_ref: Written,
+    pub(in crate::gate) person_ref: Written,
+    pub(in crate::gate) clause: &'p str,
     /// Purpose letters joined by `;` (5.2.4).
-    pub(in crate::gate) purpose: String,
-    pub(in crate::gate) handling: String,
+    pub(in crate::gate) purpose: &'p str,
+    pub(in crate::gate) handling: Cow<'p, str>,
     /// Granted fields in schema order; a field whose value is absent in the record stands as `None`.
-    pub(in crate::gate) cells: Vec<(FieldId, Option<String>)>,
+    pub(in crate::gate) cells: Vec<(FieldId, Option<Cow<'p, str>>)>,
 }
 
-impl Disclosed {
+impl Disclosed<'_> {
     /// The one recipient.
     pub const fn recipient(&self) -> PartnerId {
         self.recipient
@@ -54,19 +56,19 @@ impl Disclosed {
     }
     /// This recipient's pseudonym of the record.
     pub fn record_ref(&self) -> &str {
-        &self.record_ref
+        self.record_ref.as_str()
     }
     /// This recipient's pseudonym of the person.
     pub fn person_ref(&self) -> &str {
-        &self.person_ref
+        self.person_ref.as_str()
     }
     /// The clause under which it leaves.
     pub fn clause(&self) -> &str {
-        &self.clause
+        self.clause
     }
     /// Purpose letters joined by `;`.
     pub fn purpose(&self) -> &str {
-        &self.purpose
+        self.purpose
     }
     /// Handling code.
     pub fn handling(&self) -> &str {
@@ -79,14 +81,14 @@ impl Disclosed {
 }
 
 #[cfg(test)]
-impl Disclosed {
+impl<'p> Disclosed<'p> {
     /// A disclosure for the tests of the rooms behind the gate.
     pub(crate) fn sample(
         recipient: PartnerId,
         person: PersonId,
         record: RecordId,
         category: CategoryId,
-        cells: &[(u8, Option<&str>)],
+        cells: &[(u8, Option<&'p str>)],
     ) -> Self {
         Self {
             recipient,
@@ -95,17 +97,25 @@ impl Disclosed {
             record,
             person,
             version: 7,
-            record_ref: alloc::format!("{:018x}{:02x}", record.0 & 0xffff_ffff, recipient.0),
-            person_ref: alloc::format!("{:018x}{:02x}", person.0 & 0xffff_ffff, recipient.0),
-            clause: "5.1.5.i".into(),
-            purpose: "b;c".into(),
+            record_ref: Written::sample(&alloc::format!(
+                "{:018x}{:02x}",
+                record.0 & 0xffff_ffff,
+                recipient.0
+            )),
+            person_ref: Written::sample(&alloc::format!(
+                "{:018x}{:02x}",
+                person.0 & 0xffff_ffff,
+                recipient.0
+            )),
+            clause: "5.1.5.i",
+            purpose: "b;c",
             handling: "routine".into(),
             cells: cells.iter().map(|(field, value)| (FieldId(*field), value.map(Into::into))).collect(),
         }
     }
 
     /// The same with another handling code.
-    pub(crate) fn handled(mut self, handling: &str) -> Self {
+    pub(crate) fn handled(mut self, handling: &'p str) -> Self {
         self.handling = handling.into();
         self
     }

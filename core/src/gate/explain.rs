@@ -23,6 +23,8 @@ pub struct Explained {
     pub clause: String,
     /// The rules that were asked, in order; the last is the one that withheld, when one did.
     pub steps: Vec<Step>,
+    /// Where a rule withheld: what would let the field through, each of them enough for that rule.
+    pub nearest: Vec<String>,
 }
 
 /// What was decided about a field.
@@ -45,6 +47,8 @@ pub struct Step {
     pub passed: bool,
     /// The answer in plain words.
     pub text: String,
+    /// What the rule looked at, without a value of a person.
+    pub facts: Vec<String>,
 }
 
 impl Gate<'_> {
@@ -66,13 +70,13 @@ impl Gate<'_> {
         records.map(|record| self.explain_record(person, record, recipient, of, &sight, field)).collect()
     }
 
-    fn explain_record(
+    fn explain_record<'s>(
         &self,
         person: &Person,
         record: &Record,
         recipient: PartnerId,
         facts: RecipientFacts,
-        sight: &Sight<'_>,
+        sight: &'s Sight<'s>,
         field: FieldId,
     ) -> Explained {
         let case = Case { person, record, recipient, facts, sight };
@@ -84,13 +88,20 @@ impl Gate<'_> {
             let head = &record.head;
             self.agreement.clause(head.originator, head.category).unwrap_or_default().to_string()
         };
-        Explained { record: record.head.id, decision, clause, steps }
+        let nearest = match decision {
+            Decision::Withheld(rule) => self.nearest(&case, field, rule),
+            _ => Vec::new(),
+        };
+        for step in &mut steps {
+            step.facts = self.facts_used(step.rule, &case);
+        }
+        Explained { record: record.head.id, decision, clause, steps, nearest }
     }
 
     fn steps(&self, case: &Case<'_, '_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
         for rule in ROW_RULES {
             let passed = self.passes(rule, case);
-            steps.push(Step { rule, passed, text: self.words(rule, passed, case) });
+            steps.push(Step { rule, passed, text: self.words(rule, passed, case), facts: Vec::new() });
             if !passed {
                 return Decision::Withheld(rule);
             }
@@ -106,7 +117,7 @@ impl Gate<'_> {
         let Some(how) = self.how(case, grant, *listed) else {
             let needed = grant.ceiling().map_or_else(String::new, needed);
             let text = format!("{}{needed}", Rule::Authority.title());
-            steps.push(Step { rule: Rule::Authority, passed: false, text });
+            steps.push(Step { rule: Rule::Authority, passed: false, text, facts: Vec::new() });
             return Decision::Withheld(Rule::Authority);
         };
         pass(Rule::Authority, steps);
@@ -160,10 +171,10 @@ fn needed(ceiling: &crate::agreement::Ceiling) -> String {
 }
 
 fn pass(rule: Rule, steps: &mut Vec<Step>) {
-    steps.push(Step { rule, passed: true, text: rule.holds().to_string() });
+    steps.push(Step { rule, passed: true, text: rule.holds().to_string(), facts: Vec::new() });
 }
 
 fn withhold(rule: Rule, steps: &mut Vec<Step>) -> Decision {
-    steps.push(Step { rule, passed: false, text: rule.title().to_string() });
+    steps.push(Step { rule, passed: false, text: rule.title().to_string(), facts: Vec::new() });
     Decision::Withheld(rule)
 }

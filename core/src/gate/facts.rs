@@ -125,7 +125,7 @@ impl<'s> Sight<'s> {
         common
     }
 
-    fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
+    pub(super) fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
         match predicate {
             Predicate::All(parts) => {
                 parts.iter().map(|p| self.ask(p, this)).fold(Verdict::fixed(!parts.is_empty()), Verdict::and)
@@ -267,6 +267,13 @@ pub(super) fn birthday(birth: Date, years: u8) -> Option<Date> {
     Date::new(year, birth.month(), birth.day()).or_else(|_| Date::new(year, 3, 1)).ok()
 }
 
+/// The first birthday after a day; for somebody not yet born, the day of birth.
+fn next_birthday(birth: Date, today: Date) -> Option<Date> {
+    let years = today.year().saturating_sub(birth.year()).max(0);
+    let this = [years, years.saturating_add(1)].into_iter().filter_map(|n| u8::try_from(n).ok());
+    this.filter_map(|n| birthday(birth, n)).find(|d| *d > today)
+}
+
 impl Gate<'_> {
     /// What the named conditions say about a person, for every recipient.
     pub fn facts(&self, person: &Person) -> Facts {
@@ -328,9 +335,7 @@ impl Gate<'_> {
             }
             for field in grant.fields.iter().filter(|f| f.depends_on_day()) {
                 let birth = text(record, field.field).and_then(day);
-                let birthdays =
-                    birth.into_iter().flat_map(|b| (0..=u8::MAX).filter_map(move |n| birthday(b, n)));
-                next = earliest(next, birthdays.filter(|d| *d > self.as_of).min());
+                next = earliest(next, birth.and_then(|b| next_birthday(b, self.as_of)));
             }
         }
         next

@@ -8,42 +8,51 @@
 //! facts on which the recipient's conditions rest.
 
 mod aggregate;
+mod compare;
 mod decide;
 pub mod disclosed;
 mod explain;
 mod facts;
+mod nearest;
 mod pseudonym;
 mod registers;
+mod review;
 mod rule;
 
 use crate::agreement::{Agreement, Beside, PartnerId, earliest};
+use crate::hash::MacKey;
 use crate::link::Person;
 use crate::schema::Schema;
 use alloc::vec::Vec;
 use decide::{Case, Row};
 use facts::Sight;
 use jiff::civil::Date;
+use pseudonym::Written;
 use registers::Index;
 
+pub use compare::{Shift, Shifted};
 pub use disclosed::Disclosed;
 pub use explain::{Decision, Explained, Step};
 pub use facts::Facts;
+pub use pseudonym::{person_ref, record_ref};
 pub use registers::{Authority, Effect, Recipients, Registers, Restriction, Scope};
+pub use review::{NoReview, Reviewed, original};
 pub use rule::{CODES, Rule, Withheld};
 
 /// What one recipient gets about one person, and what was withheld.
-pub struct Disclosures {
+pub struct Disclosures<'p> {
     /// The rows, by category and then by reference: an order that says nothing about what is absent.
-    pub disclosed: Vec<Disclosed>,
+    pub disclosed: Vec<Disclosed<'p>>,
     /// How many records each rule withheld.
     pub withheld: Withheld,
 }
 
 /// What holds for a recipient whoever the person is.
-#[derive(Debug, Clone, Copy)]
 struct RecipientState {
     nominated: bool,
     suspended: bool,
+    /// The key of its references, ready to use.
+    mac: MacKey,
 }
 
 /// The agreement, the registers and the day, ready to decide.
@@ -52,6 +61,8 @@ pub struct Gate<'a> {
     schema: &'a Schema,
     index: Index<'a>,
     keys: &'a [Vec<u8>],
+    /// Key of the marks by which reviews know the text that was read.
+    review_key: &'a [u8],
     as_of: Date,
     recipients: Vec<RecipientState>,
     /// The next day on which the agreement or a nominee begins or ends.
@@ -70,9 +81,12 @@ impl<'a> Gate<'a> {
     ) -> Self {
         let mut next = agreement.term.flips(as_of);
         let recipients = agreement.partners().map(|(id, _)| {
-            let (nominated, flips) = agreement.nominated(id, as_of);
-            next = earliest(next, flips);
-            RecipientState { nominated, suspended: registers.suspended.contains(&id) }
+            let (post, flips) = agreement.nominated(id, as_of);
+            let (named, changes) = registers.nominated(id, as_of);
+            next = earliest(next, earliest(flips, changes));
+            let nominated = post && named;
+            let key = pseudonym_keys.get(usize::from(id.0)).map_or(&[][..], Vec::as_slice);
+            RecipientState { nominated, suspended: registers.suspended.contains(&id), mac: MacKey::new(key) }
         });
         let recipients = recipients.collect();
         Self {
@@ -80,6 +94,7 @@ impl<'a> Gate<'a> {
             schema,
             index: Index::new(registers),
             keys: pseudonym_keys,
+            review_key: &registers.review_key,
             as_of,
             recipients,
             next,
@@ -99,7 +114,29 @@ impl<'a> Gate<'a> {
     }
 
     /// What a recipient may have about a person. `facts` are those of the same person and gate.
-    pub fn disclose(&self, person: &Person, facts: &Facts, recipient: PartnerId) -> Disclosures {
+    pub fn disclose<'p>(&self, person: &'p Person, facts: &Facts, recipient: PartnerId) -> Disclosures<'p>
+    where
+        'a: 'p,
+    {
+        let (rows, withheld) = self.rows(person, facts, recipient);
+        let Some(state) = self.recipients.get(usize::from(recipient.0)).filter(|_| !rows.is_empty()) else {
+            return Disclosures { disclosed: Vec::new(), withheld };
+        };
+        let person_ref = pseudonym::person(&state.mac, person.id);
+        let close = |row: Row<'p>| {
+            let record_ref = pseudonym::record(&state.mac, row.record);
+            close(row, person, recipient, record_ref, person_ref)
+        };
+        let mut disclosed: Vec<Disclosed<'p>> = rows.into_iter().map(close).collect();
+        disclosed.sort_by(|a, b| (a.category, &a.record_ref).cmp(&(b.category, &b.record_ref)));
+        Disclosures { disclosed, withheld }
+    }
+
+    /// The rows that may leave, and what each rule withheld.
+    fn rows<'p>(&self, person: &'p Person, facts: &Facts, recipient: PartnerId) -> (Vec<Row<'p>>, Withheld)
+    where
+        'a: 'p,
+    {
         let same = facts.person == person.id;
         let of = facts.recipients.get(usize::from(recipient.0)).filter(|_| same).copied().unwrap_or_default();
         let sight = Sight::new(self, person, recipient);
@@ -112,36 +149,44 @@ impl<'a> Gate<'a> {
                 Err(rule) => withheld.add(rule, 1),
             }
         }
-        let (mut rows, folded) = aggregate::fold(rows, self.key(recipient), recipient, person.id);
+        let Some(state) = self.recipients.get(usize::from(recipient.0)) else {
+            return (Vec::new(), withheld);
+        };
+        let (mut rows, folded) = aggregate::fold(rows, &state.mac, recipient, person.id);
         withheld.add(Rule::Folded, folded);
-        let (beside, alone): (Vec<Row>, Vec<Row>) =
-            identity.into_iter().partition(|i| rows.iter().any(|r| self.beside(r.originator, i.originator)));
-        withheld.add(Rule::Alone, u32::try_from(alone.len()).unwrap_or(u32::MAX));
-        rows.extend(beside);
-        let person_ref = pseudonym::person(self.key(recipient), person.id);
-        let mut disclosed: Vec<Disclosed> =
-            rows.into_iter().map(|row| self.close(row, person, recipient, &person_ref)).collect();
-        disclosed.sort_by(|a, b| (a.category, &a.record_ref).cmp(&(b.category, &b.record_ref)));
-        Disclosures { disclosed, withheld }
-    }
-
-    /// The one place in which a `Disclosed` is made.
-    fn close(&self, row: Row, person: &Person, recipient: PartnerId, person_ref: &str) -> Disclosed {
-        let key = self.key(recipient);
-        Disclosed {
-            recipient,
-            category: row.category,
-            originator: row.originator,
-            record: row.record,
-            person: person.id,
-            version: row.version,
-            record_ref: pseudonym::record(key, row.record),
-            person_ref: person_ref.into(),
-            clause: row.clause,
-            purpose: row.purpose,
-            handling: row.handling,
-            cells: row.cells,
+        let originators: Vec<PartnerId> = rows.iter().map(|r| r.originator).collect();
+        for row in identity {
+            if originators.iter().any(|o| self.beside(*o, row.originator)) {
+                rows.push(row);
+            } else {
+                withheld.add(Rule::Alone, 1);
+            }
         }
+        (rows, withheld)
+    }
+}
+
+/// The one place in which a `Disclosed` is made.
+fn close<'p>(
+    row: Row<'p>,
+    person: &Person,
+    recipient: PartnerId,
+    record_ref: Written,
+    person_ref: Written,
+) -> Disclosed<'p> {
+    Disclosed {
+        recipient,
+        category: row.category,
+        originator: row.originator,
+        record: row.record,
+        person: person.id,
+        version: row.version,
+        record_ref,
+        person_ref,
+        clause: row.clause,
+        purpose: row.purpose,
+        handling: row.handling,
+        cells: row.cells,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The registers: recorded human decisions that the gate obeys. Empty registers are the strict answer.
 
-use crate::agreement::{AuthorityKind, PartnerId, Span};
+use super::review::Reviewed;
+use crate::agreement::{Agreement, AuthorityKind, PartnerId, Span};
 use crate::link::Person;
 use crate::record::{PersonId, Record, RecordId};
 use crate::reduce::Reduction;
@@ -19,6 +20,36 @@ pub struct Registers {
     pub authorities: Vec<Authority>,
     /// Partners that receive nothing for the time being.
     pub suspended: Vec<PartnerId>,
+    /// Every nominee ever registered, with the days (7.3). A partner that has one here is nominated by them alone.
+    pub nominees: Vec<(PartnerId, Span)>,
+    /// Key of the marks by which reviews know the text that was read.
+    pub review_key: Vec<u8>,
+}
+
+impl Registers {
+    /// Whether the register leaves a partner a nominee on a day, and when that may change. While nobody was ever
+    /// registered for a partner, the posts of the agreement stand alone.
+    pub fn nominated(&self, partner: PartnerId, day: Date) -> (bool, Option<Date>) {
+        let spans = || self.nominees.iter().filter(|(p, _)| *p == partner).map(|(_, span)| span);
+        let named = spans().next().is_none() || spans().any(|s| s.contains(day));
+        (named, spans().filter_map(|s| s.flips(day)).min())
+    }
+
+    /// Whether a restriction reduces a field of some record for a recipient: its column then holds reduced values
+    /// beside whole ones.
+    pub fn reduces(&self, recipient: PartnerId, category: CategoryId, field: FieldId) -> bool {
+        self.restrictions.iter().filter(|r| r.names(recipient)).any(|r| match &r.effect {
+            Effect::Silent => false,
+            Effect::Reduce(fields) => fields.iter().any(|(c, f, _)| (*c, *f) == (category, field)),
+        })
+    }
+
+    /// Whether a partner may receive anything at all on a day: it has a current nominee and is not suspended.
+    pub fn receives(&self, agreement: &Agreement, partner: PartnerId, day: Date) -> bool {
+        agreement.nominated(partner, day).0
+            && self.nominated(partner, day).0
+            && !self.suspended.contains(&partner)
+    }
 }
 
 /// Something is held back from some recipients. Only its author lifts it; no authority passes it.
@@ -67,20 +98,20 @@ pub enum Effect {
 
 /// A recorded decision that opens named fields of one record to named recipients for a time.
 ///
-/// It counts only when it states its ground and written reference, comes from the record's own
-/// originator, and (for a review of text) names the version that was read.
+/// It counts only when it states its ground and written reference and comes from the record's own
+/// originator; a review of text counts only for the text that was read.
 #[derive(Debug, Clone)]
 pub struct Authority {
     /// What kind of decision.
     pub kind: AuthorityKind,
     /// For which record.
     pub record: RecordId,
-    /// For which version only; needed for a review of text, since a changed text is unread.
-    pub version: Option<u32>,
     /// For whom.
     pub recipients: Vec<PartnerId>,
     /// Which fields of the record's category.
     pub fields: Vec<FieldId>,
+    /// For a review of text: what was read, field by field; what is not in here is unread.
+    pub reviewed: Vec<Reviewed>,
     /// Who decided it.
     pub granted_by: PartnerId,
     /// On which ground.
@@ -119,13 +150,8 @@ impl Authority {
         day: Date,
     ) -> bool {
         let head = &record.head;
-        let version = match self.version {
-            Some(version) => version == head.number,
-            None => kind != AuthorityKind::TextReview,
-        };
         self.kind == kind
             && self.record == head.id
-            && version
             && self.recipients.contains(&recipient)
             && self.granted_by == head.originator
             && !self.ground.trim().is_empty()
@@ -140,12 +166,18 @@ pub(super) struct Index<'a> {
     records: BTreeMap<RecordId, Vec<&'a Restriction>>,
     persons: BTreeMap<PersonId, Vec<&'a Restriction>>,
     authorities: BTreeMap<RecordId, Vec<&'a Authority>>,
+    /// Whether any text was reviewed at all.
+    pub(super) reviews: bool,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(registers: &'a Registers) -> Self {
-        let mut index =
-            Self { records: BTreeMap::new(), persons: BTreeMap::new(), authorities: BTreeMap::new() };
+        let mut index = Self {
+            records: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            authorities: BTreeMap::new(),
+            reviews: false,
+        };
         for restriction in &registers.restrictions {
             match restriction.scope {
                 Scope::Record(id) => index.records.entry(id).or_default().push(restriction),
@@ -153,12 +185,13 @@ impl<'a> Index<'a> {
             }
         }
         for authority in &registers.authorities {
+            index.reviews |= !authority.reviewed.is_empty();
             index.authorities.entry(authority.record).or_default().push(authority);
         }
         index
     }
 
-    fn over(&self, person: PersonId, record: RecordId) -> impl Iterator<Item = &'a Restriction> {
+    pub(super) fn over(&self, person: PersonId, record: RecordId) -> impl Iterator<Item = &'a Restriction> {
         let records = self.records.get(&record).into_iter().flatten();
         let persons = self.persons.get(&person).into_iter().flatten();
         records.chain(persons).copied()

@@ -59,9 +59,16 @@ impl Chain {
     /// Adds an entry that was encoded before: a night's entries wait in that form until their bundle is
     /// finished.
     pub fn append_encoded(&mut self, bytes: &[u8]) -> Linked {
+        let Self { seq, head: hash } = self.link(bytes);
+        Linked { seq, bytes: bytes.to_vec(), hash }
+    }
+
+    /// The same, without a copy of the bytes: gives the number and hash of the new entry.
+    #[must_use = "the number and hash are what is kept of the entry"]
+    pub fn link(&mut self, bytes: &[u8]) -> Self {
         let (seq, hash) = self.next(bytes);
         *self = Self { seq, head: hash };
-        Linked { seq, bytes: bytes.to_vec(), hash }
+        *self
     }
 
     fn next(&self, bytes: &[u8]) -> (u64, Digest) {

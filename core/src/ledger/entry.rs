@@ -2,7 +2,7 @@
 
 use crate::bundle::pack::{Malformed, Reader, put_date, put_number, put_text};
 use crate::bundle::{BundleKind, Change, Counts, Row};
-use crate::hash::{Digest, hmac};
+use crate::hash::{Digest, MacKey};
 use crate::record::{PersonId, RecordId};
 use crate::schema::Schema;
 use alloc::vec::Vec;
@@ -62,7 +62,7 @@ impl<'a> Disclosure<'a> {
         recipient: &'a str,
         sequence: u64,
         grant: &'a str,
-        key: &[u8],
+        key: &MacKey,
     ) -> Self {
         Self {
             recipient,
@@ -83,9 +83,9 @@ impl<'a> Disclosure<'a> {
 
 /// A commitment to a row's content: it proves later what was sent, and says nothing to whoever
 /// holds the ledger without the key.
-pub fn commitment(key: &[u8], recipient: &str, digest: u128) -> Digest {
+pub fn commitment(key: &MacKey, recipient: &str, digest: u128) -> Digest {
     let length = (recipient.len() as u64).to_be_bytes();
-    hmac(key, &[b"lockgate disclosure\0", &length, recipient.as_bytes(), &digest.to_be_bytes()])
+    key.tag(&[b"lockgate disclosure\0", &length, recipient.as_bytes(), &digest.to_be_bytes()])
 }
 
 /// One bundle.
@@ -188,19 +188,32 @@ impl<'a> Entry<'a> {
 
     /// The canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(192);
-        let kind = match self {
-            Self::Disclosure(entry) => put_disclosure(&mut body, entry),
-            Self::Bundle(entry) => put_bundle(&mut body, entry),
-            Self::Run(entry) => put_run(&mut body, entry),
-            Self::File(entry) => put_file(&mut body, entry),
-            Self::Decision(entry) => put_decision(&mut body, entry),
-        };
-        let mut out = Vec::with_capacity(body.len() + 4);
-        out.extend_from_slice(&[FORMAT, kind]);
-        put_number(&mut out, body.len() as u64);
-        out.extend_from_slice(&body);
+        let mut out = Vec::with_capacity(192);
+        self.encode_to(&mut out);
         out
+    }
+
+    /// Appends the canonical bytes.
+    pub fn encode_to(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&[FORMAT, 0]);
+        let kind = match self {
+            Self::Disclosure(entry) => put_disclosure(out, entry),
+            Self::Bundle(entry) => put_bundle(out, entry),
+            Self::Run(entry) => put_run(out, entry),
+            Self::File(entry) => put_file(out, entry),
+            Self::Decision(entry) => put_decision(out, entry),
+        };
+        if let Some(slot) = out.get_mut(start + 1) {
+            *slot = kind;
+        }
+        // The length stands before the body and is known after it: written behind it, then turned to the front.
+        let (body, end) = (start + 2, out.len());
+        put_number(out, (end - body) as u64);
+        let length = out.len() - end;
+        if let Some(turned) = out.get_mut(body..) {
+            turned.rotate_right(length);
+        }
     }
 
     /// Reads one entry that fills the bytes.
@@ -487,11 +500,15 @@ mod tests {
 
     #[test]
     fn a_commitment_depends_on_key_recipient_and_content() {
-        let one = commitment(b"k", "one", 1);
+        let one = commitment(&MacKey::new(b"k"), "one", 1);
         assert!(
-            [commitment(b"l", "one", 1), commitment(b"k", "two", 1), commitment(b"k", "one", 2)]
-                .iter()
-                .all(|c| *c != one)
+            [
+                commitment(&MacKey::new(b"l"), "one", 1),
+                commitment(&MacKey::new(b"k"), "two", 1),
+                commitment(&MacKey::new(b"k"), "one", 2)
+            ]
+            .iter()
+            .all(|c| *c != one)
         );
     }
 }

@@ -10,7 +10,6 @@ use super::scope::Scope;
 use crate::record::{IdentityId, PersonId};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use hashbrown::HashMap;
 
 /// A block of equal keys above this size says nothing about one person (a placeholder number, an
 /// institution): it joins nobody, and its pairs go to review by their other evidence only.
@@ -70,7 +69,7 @@ pub fn link(scope: &Scope) -> Linking {
 
 fn answer(
     scope: &Scope,
-    clusters: &[Vec<u32>],
+    clusters: &Clusters,
     persons: &[PersonId],
     doubts: BTreeSet<(u32, u32, Doubt)>,
 ) -> Linking {
@@ -182,22 +181,23 @@ fn shared<'a>(a: &'a [Key], b: &'a [Key]) -> impl Iterator<Item = Key> + 'a {
 
 /// Whether two identities both carry a number of one kind, and no value of it in common.
 fn conflict(a: &[Key], b: &[Key]) -> bool {
-    let kinds = |keys: &[Key]| keys.iter().filter_map(|k| k.unique_kind()).collect::<BTreeSet<u8>>();
-    let both: Vec<u8> = kinds(a).intersection(&kinds(b)).copied().collect();
-    both.iter().any(|kind| !shared(a, b).any(|k| k.unique_kind() == Some(*kind)))
+    a.iter().filter_map(|key| key.unique_kind()).any(|kind| {
+        let of_kind = |key: &&Key| key.unique_kind() == Some(kind);
+        b.iter().any(|key| of_kind(&key)) && !a.iter().filter(of_kind).any(|key| b.binary_search(key).is_ok())
+    })
 }
 
 /// Union-find whose joins are refused when any two members would conflict.
 struct Forest<'a> {
     scope: &'a Scope,
     parent: Vec<u32>,
-    /// Members of clusters of two or more, by root.
-    groups: HashMap<u32, Vec<u32>>,
+    /// The members of a cluster, each naming the next, in a circle.
+    next: Vec<u32>,
 }
 
 impl<'a> Forest<'a> {
     fn new(scope: &'a Scope) -> Self {
-        Self { scope, parent: scope.indexes().collect(), groups: HashMap::new() }
+        Self { scope, parent: scope.indexes().collect(), next: scope.indexes().collect() }
     }
 
     fn root(&mut self, mut i: u32) -> u32 {
@@ -211,37 +211,53 @@ impl<'a> Forest<'a> {
         i
     }
 
+    /// The members of the cluster of `i`, from `i` on.
+    fn members(&self, i: u32) -> impl Iterator<Item = u32> + '_ {
+        let after = move |at: &u32| self.next.get(*at as usize).copied().filter(|next| *next != i);
+        core::iter::successors(Some(i), after)
+    }
+
     fn join(&mut self, a: u32, b: u32) -> bool {
         let (a, b) = (self.root(a), self.root(b));
         if a == b {
             return true;
         }
-        let (one, other) = ([a], [b]);
-        let left = self.groups.get(&a).map_or(&one[..], Vec::as_slice);
-        let right = self.groups.get(&b).map_or(&other[..], Vec::as_slice);
-        if left.iter().any(|x| right.iter().any(|y| conflict(self.scope.keys(*x), self.scope.keys(*y)))) {
+        let apart = |x: u32| self.members(b).any(|y| conflict(self.scope.keys(x), self.scope.keys(y)));
+        if self.members(a).any(apart) {
             return false;
         }
-        let mut all = left.to_vec();
-        all.extend_from_slice(right);
         let (root, under) = (a.min(b), a.max(b));
         if let Some(slot) = self.parent.get_mut(under as usize) {
             *slot = root;
         }
-        self.groups.remove(&under);
-        self.groups.insert(root, all);
+        // Two circles become one where their successors change places.
+        self.next.swap(root as usize, under as usize);
         true
     }
 
     /// All clusters, in the order of their smallest member index.
-    fn clusters(mut self) -> Vec<Vec<u32>> {
-        let mut out: Vec<Vec<u32>> = Vec::new();
+    fn clusters(mut self) -> Clusters {
+        let mut out = Clusters { members: Vec::with_capacity(self.parent.len()), ends: Vec::new() };
         for i in self.scope.indexes() {
             if self.root(i) == i {
-                out.push(self.groups.remove(&i).unwrap_or_else(|| alloc::vec![i]));
+                out.members.extend(self.members(i));
+                out.ends.push(out.members.len());
             }
         }
         out
+    }
+}
+
+/// Clusters of member indexes, in one list.
+struct Clusters {
+    members: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl Clusters {
+    fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = core::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| self.members.get(*start..*end).unwrap_or(&[]))
     }
 }
 
@@ -249,7 +265,7 @@ impl<'a> Forest<'a> {
 /// known longest. A person is kept by one cluster only: the one that holds the founding identity,
 /// else the one with the smallest identity. A new person is named after its founding identity, a
 /// designated one first, so that nothing outside the cohort list can rename anybody.
-fn name_clusters(scope: &Scope, clusters: &[Vec<u32>]) -> Vec<PersonId> {
+fn name_clusters(scope: &Scope, clusters: &Clusters) -> Vec<PersonId> {
     let mut claims: BTreeMap<PersonId, (bool, IdentityId, usize)> = BTreeMap::new();
     let wanted: Vec<Option<PersonId>> = clusters
         .iter()
@@ -266,7 +282,7 @@ fn name_clusters(scope: &Scope, clusters: &[Vec<u32>]) -> Vec<PersonId> {
         })
         .collect();
     let mut taken: BTreeSet<PersonId> = claims.keys().copied().collect();
-    let mut out = Vec::with_capacity(clusters.len());
+    let mut out = Vec::with_capacity(wanted.len());
     for (n, (cluster, wanted)) in clusters.iter().zip(wanted).enumerate() {
         let kept = wanted.filter(|p| claims.get(p).is_some_and(|c| c.2 == n));
         out.push(kept.unwrap_or_else(|| found(scope, cluster, &mut taken)));
@@ -275,18 +291,19 @@ fn name_clusters(scope: &Scope, clusters: &[Vec<u32>]) -> Vec<PersonId> {
 }
 
 fn found(scope: &Scope, cluster: &[u32], taken: &mut BTreeSet<PersonId>) -> PersonId {
-    let mut founders: Vec<(bool, IdentityId)> =
-        cluster.iter().map(|i| (!scope.designated(*i), scope.identity(*i))).collect();
-    founders.sort_unstable();
+    let founder = |i: &u32| (!scope.designated(*i), scope.identity(*i));
     // An identity that founded a person who went elsewhere cannot found a second one.
-    let free = founders.iter().map(|(_, i)| PersonId(i.0)).find(|p| !taken.contains(p));
-    let person = free.unwrap_or_else(|| {
-        let first = founders.first().map_or(0, |f| f.1.0);
-        (1..=u128::from(u32::MAX))
-            .map(|n| PersonId(first.wrapping_add(n)))
-            .find(|p| !taken.contains(p))
-            .unwrap_or(PersonId(first))
-    });
+    let free = |(_, identity): &(bool, IdentityId)| !taken.contains(&PersonId(identity.0));
+    if let Some((_, identity)) = cluster.iter().map(founder).filter(free).min() {
+        // Nobody else has this identity, hence this name.
+        return PersonId(identity.0);
+    }
+    let first = cluster.iter().map(founder).min().map_or(0, |f| f.1.0);
+    let free = |p: &PersonId| !taken.contains(p) && scope.index_of(IdentityId(p.0)).is_none();
+    let person = (1..=u128::from(u32::MAX))
+        .map(|n| PersonId(first.wrapping_add(n)))
+        .find(free)
+        .unwrap_or(PersonId(first));
     taken.insert(person);
     person
 }

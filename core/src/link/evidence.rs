@@ -69,6 +69,11 @@ impl Key {
         Self::blocking_tags().any(|t| t == self.tag())
     }
 
+    /// Whether equal keys may block: told at once of names and dates, which never do.
+    pub(super) const fn may_block(self) -> bool {
+        self.tag() >= NAME_BIRTH
+    }
+
     /// The kinds of key that bring identities together.
     pub(super) fn blocking_tags() -> impl Iterator<Item = u8> {
         STRONG.iter().map(|k| IDENTIFIER + *k as u8).chain([NAME_BIRTH, NAME_BIRTH_POSTCODE])

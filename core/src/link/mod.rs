@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod evidence;
 pub mod memory;
 pub mod scope;
+mod sieve;
 
 use crate::problem::CodeDoc;
 use crate::record::{PersonId, Record};
@@ -12,8 +13,10 @@ use core::cmp::Reverse;
 
 pub use cluster::{Doubt, Linking, link};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
-pub use memory::{Fate, FileMemory, Found, RowMemory, Span};
-pub use scope::Scope;
+pub use memory::{
+    BrokenMemory, Fate, Found, INDEX_END, LastFile, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
+};
+pub use scope::{Interest, Scope};
 
 /// Codes of this room (`LG14nn`).
 pub const CODES: &[CodeDoc] = &[

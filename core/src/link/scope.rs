@@ -4,14 +4,15 @@
 //! since corrected counts no more.
 
 use super::evidence::Key;
-use super::memory::FileMemory;
+use super::memory::{BrokenMemory, Remembered, Seen};
+use super::sieve::{Sieve, Turned};
 use crate::record::{IdentityId, PersonId};
 use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 
 /// The retained files of one feed, newest first.
-pub type FeedFiles<'a> = Vec<&'a FileMemory>;
+pub type FeedFiles<'a> = Vec<&'a dyn Remembered>;
 
 /// Identities in scope, in one arena.
 #[derive(Default)]
@@ -21,72 +22,97 @@ pub struct Scope {
     keys: Vec<Key>,
     designated: Vec<bool>,
     known: HashMap<u32, (PersonId, i64)>,
-    index: HashMap<IdentityId, u32>,
+    unsorted: bool,
 }
 
 impl Scope {
     /// The closure of the seeds over shared blocking keys, with designations as at `day`.
-    pub fn closure(feeds: &[FeedFiles<'_>], seeds: HashSet<IdentityId>, day: Date) -> Self {
-        let mut inside: HashSet<IdentityId> = HashSet::with_capacity(seeds.len());
-        let mut wanted: HashSet<u64> = HashSet::new();
-        let mut added: HashSet<IdentityId> = seeds;
-        while !added.is_empty() {
-            inside.extend(added.iter().copied());
-            let fresh = keys_of(feeds, &added, &mut wanted);
-            added = touched(feeds, &fresh, &inside);
+    pub fn closure(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
+        let (mut inside, mut wanted) = (Sieve::default(), Sieve::default());
+        let mut added = Sieve::of(seeds);
+        while !added.values().is_empty() {
+            let fresh = keys_of(feeds, &added, &wanted)?;
+            inside.absorb(added.into_values());
+            added = touched(feeds, &fresh, &inside)?;
+            wanted.absorb(fresh.into_values());
         }
-        Self::collect(feeds, &inside, day)
+        drop(wanted);
+        Self::collect(feeds, inside, day)
     }
 
-    fn collect(feeds: &[FeedFiles<'_>], inside: &HashSet<IdentityId>, day: Date) -> Self {
-        // One row of (identity, key) a piece, then grouped: no list per identity.
-        let mut pieces: Vec<(IdentityId, Key)> = Vec::new();
-        let mut designated: HashSet<IdentityId> = HashSet::new();
-        let mut bare: Vec<IdentityId> = Vec::new();
-        for feed in feeds {
-            each_current(feed, |file, row, identity| {
-                if inside.contains(&identity) {
-                    let before = pieces.len();
-                    pieces.extend(file.keys(row).map(|k| (identity, k)));
-                    if pieces.len() == before {
-                        bare.push(identity);
-                    }
-                    if file.span(row).is_some_and(|s| s.holds(day)) {
-                        designated.insert(identity);
-                    }
+    /// Everybody inside with all their evidence. Two passes over the rows, so that each list has its place before it
+    /// is filled: the keys of a million people stand once in memory.
+    fn collect(feeds: &[FeedFiles<'_>], inside: Sieve<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
+        let mut people = alloc::vec![OfOne::default(); inside.values().len()];
+        each_inside(feeds, &inside, |at, seen| {
+            if let Some(one) = people.get_mut(at) {
+                one.keys = one.keys.saturating_add(u32::try_from(seen.keys().count()).unwrap_or(u32::MAX));
+                one.seen = true;
+                one.designated |= seen.span.is_some_and(|s| s.holds(day));
+            }
+        })?;
+        let mut total = 0u32;
+        for one in &mut people {
+            one.next = total;
+            total = total.saturating_add(one.keys);
+        }
+        let mut keys = alloc::vec![Key(0); total as usize];
+        each_inside(feeds, &inside, |at, seen| {
+            let Some(one) = people.get_mut(at) else { return };
+            for key in seen.keys() {
+                if let Some(slot) = keys.get_mut(one.next as usize) {
+                    *slot = key;
                 }
-            });
-        }
-        pieces.sort_unstable();
-        pieces.dedup();
+                one.next = one.next.saturating_add(1);
+            }
+        })?;
+        Ok(Self::gather(inside.into_values(), &people, keys))
+    }
+
+    /// Sorts each one's keys, drops what stands twice, and moves them together in the one list.
+    fn gather(identities: Vec<IdentityId>, people: &[OfOne], mut keys: Vec<Key>) -> Self {
         let mut scope = Self::default();
-        for of_one in pieces.chunk_by(|a, b| a.0 == b.0) {
-            if let Some((identity, _)) = of_one.first() {
-                scope.add(*identity, of_one.iter().map(|(_, k)| *k), designated.contains(identity));
+        let (mut from, mut to) = (0usize, 0usize);
+        for (identity, one) in identities.into_iter().zip(people) {
+            let (until, start) = (from + one.keys as usize, to);
+            if let Some(of_one) = keys.get_mut(from..until) {
+                of_one.sort_unstable();
+            }
+            for at in from..until {
+                let Some(key) = keys.get(at).copied() else { break };
+                if to > start && keys.get(to - 1) == Some(&key) {
+                    continue;
+                }
+                if let Some(slot) = keys.get_mut(to) {
+                    *slot = key;
+                }
+                to += 1;
+            }
+            from = until;
+            if one.seen {
+                scope.identities.push(identity);
+                scope.designated.push(one.designated);
+                scope.ends.push(u32::try_from(to).unwrap_or(u32::MAX));
             }
         }
-        for identity in bare {
-            if !scope.index.contains_key(&identity) {
-                scope.add(identity, core::iter::empty(), designated.contains(&identity));
-            }
-        }
+        keys.truncate(to);
+        scope.keys = keys;
         scope
     }
 
     /// Adds an identity with its sorted keys.
     pub fn add(&mut self, identity: IdentityId, keys: impl Iterator<Item = Key>, designated: bool) {
-        let Ok(at) = u32::try_from(self.identities.len()) else { return };
+        self.unsorted |= self.identities.last().is_some_and(|last| *last > identity);
         self.keys.extend(keys);
         self.identities.push(identity);
         self.designated.push(designated);
         self.ends.push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
-        self.index.insert(identity, at);
     }
 
     /// Says which person an identity belongs to already, since which run.
     pub fn set_known(&mut self, identity: IdentityId, person: PersonId, run: i64) {
-        if let Some(at) = self.index.get(&identity) {
-            self.known.insert(*at, (person, run));
+        if let Some(at) = self.index_of(identity) {
+            self.known.insert(at, (person, run));
         }
     }
 
@@ -112,7 +138,10 @@ impl Scope {
 
     /// The index of an identity.
     pub fn index_of(&self, identity: IdentityId) -> Option<u32> {
-        self.index.get(&identity).copied()
+        // A closure stands in order; what was put together one by one is searched through.
+        let at = self.identities.binary_search(&identity).ok();
+        let at = at.or_else(|| self.unsorted.then(|| self.identities.iter().position(|i| *i == identity))?);
+        at.and_then(|at| u32::try_from(at).ok())
     }
 
     /// An identity's evidence, sorted.
@@ -134,54 +163,115 @@ impl Scope {
     }
 }
 
-/// Walks the rows of a feed that count: for each identity, those of the newest file that has it.
-fn each_current<'a>(feed: &FeedFiles<'a>, mut visit: impl FnMut(&'a FileMemory, usize, IdentityId)) {
-    let mut newer: HashSet<IdentityId> = HashSet::new();
-    for (n, file) in feed.iter().enumerate() {
-        for row in 0..file.len() {
-            if let Some(identity) = file.identity(row).filter(|i| n == 0 || !newer.contains(i)) {
-                visit(file, row, identity);
-            }
+/// What is gathered about one identity.
+#[derive(Clone, Copy, Default)]
+struct OfOne {
+    keys: u32,
+    next: u32,
+    seen: bool,
+    designated: bool,
+}
+
+/// Who may turn out to be in the cohort: the designated, and whoever shares evidence with them directly. Others can
+/// still be reached through somebody between, so it tells what is likely and never what is sure.
+pub struct Interest {
+    identities: Sieve<IdentityId>,
+    keys: Sieve<Turned>,
+}
+
+impl Interest {
+    /// That of the people whom these files designate on `day`; `None` when there is nobody.
+    pub fn of(files: &[&dyn Remembered], day: Date) -> Result<Option<Self>, BrokenMemory> {
+        let mut designated = Vec::new();
+        for file in files {
+            file.each(&mut |seen| {
+                if seen.span.is_some_and(|span| span.holds(day)) {
+                    designated.push(seen.identity);
+                }
+            })?;
         }
-        if feed.len() > n + 1 {
-            newer.extend((0..file.len()).filter_map(|row| file.identity(row)));
+        if designated.is_empty() {
+            return Ok(None);
         }
+        let identities = Sieve::of(designated);
+        let feeds: Vec<FeedFiles<'_>> = files.iter().map(|file| alloc::vec![*file]).collect();
+        let keys = keys_of(&feeds, &identities, &Sieve::default())?;
+        Ok(Some(Self { identities, keys }))
+    }
+
+    /// Whether a row about an identity, with this evidence, may be about somebody in the cohort.
+    pub fn takes(&self, identity: IdentityId, keys: &[Key]) -> bool {
+        let wanted = |key: &Key| key.may_block() && self.keys.contains(Turned::of(*key));
+        self.identities.contains(identity) || keys.iter().any(wanted)
     }
 }
 
-/// The blocking keys of some identities that were not wanted before.
-fn keys_of(feeds: &[FeedFiles<'_>], of: &HashSet<IdentityId>, wanted: &mut HashSet<u64>) -> HashSet<u64> {
-    let mut fresh = HashSet::new();
-    for feed in feeds {
-        each_current(feed, |file, row, identity| {
-            if of.contains(&identity) {
-                for key in file.keys(row).filter(|k| k.blocks()) {
-                    if wanted.insert(key.0) {
-                        fresh.insert(key.0);
-                    }
+/// Walks the rows of a feed that count: for each identity, those of the newest file that has it.
+fn each_current(feed: &FeedFiles<'_>, mut visit: impl FnMut(&Seen<'_>)) -> Result<(), BrokenMemory> {
+    let mut newer: HashSet<IdentityId> = HashSet::new();
+    for (n, file) in feed.iter().enumerate() {
+        let last = feed.len() == n + 1;
+        let mut here = Vec::new();
+        file.each(&mut |seen| {
+            if n == 0 || !newer.contains(&seen.identity) {
+                visit(seen);
+                if !last {
+                    here.push(seen.identity);
                 }
             }
-        });
+        })?;
+        newer.extend(here);
     }
-    fresh
+    Ok(())
+}
+
+/// Walks the rows that count of those inside.
+fn each_inside(
+    feeds: &[FeedFiles<'_>],
+    inside: &Sieve<IdentityId>,
+    mut visit: impl FnMut(usize, &Seen<'_>),
+) -> Result<(), BrokenMemory> {
+    for feed in feeds {
+        each_current(feed, |seen| {
+            if let Some(at) = inside.position(seen.identity) {
+                visit(at, seen);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The blocking keys of some identities that were not wanted before.
+fn keys_of(
+    feeds: &[FeedFiles<'_>],
+    of: &Sieve<IdentityId>,
+    wanted: &Sieve<Turned>,
+) -> Result<Sieve<Turned>, BrokenMemory> {
+    let mut fresh = Vec::new();
+    each_inside(feeds, of, |_, seen| {
+        let keys = seen.keys().filter(|k| k.blocks()).map(Turned::of);
+        fresh.extend(keys.filter(|key| !wanted.contains(*key)));
+    })?;
+    Ok(Sieve::of(fresh))
 }
 
 /// The identities outside that share one of the keys.
 fn touched(
     feeds: &[FeedFiles<'_>],
-    keys: &HashSet<u64>,
-    inside: &HashSet<IdentityId>,
-) -> HashSet<IdentityId> {
-    let mut out = HashSet::new();
-    if keys.is_empty() {
-        return out;
+    keys: &Sieve<Turned>,
+    inside: &Sieve<IdentityId>,
+) -> Result<Sieve<IdentityId>, BrokenMemory> {
+    let mut out = Vec::new();
+    if keys.values().is_empty() {
+        return Ok(Sieve::default());
     }
     for feed in feeds {
-        each_current(feed, |file, row, identity| {
-            if !inside.contains(&identity) && file.keys(row).any(|k| keys.contains(&k.0)) {
-                out.insert(identity);
+        each_current(feed, |seen| {
+            let wanted = |key: Key| key.may_block() && keys.contains(Turned::of(key));
+            if seen.keys().any(wanted) && !inside.contains(seen.identity) {
+                out.push(seen.identity);
             }
-        });
+        })?;
     }
-    out
+    Ok(Sieve::of(out))
 }

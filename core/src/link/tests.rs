@@ -194,12 +194,9 @@ proptest! {
 /// what may be one person. It is one record, as told last.
 #[test]
 fn a_record_under_two_identities_of_a_person_counts_once_as_told_last() {
-    use crate::record::{Candidate, Fields, Record, RecordId, VersionHead};
-    use crate::rest::{NONCE_LEN, RestKey};
-    let key = RestKey::new(&[1; 32]);
+    use crate::record::{Fields, Record, RecordId, VersionHead};
     let record = |identity: u128, day: i8, number: u32| {
         let (id, category) = (RecordId(5), crate::schema::CategoryId(0));
-        let one = Candidate { id, category, cancelled: false, restricted: false, fields: Fields::new() };
         let head = VersionHead {
             id,
             number,
@@ -210,7 +207,7 @@ fn a_record_under_two_identities_of_a_person_counts_once_as_told_last() {
             cancelled: false,
             restricted: false,
         };
-        Record::from_rest(head, &key, &one.to_rest(&key, [0; NONCE_LEN], number)).unwrap()
+        Record { head, fields: Fields::new() }
     };
     for records in [
         vec![record(1, 17, 1), record(2, 18, 1)],
@@ -220,4 +217,43 @@ fn a_record_under_two_identities_of_a_person_counts_once_as_told_last() {
         let person = Person::new(PersonId(9), records);
         assert_eq!(person.records().iter().map(|r| r.head.identity.0).collect::<Vec<_>>(), [2]);
     }
+}
+
+/// Rows in memory.
+struct Told(Vec<(u128, Vec<Key>, Option<Span>)>);
+
+impl Remembered for Told {
+    fn each(&self, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<(), BrokenMemory> {
+        for (row, (identity, keys, span)) in self.0.iter().enumerate() {
+            let mut bytes = Vec::new();
+            RowBytes::put(&mut bytes, crate::row::Fingerprint(0), IdentityId(*identity), keys);
+            visit(&Seen::new(row, &RowBytes::take(&mut bytes.as_slice())?, *span, true));
+        }
+        Ok(())
+    }
+}
+
+fn strong(hash: u64) -> Key {
+    Key((8 << 58) | hash)
+}
+
+#[test]
+fn the_scope_reaches_whoever_shares_evidence_with_somebody_between() {
+    let day = date(2008, 11, 17);
+    let span = Some(Span { from: Some(day), until: None });
+    let list = Told(vec![(5, vec![strong(1)], span), (6, vec![strong(9)], None)]);
+    let newer = Told(vec![(3, vec![strong(1), strong(2)], None), (2, vec![strong(3)], None)]);
+    let older =
+        Told(vec![(3, vec![strong(4)], None), (1, vec![strong(2)], None), (8, vec![strong(4)], None)]);
+    let feeds: Vec<Vec<&dyn Remembered>> = vec![vec![&list], vec![&newer, &older]];
+    let scope = Scope::closure(&feeds, vec![IdentityId(5), IdentityId(77)], day).unwrap();
+    let inside: Vec<u128> = scope.indexes().map(|i| scope.identity(i).0).collect();
+    assert_eq!(inside, [1, 3, 5], "8 shares what 3 gave up; 77 is in no file");
+    assert_eq!(scope.keys(1), [strong(1), strong(2)]);
+    assert_eq!([0, 1, 2].map(|i| scope.designated(i)), [false, false, true]);
+    let interest = Interest::of(&[&list], day).unwrap().unwrap();
+    assert!(interest.takes(IdentityId(5), &[]), "the designated");
+    assert!(interest.takes(IdentityId(3), &[strong(1)]), "who shares evidence with them");
+    assert!(!interest.takes(IdentityId(6), &[strong(9)]) && !interest.takes(IdentityId(1), &[strong(2)]));
+    assert!(Interest::of(&[&newer, &older], day).unwrap().is_none(), "nobody is designated");
 }

@@ -12,7 +12,7 @@ use crate::hash::{HashKey, Keys};
 use crate::link::{Evidence, EvidenceBuilder};
 use crate::problem::Code;
 use crate::record::{Candidate, Fields, IdentityId, RecordId};
-use crate::row::{CellKind, RowBuf};
+use crate::row::{Cell, CellKind, RowBuf};
 use crate::value::identifier;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,6 +20,8 @@ use jiff::civil::Date;
 
 /// Faults kept of one row; more say nothing new.
 const MAX_FAULTS: usize = 8;
+/// Parts of a list column.
+const MAX_PARTS: usize = 200;
 /// Parts of a key, checked when the mapping is compiled.
 pub(crate) const MAX_KEY: usize = 8;
 
@@ -131,7 +133,7 @@ impl Mapping {
         }
         let bound = Bound::direct(self);
         let scene = Scene { lists: &self.lists, maps: &self.maps, zone: &self.zone, day, epoch_1904: false };
-        Reader { bound: &bound, row: &row, scene }.identity(keys, &mut Scratch::new())
+        Reader::new(&bound, &row, scene).identity(keys, &mut Scratch::new())
     }
 }
 
@@ -142,7 +144,7 @@ impl Bound<'_> {
         let m = self.mapping;
         let scene =
             Scene { lists: &m.lists, maps: &m.maps, zone: &m.zone, day, epoch_1904: row.epoch_1904() };
-        Reader { bound: self, row, scene }.map(keys, scratch)
+        Reader::new(self, row, scene).map(keys, scratch)
     }
 }
 
@@ -151,12 +153,14 @@ pub(super) struct Reader<'a> {
     pub(super) bound: &'a Bound<'a>,
     row: &'a RowBuf,
     pub(super) scene: Scene<'a>,
+    /// A list column of which one part is read.
+    part: Option<(ColumnId, &'a str)>,
 }
 
 impl<'a> Reader<'a> {
     /// One row, to be looked at piece by piece.
     pub(super) const fn new(bound: &'a Bound<'a>, row: &'a RowBuf, scene: Scene<'a>) -> Self {
-        Self { bound, row, scene }
+        Self { bound, row, scene, part: None }
     }
 
     pub(super) const fn row(&self) -> &RowBuf {
@@ -176,10 +180,19 @@ impl<'a> Reader<'a> {
             Err(fault) => return Outcome::Refused(alloc::vec![fault]),
         }
         let identity = self.identity(keys, scratch);
+        let other_name = match mapping.identity.other_name.as_ref().map(|mark| self.test(mark)) {
+            None => false,
+            Some(Ok(holds)) => holds,
+            Some(Err(fault)) => return Outcome::Refused(alloc::vec![fault]),
+        };
         let mut candidates = Vec::with_capacity(mapping.records.len() + 1);
         if let (Some(plan), Some(identity)) = (&mapping.identity.person, identity) {
-            candidates.extend(self.record(plan, self.person_id(plan, identity, keys, false), scratch));
+            let person = self.record(plan, self.person_id(plan, identity, keys, false), scratch);
             note_name(scratch);
+            candidates.extend(match person {
+                Some(person) if other_name => self.other_name(plan, &person, identity, keys, scratch),
+                person => person,
+            });
         } else if let Some(plan) = &mapping.identity.person {
             // The row is lost; its other faults are still worth knowing.
             self.record(plan, RecordId(0), scratch);
@@ -187,11 +200,15 @@ impl<'a> Reader<'a> {
         self.evidence(scratch);
         let (mut open, mut silent) = (false, false);
         for plan in &mapping.records {
-            if let Some(id) = self.wanted(plan, scratch).then(|| self.key(plan, keys, scratch)).flatten() {
+            if !self.wanted(plan, scratch) {
+                continue;
+            }
+            for reader in self.parts(plan, scratch) {
+                let Some(id) = reader.key(plan, keys, scratch) else { continue };
                 if candidates.iter().any(|c: &Candidate| c.id == id) {
                     scratch.fault(RowFault { column: plan.key.first().map(|c| c.0), code: codes::KEY_TWICE });
                 }
-                let made = self.record(plan, id, scratch);
+                let made = reader.record(plan, id, scratch);
                 silent |= made.as_ref().is_some_and(|c| c.restricted);
                 open |= made.as_ref().is_some_and(|c| !c.restricted) && !plan.internal;
                 candidates.extend(made);
@@ -199,7 +216,12 @@ impl<'a> Reader<'a> {
         }
         if let (Some(plan), Some(identity), true) = (&mapping.identity.person, identity, silent && !open) {
             for one in candidates.iter_mut().filter(|c| c.category == plan.category) {
-                (one.id, one.restricted) = (self.person_id(plan, identity, keys, true), true);
+                one.restricted = true;
+                one.id = if other_name {
+                    RecordId(keys.records.long(&[&one.id.0.to_be_bytes(), b"silent"]))
+                } else {
+                    self.person_id(plan, identity, keys, true)
+                };
             }
         }
         match identity {
@@ -213,13 +235,78 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A column's cell, or the part of it that is read.
+    fn cell(&self, column: ColumnId) -> Cell<'a> {
+        let cell = self.bound.cell(self.row, column);
+        match self.part {
+            Some((list, text)) if list == column => Cell { text, ..cell },
+            _ => cell,
+        }
+    }
+
+    /// The readers by which a record block reads the row: itself, or one for each different part of its list.
+    pub(super) fn parts(&self, plan: &RecordPlan, scratch: &mut Scratch) -> Vec<Self> {
+        let here = || Self { bound: self.bound, row: self.row, scene: self.scene, part: None };
+        let Some((column, split)) = &plan.each else { return alloc::vec![here()] };
+        let whole = match self.given(*column, None) {
+            Ok(given) => given.map_or("", |g| g.text),
+            Err(fault) => {
+                scratch.fault(fault);
+                return Vec::new();
+            }
+        };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split(split.as_str()).map(str::trim).filter(|p| !p.is_empty()) {
+            if parts.len() == MAX_PARTS {
+                scratch.fault(RowFault::at(*column, codes::LONG_LIST));
+                return Vec::new();
+            }
+            if !parts.iter().any(|known| known.to_uppercase() == part.to_uppercase()) {
+                parts.push(part);
+            }
+        }
+        parts.into_iter().map(|text| Self { part: Some((*column, text)), ..here() }).collect()
+    }
+
+    /// A row of another name: a record of that name alone, beside the person's own, as one of the aliases.
+    fn other_name(
+        &self,
+        plan: &RecordPlan,
+        person: &Candidate,
+        identity: IdentityId,
+        keys: &Keys,
+        scratch: &mut Scratch,
+    ) -> Option<Candidate> {
+        let of = |name: &str| {
+            let at = plan.names.iter().position(|n| n == name)?;
+            person.fields.iter().nth(at).flatten()
+        };
+        let surname = of("surname")?;
+        scratch.joined.clear();
+        scratch.joined.push_str(surname);
+        if let Some(forenames) = of("forenames") {
+            scratch.joined.push_str(", ");
+            scratch.joined.push_str(forenames);
+        }
+        scratch.fields.clear();
+        for name in &plan.names {
+            scratch.fields.push((name == "aliases").then_some(scratch.joined.as_str()));
+        }
+        let (partner, bytes) = (self.bound.mapping.partner_key.as_bytes(), identity.bytes());
+        let parts: [&[u8]; 5] =
+            [partner, plan.name.as_bytes(), &bytes, b"other name", scratch.joined.as_bytes()];
+        let (id, fields) = (RecordId(keys.records.long(&parts)), scratch.fields.clone());
+        let Candidate { category, cancelled, restricted, .. } = *person;
+        Some(Candidate { id, category, cancelled, restricted, fields })
+    }
+
     /// A column's value: `None` when absent, blank or a null word.
     pub(super) fn given(
         &self,
         column: ColumnId,
         null: Option<&Nulls>,
     ) -> Result<Option<Given<'a>>, RowFault> {
-        let cell = self.bound.cell(self.row, column);
+        let cell = self.cell(column);
         if cell.kind == CellKind::Error {
             return Err(RowFault::at(column, codes::CELL_ERROR));
         }
@@ -233,7 +320,7 @@ impl<'a> Reader<'a> {
     /// Whether a test holds; a cell that cannot be read is an answer to nothing.
     fn test(&self, test: &Test) -> Result<bool, RowFault> {
         let is_in = |words: &[String]| {
-            let cell = self.bound.cell(self.row, test.column).text.trim();
+            let cell = self.cell(test.column).text.trim();
             words.iter().any(|w| w.eq_ignore_ascii_case(cell))
         };
         let value = self.given(test.column, None)?;

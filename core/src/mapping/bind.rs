@@ -104,6 +104,11 @@ impl Bound<'_> {
         self.mapping
     }
 
+    /// Whether the file has the column.
+    pub(crate) fn has(&self, column: ColumnId) -> bool {
+        self.at.get(usize::from(column.0)).copied().flatten().is_some()
+    }
+
     pub(crate) fn cell<'r>(&self, row: &'r RowBuf, column: ColumnId) -> Cell<'r> {
         let at = self.at.get(usize::from(column.0)).copied().flatten();
         row.cell(at.unwrap_or(usize::MAX))

@@ -30,6 +30,7 @@ pub(crate) const SCIENTIFIC: Code = "LG1251";
 pub(crate) const NO_TIME: Code = "LG1252";
 pub(crate) const KEY_TWICE: Code = "LG1253";
 pub(crate) const INCOMPLETE: Code = "LG1254";
+pub(crate) const LONG_LIST: Code = "LG1255";
 
 /// Codes of rows that a `[[refuse]]` rule set aside.
 pub(crate) const BY_RULE: &[Code] = &[LIMITED_ACCESS, TEST_ROW, NOT_PERMITTED];
@@ -74,7 +75,7 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         CONDITION,
         "a record's key or a condition cannot be used",
-        "A record's key names one to eight columns, and two blocks of one category and key need conditions or a `part` \
+        "A record's key names one to eight columns, that of `each` among them, and two blocks of one category and key need conditions or a `part` \
          that tell them apart. A condition has a column and exactly one of `in`, `not_in`, `present = true` and `absent = true`. A rule needs at \
          least one condition. What marks a record as restricted or cancelled, or refuses a row, must stand in a required \
          column: a mark that is missing must not read as permission.",
@@ -107,6 +108,7 @@ pub const CODES: &[CodeDoc] = &[
         IDENTITY,
         "the identity is not described rightly",
         "`key` names one to eight columns, required ones. `key_kind` needs a single column and a known kind of identifier. \
+         `other_name` needs a surname under `[identity.person]`. \
          `[identity.evidence]` takes `postcode` and the identifiers that may join persons.",
     ),
     doc(
@@ -193,6 +195,12 @@ pub const CODES: &[CodeDoc] = &[
         "an instant without a readable time",
         "The field is an instant and the row gives a day without a time, or an offset that does not read. Midnight is \
          never assumed.",
+    ),
+    doc(
+        LONG_LIST,
+        "a list in a cell has too many parts",
+        "A cell that the mapping parts into records (`each`) has more than 200 parts. Either the text between the parts \
+         is not what the mapping says, or the export went wrong.",
     ),
     doc(
         KEY_TWICE,

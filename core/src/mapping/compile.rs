@@ -5,7 +5,8 @@ use super::bind::fold;
 use super::digest::Parts;
 use super::plan::{Check, Column, ColumnId, IdentityPlan, Nulls, Proof, RecordPlan, Rule, Test};
 use super::syntax::{
-    ColumnDraft, ConditionDraft, Draft, FieldDraft, IdentityDraft, Pairs, RecordDraft, RuleDraft, Words,
+    ColumnDraft, ConditionDraft, Draft, EachDraft, FieldDraft, IdentityDraft, Pairs, RecordDraft, RuleDraft,
+    Words,
 };
 use super::{Checks, CodeMap, Context, Mapping, Source, codes};
 use crate::problem::{Code, Problem};
@@ -96,13 +97,10 @@ pub fn together(mappings: &[Mapping]) -> Vec<Problem> {
             let problem = Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0);
             problems.push(problem.suggest(name, mappings.iter().map(|m| m.name.as_str())));
         }
+        problems.extend(circle(mappings, at));
         for other in mappings.iter().take(at) {
             if other.name == mapping.name {
                 let what = format!("feed `{}` stands in `{}` too", mapping.name, other.file);
-                problems.push(Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0));
-            }
-            if mapping.after.contains(&other.name) && other.after.contains(&mapping.name) {
-                let what = format!("feeds `{}` and `{}` each wait for the other", mapping.name, other.name);
                 problems.push(Problem::new(codes::FEED, what).in_config(&mapping.file, 0..0));
             }
             let (a, b) = (&other.identity, &mapping.identity);
@@ -118,6 +116,34 @@ pub fn together(mappings: &[Mapping]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A circle of feeds that wait for one another, told once: at the last of them.
+fn circle(mappings: &[Mapping], last: usize) -> Option<Problem> {
+    let end = mappings.get(last)?;
+    // Ways from the last feed through earlier ones, each feed reached once.
+    let (mut ways, mut reached) = (alloc::vec![alloc::vec![last]], alloc::vec![false; last]);
+    while let Some(way) = ways.pop() {
+        let here = way.last().and_then(|at| mappings.get(*at))?;
+        if here.after.contains(&end.name) {
+            let names: Vec<String> =
+                way.iter().filter_map(|at| mappings.get(*at)).map(|m| format!("`{}`", m.name)).collect();
+            let what = match names.as_slice() {
+                [one] => format!("feed {one} waits for itself"),
+                [one, other] => format!("feeds {one} and {other} each wait for the other"),
+                many => format!("feeds {} wait for one another in a circle", many.join(", ")),
+            };
+            let help = "take one of the names out of `after`";
+            return Some(Problem::new(codes::FEED, what).in_config(&end.file, 0..0).help(help));
+        }
+        for (at, seen) in reached.iter_mut().enumerate().filter(|(_, seen)| !**seen) {
+            if mappings.get(at).is_some_and(|m| here.after.contains(&m.name)) {
+                *seen = true;
+                ways.push(way.iter().copied().chain([at]).collect());
+            }
+        }
+    }
+    None
 }
 
 /// Whether one more mapping could stand beside the others: the faults of two that give one person.
@@ -302,7 +328,20 @@ impl<'a> Compiler<'a> {
         }
         let evidence = self.evidence(draft.evidence);
         let person = self.person(draft.person);
-        Some(IdentityPlan { key, kind, space: space.into(), person: person?, evidence })
+        let other_name = self.mark(draft.other_name.as_ref(), "the mark `other_name`");
+        let person = person?;
+        if let (Some(_), Some(mark)) = (&other_name, &draft.other_name) {
+            let filled = |name: &str| {
+                let plan = person.as_ref()?;
+                let at = plan.names.iter().position(|n| n == name)?;
+                Some(plan.fields.get(at)?.is_some())
+            };
+            if filled("surname") != Some(true) || filled("aliases").is_none() {
+                let what = "`other_name` needs a person with a surname, and `aliases` in the schema's person";
+                self.fault(codes::IDENTITY, mark.span(), what);
+            }
+        }
+        Some(IdentityPlan { key, kind, other_name, space: space.into(), person, evidence })
     }
 
     fn evidence(&mut self, draft: Pairs<Spanned<Words>>) -> Vec<(ColumnId, Proof)> {
@@ -337,6 +376,7 @@ impl<'a> Compiler<'a> {
             internal: false,
             key,
             part: None,
+            each: None,
             when,
             cancelled: None,
             restricted: None,
@@ -366,6 +406,7 @@ impl<'a> Compiler<'a> {
                 format!("a record's key has 1 to {MAX_KEY} columns"),
             );
         }
+        let each = draft.each.as_ref().and_then(|each| self.each(each, &key));
         let when = self.tests(&draft.when, None);
         let cancelled = self.mark(draft.cancelled.as_ref(), "the mark `cancelled`");
         let restricted = self.mark(draft.restricted.as_ref(), "the mark `restricted`");
@@ -377,7 +418,39 @@ impl<'a> Compiler<'a> {
         let (fields, names) = self.fields(category, draft.fields)?;
         let part = draft.part.map(Spanned::into_inner);
         let internal = self.ctx.schema.get(category).is_some_and(|c| c.internal);
-        Some(RecordPlan { category, name, internal, key, part, when, cancelled, restricted, fields, names })
+        Some(RecordPlan {
+            category,
+            name,
+            internal,
+            key,
+            part,
+            each,
+            when,
+            cancelled,
+            restricted,
+            fields,
+            names,
+        })
+    }
+
+    /// A list column. Its parts are told apart by the key, or all but one would be lost.
+    fn each(&mut self, draft: &Spanned<EachDraft>, key: &[ColumnId]) -> Option<(ColumnId, String)> {
+        let EachDraft { column, split } = draft.get_ref();
+        let id = self.column(column)?;
+        if split.get_ref().is_empty() {
+            self.fault(
+                codes::CONDITION,
+                split.span(),
+                "`split` is the text between two parts, and not empty",
+            );
+            return None;
+        }
+        if !key.contains(&id) {
+            let what = format!("the key has to name `{}`: each part of it gives a record", column.get_ref());
+            self.fault(codes::CONDITION, column.span(), what);
+            return None;
+        }
+        Some((id, split.get_ref().clone()))
     }
 
     /// Two blocks that are bound to meet in one record would silently overwrite one another.

@@ -167,7 +167,9 @@ impl Mapping {
         for (at, record) in self.records.iter().enumerate() {
             if reader.all(&record.when).unwrap_or(false) {
                 coverage.touch(Untouched::Record, self.record_name(at, record));
-                self.codes_read(record, reader, coverage);
+                for part in reader.parts(record, &mut Scratch::new()) {
+                    self.codes_read(record, &part, coverage);
+                }
             } else {
                 coverage.touch(Untouched::Condition, self.record_name(at, record));
             }

@@ -19,13 +19,16 @@ mod coverage;
 mod digest;
 mod drift;
 mod example;
+mod form;
 mod meaning;
 mod plan;
+mod profile;
 mod proof;
 mod source;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use apply::{Mapped, Outcome, RowFault, Scratch};
 pub use bind::{Bound, HeaderFault};
@@ -34,8 +37,11 @@ pub use codemap::{CodeMap, CodeMapLine};
 pub use codes::CODES;
 pub use compile::{apart, together};
 pub use coverage::{Coverage, Untouched};
+pub use drift::{Change, Drifted};
 pub use example::ExampleFailure;
+pub use form::Form;
 pub use meaning::{CodeWord, Meaning};
+pub use profile::{Profile, Profiler};
 pub use source::{FileDate, Named, Source};
 pub use syntax::{Draft, OptionValue};
 
@@ -194,6 +200,16 @@ impl Mapping {
     /// the lists and fields that it uses. Rows are read anew when it does.
     pub const fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// Whether rows of this feed can give records of a category.
+    pub fn gives(&self, category: crate::schema::CategoryId) -> bool {
+        self.records.iter().any(|plan| plan.category == category)
+    }
+
+    /// The names of the code maps that it uses.
+    pub fn code_maps(&self) -> &[String] {
+        &self.map_names
     }
 
     /// The words of all columns, in the order of [`RowFault::column`].

@@ -57,6 +57,8 @@ pub(crate) struct Rule {
 pub(crate) struct IdentityPlan {
     pub(crate) key: Vec<ColumnId>,
     pub(crate) kind: Option<IdKind>,
+    /// Rows that give another name of the person.
+    pub(crate) other_name: Option<Test>,
     pub(crate) space: String,
     pub(crate) person: Option<RecordPlan>,
     pub(crate) evidence: Vec<(ColumnId, Proof)>,
@@ -80,6 +82,8 @@ pub(crate) struct RecordPlan {
     pub(crate) key: Vec<ColumnId>,
     /// Which of several facts of one row and key this is; part of the record's id.
     pub(crate) part: Option<String>,
+    /// The column that holds a list, and what parts it: each part gives a record.
+    pub(crate) each: Option<(ColumnId, String)>,
     pub(crate) when: Vec<Test>,
     pub(crate) cancelled: Option<Test>,
     pub(crate) restricted: Option<Test>,

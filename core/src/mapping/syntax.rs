@@ -105,6 +105,8 @@ fn yes() -> bool {
 pub(crate) struct IdentityDraft {
     pub(crate) key: Spanned<Words>,
     pub(crate) key_kind: Option<Spanned<String>>,
+    /// Rows that give another name of the same person, and not the person.
+    pub(crate) other_name: Option<Spanned<ConditionDraft>>,
     #[serde(default)]
     pub(crate) person: Pairs<Spanned<FieldDraft>>,
     #[serde(default)]
@@ -119,12 +121,21 @@ pub(crate) struct RecordDraft {
     pub(crate) category: Spanned<String>,
     pub(crate) key: Spanned<Words>,
     pub(crate) part: Option<Spanned<String>>,
+    pub(crate) each: Option<Spanned<EachDraft>>,
     #[serde(default)]
     pub(crate) when: Vec<Spanned<ConditionDraft>>,
     pub(crate) cancelled: Option<Spanned<ConditionDraft>>,
     pub(crate) restricted: Option<Spanned<ConditionDraft>>,
     #[serde(default)]
     pub(crate) fields: Pairs<Spanned<FieldDraft>>,
+}
+
+/// `each`: a column that holds a list, and what stands between its parts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EachDraft {
+    pub(crate) column: Spanned<String>,
+    pub(crate) split: Spanned<String>,
 }
 
 /// A field: the word of a column, or a table.

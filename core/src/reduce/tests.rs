@@ -24,7 +24,7 @@ const KINDS: [Kind; 14] = [
 ];
 
 fn reduced(kind: Kind, word: &str, canonical: &str) -> Option<String> {
-    Reduction::parse(kind, word)?.apply(kind, canonical, TODAY, Some("GROUP"))
+    Reduction::parse(kind, word)?.apply(kind, canonical, TODAY, Some("GROUP")).map(Into::into)
 }
 
 #[test]
@@ -165,7 +165,7 @@ proptest! {
             .iter()
             .filter_map(|word| Reduction::parse(kind, word))
             .filter(|reduction| !reduction.depends_on_day())
-            .map(|reduction| reduction.apply(kind, &canonical, TODAY, None).unwrap_or_default())
+            .map(|reduction| reduction.apply(kind, &canonical, TODAY, None).unwrap_or_default().into())
             .collect();
         prop_assert!(results.iter().all(|result| !result.is_empty() && canonical.starts_with(result.as_str())));
         for (finer, coarser) in results.iter().zip(results.iter().skip(1)) {

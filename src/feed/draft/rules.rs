@@ -3,7 +3,6 @@
 
 use super::{Target, Writer, quoted};
 use crate::feed::header::Header;
-use crate::feed::lessons::Lessons;
 use std::fmt::Write as _;
 
 impl Writer<'_> {
@@ -38,7 +37,9 @@ impl Writer<'_> {
     /// Rows that are no person's.
     pub(super) fn test_rows(&mut self, at: usize) {
         let mut words: Vec<String> = self.words.person.test_rows.clone();
-        words.extend(self.lessons.into_iter().flat_map(Lessons::test_rows).map(str::to_owned));
+        words.extend(
+            self.lessons.into_iter().flat_map(super::super::lessons::Lessons::test_rows).map(str::to_owned),
+        );
         words.sort();
         words.dedup();
         let list: Vec<String> = words.iter().map(|w| quoted(w)).collect();

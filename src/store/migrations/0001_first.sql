@@ -3,7 +3,7 @@
 -- SQLite's row id (read BIGINT there).
 --
 -- Ids are given by the program, ever rising, so that inserts are appends. Personal values stand only
--- in version.payload, encrypted; every other column is a keyed hash, a word of the configuration, a
+-- in chapter.body and register.sealed, encrypted; every other column is a keyed hash, a word of the configuration, a
 -- date or a count.
 
 CREATE TABLE meta (
@@ -62,14 +62,6 @@ CREATE TABLE file (
 
 CREATE INDEX file_feed ON file (feed, digest);
 
--- Fingerprints of all rows of a feed's last accepted file, packed; replaced with each file.
-CREATE TABLE seen (
-    feed   TEXT NOT NULL,
-    part   BIGINT NOT NULL,
-    packed BLOB NOT NULL,
-    PRIMARY KEY (feed, part)
-);
-
 CREATE TABLE quarantine (
     id          INTEGER PRIMARY KEY,
     file        BIGINT NOT NULL REFERENCES file (id) DEFERRABLE INITIALLY DEFERRED,
@@ -95,44 +87,29 @@ CREATE TABLE person (
     retired_into BIGINT
 );
 
--- One source's person.
 -- A person is found by its key, and there is one row of it.
 CREATE UNIQUE INDEX person_by_key ON person (person_key);
 
+-- One source's person.
 CREATE TABLE identity (
     id           INTEGER PRIMARY KEY,
     identity_key BLOB NOT NULL UNIQUE,
     partner      BIGINT NOT NULL,
     person       BIGINT NOT NULL,
-    is_cohort    BIGINT NOT NULL,
-    cohort_from  TEXT,
-    cohort_until TEXT,
-    evidence     BLOB NOT NULL,
     first_run    BIGINT NOT NULL
 );
 
 CREATE INDEX identity_person ON identity (person);
 
--- One version of one record. Never edited: closing it (until_run) is the only change. Found through
--- its identity, so that the one index takes new rows at its end. No foreign keys: SQLite would look
--- through this table for each identity that is destroyed.
-CREATE TABLE version (
-    id        INTEGER PRIMARY KEY,
-    identity  BIGINT NOT NULL,
-    record    BLOB NOT NULL,
-    number    BIGINT NOT NULL,
-    category  BIGINT NOT NULL,
-    partner   BIGINT NOT NULL,
-    file      BIGINT NOT NULL,
-    since_run BIGINT NOT NULL,
-    until_run BIGINT,
-    marks     BIGINT NOT NULL,
-    row_fp    BLOB NOT NULL,
-    content   BLOB NOT NULL,
-    payload   BLOB NOT NULL
+-- What one file said about one identity: new versions of its records, sealed as one piece behind a plain head.
+-- Never edited. The id is the identity's row times 2^20 plus the chapter's turn, so that an identity's chapters
+-- lie together in their order and need no index. records: how many records more stand after it (fewer when
+-- negative). No foreign keys: SQLite would look through this table for each identity that is destroyed.
+CREATE TABLE chapter (
+    id      INTEGER PRIMARY KEY,
+    records BIGINT NOT NULL,
+    body    BLOB NOT NULL
 );
-
-CREATE INDEX version_current ON version (identity) WHERE until_run IS NULL;
 
 -- A pair of identities that a person has to look at, or has looked at.
 CREATE TABLE review (
@@ -148,75 +125,12 @@ CREATE TABLE review (
 );
 
 -- The registers: decisions of people, each with author, time and written reference. Never edited, only
--- ended. List columns are words separated by one space; '*' is all.
-CREATE TABLE restriction (
+-- ended. `register` says which one; `body` is JSON of words, dates and keyed hashes; `sealed` is a reviewed
+-- text, encrypted. `reference` is a reference, never a name: the commands say so.
+CREATE TABLE register (
     id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
-    scope           TEXT NOT NULL,
-    subject         BLOB NOT NULL,
-    recipients      TEXT NOT NULL,
-    originator      TEXT NOT NULL,
-    silent          BIGINT NOT NULL,
-    reduce          TEXT
-);
-
-CREATE TABLE authority (
-    id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
-    kind            TEXT NOT NULL,
-    record          BLOB NOT NULL,
-    recipients      TEXT NOT NULL,
-    fields          TEXT NOT NULL,
-    ground          TEXT,
-    granted_by      TEXT NOT NULL
-);
-
-CREATE TABLE consent (
-    id                INTEGER PRIMARY KEY,
-    author            TEXT NOT NULL,
-    made_at           TEXT NOT NULL,
-    reference         TEXT NOT NULL,
-    since             TEXT NOT NULL,
-    until             TEXT,
-    ended_on          TEXT,
-    ended_by          TEXT,
-    ended_reference   TEXT,
-    discloser         TEXT NOT NULL,
-    recipient         TEXT NOT NULL,
-    secondary_purpose TEXT NOT NULL,
-    scope             TEXT NOT NULL
-);
-
-CREATE TABLE nominee (
-    id              INTEGER PRIMARY KEY,
-    author          TEXT NOT NULL,
-    made_at         TEXT NOT NULL,
-    reference       TEXT NOT NULL,
-    since           TEXT NOT NULL,
-    until           TEXT,
-    ended_on        TEXT,
-    ended_by        TEXT,
-    ended_reference TEXT,
+    register        TEXT NOT NULL,
     partner         TEXT NOT NULL,
-    token           TEXT NOT NULL
-);
-
-CREATE TABLE suspension (
-    id              INTEGER PRIMARY KEY,
     author          TEXT NOT NULL,
     made_at         TEXT NOT NULL,
     reference       TEXT NOT NULL,
@@ -225,8 +139,9 @@ CREATE TABLE suspension (
     ended_on        TEXT,
     ended_by        TEXT,
     ended_reference TEXT,
-    partner         TEXT NOT NULL,
-    reason          TEXT NOT NULL
+    ended_notified  TEXT,
+    body            TEXT NOT NULL,
+    sealed          BLOB
 );
 
 CREATE TABLE bundle (
@@ -250,11 +165,12 @@ CREATE TABLE holding (
     person    BIGINT NOT NULL,
     packed    BLOB NOT NULL,
     PRIMARY KEY (recipient, person)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE ledger (
-    seq    INTEGER PRIMARY KEY,
-    bundle BIGINT,
-    entry  BLOB NOT NULL,
-    hash   BLOB NOT NULL
+    first   INTEGER PRIMARY KEY,
+    last    BIGINT NOT NULL,
+    bundle  BIGINT,
+    entries BLOB NOT NULL,
+    head    BLOB NOT NULL
 );

@@ -8,16 +8,15 @@ async fn a_dropped_file_leaves_nothing() {
     let before = store.status().await.unwrap();
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
     let added = file.put_identities(vec![identity(1), identity(2)]).await.unwrap();
-    file.put_versions(vec![version(added[0].0, 10, 1)]).await.unwrap();
+    let chapters = vec![chapter(&file, (added[0].0, 1), 0, 1, candidate(10, "one", 1, 0))];
+    file.put_chapters(chapters).await.unwrap();
     file.put_quarantine(vec![NewQuarantine { row: 4, column: None, code: "LG1201".into() }]).await.unwrap();
     file.put_reviews(vec![NewReview { a: IdentityId(1), b: IdentityId(2), reason: "name".into() }])
         .await
         .unwrap();
-    file.put_seen("releases", vec![vec![1; 32]]).await.unwrap();
     drop(file);
     assert_eq!(store.status().await.unwrap(), before);
     assert!(store.find_file("releases", &outcome("releases", 17).digest).await.unwrap().is_none());
-    assert!(store.seen("releases").await.unwrap().is_empty());
     let again = accept(&store, &run, 17, 1, 2).await;
     assert_eq!(again[0].0, added[0].0, "ids of what was rolled back are free");
 }
@@ -63,32 +62,28 @@ async fn a_held_file_waits_and_is_superseded_when_accepted() {
 #[tokio::test]
 async fn identities_come_back_as_they_went() {
     let (_folder, store, run) = fresh().await;
-    let span = CohortSpan { from: Some(date(2008, 11, 1)), until: None };
+    assert!(store.holds_nobody().await.unwrap());
     let mut file = store.begin_file(&run, SOUTH).await.unwrap();
     let founder = file.put_identities(vec![identity(1)]).await.unwrap()[0];
-    let joins = NewIdentity { person: Some(founder.1), cohort: Some(span), ..identity(2) };
+    let joins = NewIdentity { person: Some(founder.1), ..identity(2) };
     let added = file.put_identities(vec![joins, identity(3)]).await.unwrap();
     assert_eq!(added[0].1, founder.1);
     assert_ne!(added[1].1, founder.1);
-    let mut found =
-        file.identities(&[IdentityId(3), IdentityId(77), IdentityId(2), IdentityId(2)]).await.unwrap();
+    file.commit(&outcome("cohort", 17)).await.unwrap();
+    let keys = [IdentityId(3), IdentityId(77), IdentityId(2), IdentityId(2)];
+    let mut found = store.known_identities(&keys).await.unwrap();
     found.sort_by_key(|row| row.key);
     assert_eq!(found.len(), 2);
-    let expected = IdentityRow {
+    let expected = KnownIdentity {
         id: added[0].0,
         key: IdentityId(2),
-        partner: Some(SOUTH),
         person: founder.1,
-        cohort: Some(span),
-        evidence: Evidence { keys: vec![Key(7), Key(9)] },
+        person_key: lockgate_core::record::PersonId(1),
+        first_run: run.id.0,
     };
     assert_eq!(found[0], expected);
-    file.set_cohort(&[(added[0].0, None), (founder.0, Some(CohortSpan::default()))]).await.unwrap();
-    file.set_evidence(&[(founder.0, Evidence::default())]).await.unwrap();
-    file.commit(&outcome("cohort", 17)).await.unwrap();
-    let page = store.members().next_page().await.unwrap().unwrap();
-    let seen: Vec<_> = page.iter().map(|row| (row.key.0, row.cohort, row.evidence.keys.len())).collect();
-    assert_eq!(seen, [(1, Some(CohortSpan::default()), 0), (2, None, 2), (3, None, 2)]);
+    assert!(!store.holds_nobody().await.unwrap());
+    assert_eq!(store.people().await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -100,76 +95,83 @@ async fn an_identity_cannot_stand_twice() {
 }
 
 #[tokio::test]
-async fn a_new_version_closes_the_old_one_and_both_stay() {
+async fn a_new_version_takes_the_old_ones_place_and_both_stay() {
     let (_folder, store, run) = fresh().await;
     let (id, person) = accept(&store, &run, 17, 1, 1).await[0];
     let next = begin(&store, date(2008, 11, 18)).await;
     let mut file = store.begin_file(&next, NORTH).await.unwrap();
-    let current = file.current(&[id]).await.unwrap();
-    assert_eq!(current.len(), 1);
-    let expected = CurrentVersion {
-        id: current[0].id,
-        identity: id,
-        record: RecordId(10),
-        number: 1,
-        category: Some(CategoryId(1)),
-        file: FileId(1),
-        row_fp: 11,
-        content: 12,
-        cancelled: false,
-        restricted: false,
-        gone: false,
-    };
-    assert_eq!(current[0], expected);
-    file.close_versions(&[current[0].id]).await.unwrap();
-    file.put_versions(vec![NewVersion { cancelled: true, ..version(id, 10, 2) }]).await.unwrap();
+    let before = file.chapters(&[id]).await.unwrap();
+    let standing = opened(&before, vault().rest()).unwrap();
+    assert_eq!((before.len(), standing.len()), (1, 1));
+    assert_eq!(before[0].place, Place { identity: id, turn: 0 });
+    let (head, entry) = &standing[0];
+    assert_eq!((head.identity, head.file, head.run), (IdentityId(1), 1, run.id.0.cast_unsigned()));
+    assert_eq!((entry.record(), entry.number()), (RecordId(10), 1));
+    assert!(entry.says(&candidate(10, "one", 1, 0)));
+    let second = chapter(&file, (id, 1), 1, 2, candidate(10, "two", 1, 1));
+    let bodies = vec![before[0].body.clone(), second.body.clone()];
+    file.put_chapters(vec![second]).await.unwrap();
     file.commit(&outcome("releases", 18)).await.unwrap();
-    let found = store.person(person).await.unwrap().unwrap();
-    let (head, payload) = &found.versions[0];
+    let records = store.person(person).await.unwrap().unwrap().records(vault().rest()).unwrap();
+    let head = records[0].head();
+    assert_eq!(records.len(), 1);
     assert_eq!(
         (head.number, head.cancelled, head.restricted, head.as_of),
         (2, true, false, date(2008, 11, 18))
     );
-    assert_eq!(payload, &[0xaa, 2]);
-    let closed: Vec<(i64, Option<i64>, Vec<u8>)> =
-        sqlx::query_as("SELECT number, until_run, payload FROM version ORDER BY id")
-            .fetch_all(&store.read)
-            .await
-            .unwrap();
-    assert_eq!(closed, [(1, Some(next.id.0), vec![0xaa, 1]), (2, None, vec![0xaa, 2])]);
+    assert!(candidate(10, "two", 1, 1).says_the_same(&records[0]));
+    let kept: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT body FROM chapter ORDER BY id").fetch_all(&store.read).await.unwrap();
+    assert_eq!(kept, bodies, "what was written stays as it was");
+    assert_eq!(store.status().await.unwrap().records, 1);
 }
 
 #[tokio::test]
-async fn a_vanished_record_is_withdrawn_and_counts_on_when_it_comes_back() {
+async fn a_record_that_ended_is_withdrawn_and_counts_on_when_it_comes_back() {
     let (_folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 3).await;
+    let at = (added[0].0, 1);
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
-    let first = file.current_of_feed("releases", VersionRef(0), 2).await.unwrap();
-    let rest = file.current_of_feed("releases", first[1].id, 2).await.unwrap();
-    assert_eq!((first.len(), rest.len()), (2, 1));
-    assert!(file.current_of_feed("orders", VersionRef(0), 9).await.unwrap().is_empty());
-    file.retire(&first[..1]).await.unwrap();
-    assert_eq!(file.current_of_feed("releases", VersionRef(0), 9).await.unwrap().len(), 2);
+    let standing = opened(&file.chapters(&[at.0]).await.unwrap(), vault().rest()).unwrap();
+    let ended = standing[0].1.ended();
+    file.put_chapters(vec![sealed(&file, at, 1, -1, &[ended])]).await.unwrap();
     file.commit(&outcome("releases", 18)).await.unwrap();
     assert_eq!(everybody(&store).await, [(1, 0, 0), (2, 20, 1), (3, 30, 1)]);
+    assert_eq!(store.status().await.unwrap().records, 2);
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
-    let current = file.current(&[added[0].0]).await.unwrap();
-    assert_eq!((current.len(), current[0].number, current[0].gone), (1, 2, true));
-    file.close_versions(&[current[0].id]).await.unwrap();
-    file.put_versions(vec![version(added[0].0, 10, 3)]).await.unwrap();
+    let standing = opened(&file.chapters(&[at.0]).await.unwrap(), vault().rest()).unwrap();
+    let (_, last) = &standing[0];
+    assert_eq!((standing.len(), last.number(), last.is_gone()), (1, 2, true));
+    assert!(!last.says(&candidate(10, "one", 1, 0)), "what is gone says nothing");
+    let again = Entry::of(candidate(10, "one", 1, 0), 3, last.category());
+    file.put_chapters(vec![sealed(&file, at, 2, 1, &[again])]).await.unwrap();
     file.commit(&outcome("releases", 19)).await.unwrap();
     assert_eq!(everybody(&store).await[0], (1, 10, 3));
+    assert_eq!(store.status().await.unwrap().records, 3);
 }
 
 #[tokio::test]
-async fn a_replay_adds_versions_under_the_file_that_is_there() {
+async fn a_chapter_that_was_moved_does_not_open() {
+    let (_folder, store, run) = fresh().await;
+    let added = accept(&store, &run, 17, 1, 2).await;
+    let row = |n: usize| Place { identity: added[n].0, turn: 0 }.row().unwrap();
+    let swap = "UPDATE chapter SET body = (SELECT body FROM chapter WHERE id = $2) WHERE id = $1";
+    sqlx::query(swap).bind(row(0)).bind(row(1)).execute(&store.write).await.unwrap();
+    let person = store.person(added[0].1).await.unwrap().unwrap();
+    assert_eq!(code(person.records(vault().rest())), "LG2007");
+}
+
+#[tokio::test]
+async fn a_replay_adds_chapters_under_the_file_that_is_there() {
     let (_folder, store, run) = fresh().await;
     accept(&store, &run, 17, 1, 1).await;
     let file_id = store.last_accepted("releases").await.unwrap().unwrap().id;
     let mut replay = store.begin_replay(&run, file_id, NORTH).await.unwrap();
     let added = replay.put_identities(vec![identity(5)]).await.unwrap();
-    replay.put_versions(vec![version(added[0].0, 50, 1)]).await.unwrap();
-    assert_eq!(replay.current(&[added[0].0]).await.unwrap()[0].file, file_id);
+    let said = chapter(&replay, (added[0].0, 5), 0, 1, candidate(50, "one", 1, 0));
+    replay.put_chapters(vec![said]).await.unwrap();
+    let standing = opened(&replay.chapters(&[added[0].0]).await.unwrap(), vault().rest()).unwrap();
+    assert_eq!(standing[0].0.file, file_id.0.cast_unsigned());
     replay.commit_replay().await.unwrap();
     assert_eq!(store.accepted_files("releases").await.unwrap().len(), 1);
     assert_eq!(everybody(&store).await, [(1, 10, 1), (5, 50, 1)]);
@@ -183,13 +185,10 @@ async fn numbers_around_a_full_statement_are_all_written() {
         let added = accept(&store, &run, 17, first, people).await;
         let ids: Vec<IdentityRef> = added.iter().map(|(id, _)| *id).collect();
         let mut file = store.begin_file(&run, NORTH).await.unwrap();
-        let current = file.current(&ids).await.unwrap();
-        assert_eq!(current.len(), ids.len());
-        assert!(current.iter().all(|version| version.record.0 % 10 == 0));
-        let mut rows: Vec<VersionRef> = current.iter().map(|version| version.id).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        assert_eq!(rows.len(), ids.len(), "each version has a row of its own");
+        let chapters = file.chapters(&ids).await.unwrap();
+        let whose: Vec<IdentityRef> = chapters.iter().map(|chapter| chapter.place.identity).collect();
+        assert_eq!(whose, ids, "each identity has its chapter, in order");
+        assert!(opened(&chapters, vault().rest()).unwrap().iter().all(|(_, e)| e.record().0 % 10 == 0));
     }
 }
 
@@ -245,20 +244,7 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
     file.commit(&outcome("releases", 18)).await.unwrap();
     assert_eq!(store.reviews(Some(ReviewState::Open)).await.unwrap().len(), 1, "a decision stands");
     let status = store.status().await.unwrap();
-    assert_eq!((status.open_quarantine, status.open_reviews), (1, 1));
-}
-
-#[tokio::test]
-async fn fingerprints_are_those_of_the_last_file() {
-    let (_folder, store, run) = fresh().await;
-    for (day, parts) in [(17, vec![vec![1; 64], vec![2; 32]]), (18, vec![vec![3; 16]])] {
-        let mut file = store.begin_file(&run, NORTH).await.unwrap();
-        file.put_seen("releases", parts.clone()).await.unwrap();
-        file.put_seen("orders", vec![vec![9; 16]]).await.unwrap();
-        file.commit(&outcome("releases", day)).await.unwrap();
-        assert_eq!(store.seen("releases").await.unwrap(), parts);
-    }
-    assert_eq!(store.seen("orders").await.unwrap(), [vec![9; 16]]);
+    assert_eq!((status.waiting.quarantine, status.waiting.reviews), (1, 1));
 }
 
 #[tokio::test]
@@ -267,9 +253,9 @@ async fn a_file_can_be_worked_on_in_another_task() {
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
     let task = tokio::spawn(async move {
         let added = file.put_identities(vec![identity(1)]).await?;
-        file.put_versions(vec![version(added[0].0, 10, 1)]).await?;
-        let current = file.current(&[added[0].0]).await?;
-        file.retire(&current).await?;
+        let said = chapter(&file, (added[0].0, 1), 0, 1, candidate(10, "one", 1, 0));
+        file.put_chapters(vec![said]).await?;
+        file.chapters(&[added[0].0]).await?;
         file.mark_dirty(&[added[0].1]).await?;
         file.commit(&outcome("releases", 17)).await
     });

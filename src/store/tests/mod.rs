@@ -11,10 +11,12 @@ use super::*;
 use crate::vault::Secret;
 use jiff::civil::{Date, date};
 use lockgate_core::agreement::PartnerId;
+use lockgate_core::chapter::{Entry, seal};
 use lockgate_core::hash::Digest;
-use lockgate_core::link::{Evidence, evidence::Key};
-use lockgate_core::record::{IdentityId, RecordId};
+use lockgate_core::record::{Candidate, IdentityId, Record, RecordId};
+use lockgate_core::rest::{NONCE_LEN, RestKey};
 use lockgate_core::schema::CategoryId;
+use lockgate_core::spool;
 
 const NAMES: Names<'static> =
     Names { categories: &["person", "prison_release", "tag_order"], partners: &["north", "south"] };
@@ -57,32 +59,50 @@ fn outcome(feed: &str, day: i8) -> FileOutcome {
         reason: None,
         counts: FileCounts { rows: 6, mapped: 1, unchanged: 2, quarantined: 1, duplicate: 1, skipped: 1 },
         warnings: "[]".into(),
+        profile: String::new(),
         mapping_digest: Digest::of(b"mapping"),
         bytes: 1_234,
     }
 }
 
 fn identity(key: u128) -> NewIdentity {
-    NewIdentity {
-        key: IdentityId(key),
-        person: None,
-        cohort: None,
-        evidence: Evidence { keys: vec![Key(7), Key(9)] },
-    }
+    NewIdentity { key: IdentityId(key), person: None }
 }
 
-fn version(identity: IdentityRef, record: u128, number: u32) -> NewVersion {
-    NewVersion {
-        identity,
-        record: RecordId(record),
-        number,
-        category: CategoryId(1),
-        row_fp: 11,
-        content: 12,
-        cancelled: false,
-        restricted: false,
-        payload: vec![0xaa, u8::try_from(number).unwrap()],
-    }
+/// A record as a mapping gives it: of category 1, one value, marks 1 (cancelled) and 2 (restricted).
+fn candidate(record: u128, value: &str, category: u16, marks: u8) -> Candidate {
+    let key = RestKey::new(&[1; 32]);
+    let mut row = [0; 20].to_vec();
+    row.extend_from_slice(&record.to_be_bytes());
+    row.extend_from_slice(&category.to_le_bytes());
+    row.push(marks);
+    let length = u8::try_from(value.len() + 1).unwrap();
+    row.extend_from_slice(&u32::from(length).to_le_bytes());
+    row.push(length);
+    row.extend_from_slice(value.as_bytes());
+    let row = [&u32::try_from(row.len()).unwrap().to_le_bytes()[..], &row].concat();
+    let sealed = key.seal([0; NONCE_LEN], &0u64.to_be_bytes(), &row);
+    spool::open(&key, 0, &sealed, |_, _| true).unwrap().remove(0).candidates.remove(0)
+}
+
+/// A chapter that says one thing.
+fn chapter(file: &FileTx, at: (IdentityRef, u128), turn: u32, number: u32, one: Candidate) -> NewChapter {
+    let category = file.imprint().category(one.category()).unwrap();
+    let entry = Entry::of(one, number, category);
+    sealed(file, at, turn, i64::from(number == 1), &[entry])
+}
+
+fn sealed(
+    file: &FileTx,
+    (identity, key): (IdentityRef, u128),
+    turn: u32,
+    records: i64,
+    entries: &[Entry],
+) -> NewChapter {
+    let place = Place { identity, turn };
+    let (head, nonce) = (file.imprint().head(IdentityId(key)), [u8::try_from(turn).unwrap(); NONCE_LEN]);
+    let body = seal(&head, place.row().unwrap(), entries, vault().rest(), nonce);
+    NewChapter { place, records, body }
 }
 
 /// One accepted file with `people` identities (keys from `first`) of one record each.
@@ -95,8 +115,11 @@ async fn accept(
 ) -> Vec<(IdentityRef, PersonRef)> {
     let mut file = store.begin_file(run, NORTH).await.unwrap();
     let added = file.put_identities((first..first + people).map(identity).collect()).await.unwrap();
-    let versions = added.iter().zip(first..).map(|((id, _), key)| version(*id, key * 10, 1)).collect();
-    file.put_versions(versions).await.unwrap();
+    let say = |((id, _), key): (&(IdentityRef, PersonRef), u128)| {
+        chapter(&file, (*id, key), 0, 1, candidate(key * 10, "one", 1, 0))
+    };
+    let chapters = added.iter().zip(first..).map(say).collect();
+    file.put_chapters(chapters).await.unwrap();
     file.commit(&outcome("releases", day)).await.unwrap();
     added
 }
@@ -114,10 +137,12 @@ async fn collect(mut pages: DuePersons) -> Vec<(u128, u128, u32)> {
     let mut out = Vec::new();
     while let Some(page) = pages.next_page().await.unwrap() {
         for person in page {
-            if person.versions.is_empty() {
+            let records = person.records(vault().rest()).unwrap();
+            if records.is_empty() {
                 out.push((person.person.key.0, 0, 0));
             }
-            out.extend(person.versions.iter().map(|(head, _)| (person.person.key.0, head.id.0, head.number)));
+            let heads = records.iter().map(Record::head);
+            out.extend(heads.map(|head| (person.person.key.0, head.id.0, head.number)));
         }
     }
     out

@@ -106,7 +106,8 @@ async fn names_keep_their_rows_when_the_configuration_is_reordered() {
     assert_eq!(categories, ["person", "tag_order"]);
     assert!(partners.is_empty());
     let page = store.every_person().next_page().await.unwrap().unwrap();
-    let head = page[0].versions[0].0;
+    let records = page[0].records(vault().rest()).unwrap();
+    let head = records[0].head();
     assert_eq!((head.category, head.originator), (CategoryId(1), PartnerId(2)));
     store.close().await.unwrap();
     let without = Names { categories: &["person"], partners: &["north"] };

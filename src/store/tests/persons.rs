@@ -48,19 +48,15 @@ async fn the_head_names_the_identity_and_the_person_its_linked_records() {
     let mut file = store.begin_file(&run, SOUTH).await.unwrap();
     let joins = NewIdentity { person: Some(north.1), ..identity(2) };
     let south = file.put_identities(vec![joins]).await.unwrap()[0];
-    file.put_versions(vec![NewVersion {
-        restricted: true,
-        category: CategoryId(2),
-        ..version(south.0, 20, 1)
-    }])
-    .await
-    .unwrap();
+    let said = chapter(&file, (south.0, 2), 0, 1, candidate(20, "one", 2, 2));
+    file.put_chapters(vec![said]).await.unwrap();
     file.commit(&outcome("orders", 17)).await.unwrap();
     let person = store.person(north.1).await.unwrap().unwrap();
-    let mut heads: Vec<_> = person
-        .versions
+    let records = person.records(vault().rest()).unwrap();
+    let mut heads: Vec<_> = records
         .iter()
-        .map(|(head, _)| (head.identity.0, head.originator, head.category, head.restricted, head.as_of))
+        .map(Record::head)
+        .map(|head| (head.identity.0, head.originator, head.category, head.restricted, head.as_of))
         .collect();
     heads.sort();
     assert_eq!(heads, [(1, NORTH, CategoryId(1), false, NIGHT), (2, SOUTH, CategoryId(2), true, NIGHT)]);
@@ -97,12 +93,9 @@ async fn who_leaves_the_cohort_is_destroyed_and_the_ledger_stays() {
     let (folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 3).await;
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
-    let old = file.current(&[added[1].0]).await.unwrap();
-    file.close_versions(&[old[0].id]).await.unwrap();
-    let secret = b"0123456789-a-sealed-payload-0123456789".to_vec();
-    file.put_versions(vec![NewVersion { payload: secret.clone(), ..version(added[1].0, 20, 2) }])
-        .await
-        .unwrap();
+    let said = chapter(&file, (added[1].0, 2), 1, 2, candidate(20, "two", 1, 0));
+    let secret = said.body.clone();
+    file.put_chapters(vec![said]).await.unwrap();
     let pair = |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "name".into() };
     file.put_reviews(vec![pair(1, 2), pair(2, 3), pair(1, 3)]).await.unwrap();
     file.retire_person(added[0].1, added[1].1).await.unwrap();
@@ -113,8 +106,9 @@ async fn who_leaves_the_cohort_is_destroyed_and_the_ledger_stays() {
     bundle.commit().await.unwrap();
 
     let gone = store.forget_persons(&[added[1].1]).await.unwrap();
-    assert_eq!(gone, Forgotten { persons: 2, identities: 2, versions: 3 }, "with the person merged into it");
+    assert_eq!(gone, Forgotten { persons: 2, identities: 2, chapters: 3 }, "with the person merged into it");
     assert_eq!(everybody(&store).await, [(3, 30, 1)]);
+    assert_eq!(store.status().await.unwrap().records, 1);
     assert_eq!(store.reviews(None).await.unwrap().len(), 0);
     let all: Vec<PersonRef> = added.iter().map(|(_, person)| *person).collect();
     assert_eq!(store.holdings(SOUTH, &all).await.unwrap(), [(added[2].1, vec![2])]);

@@ -4,6 +4,7 @@ use super::*;
 
 fn made(since: i8, until: Option<i8>) -> Made {
     Made {
+        partner: "north".into(),
         author: "nominee-1".into(),
         made_at: "2008-11-10T09:00:00Z".into(),
         reference: "L/2008/1".into(),
@@ -12,60 +13,69 @@ fn made(since: i8, until: Option<i8>) -> Made {
     }
 }
 
-fn restriction(since: i8, until: Option<i8>) -> Restriction {
-    Restriction {
-        made: made(since, until),
-        scope: "person".into(),
-        subject: 5,
-        recipients: vec!["*".into()],
-        originator: "north".into(),
-        silent: true,
-        reduce: None,
-    }
+fn bodies() -> Vec<Body> {
+    let key = "00000000000000000000000000000005".to_owned();
+    vec![
+        Body::Restriction(Restriction {
+            about: Subject::Person(key.clone()),
+            identity: key.clone(),
+            recipients: vec![],
+            reduce: vec![("arrest.arrested_at".into(), "month".into())],
+        }),
+        Body::Authority(Authority {
+            kind: "text_review".into(),
+            record: key.clone(),
+            identity: key,
+            recipients: vec!["south".into()],
+            fields: vec!["arrest.circumstances".into()],
+            ground: "read".into(),
+            conditions: Some("ask first".into()),
+            originals: vec!["00".into()],
+        }),
+        Body::Consent(Consent {
+            recipient: "south".into(),
+            purpose: "housing".into(),
+            scope: vec!["tenancy".into()],
+        }),
+        Body::Nominee(Nominee { token: "nominee-2".into(), notified: NIGHT }),
+        Body::Designated(Designated { token: "d-1".into(), registration: "Z1".into() }),
+        Body::Suspension(Suspension { suspended: "south".into(), reason: "lost keys".into() }),
+    ]
 }
 
-fn authority(since: i8, until: Option<i8>) -> Authority {
-    Authority {
-        made: made(since, until),
-        kind: "harm".into(),
-        record: 6,
-        recipients: vec!["north".into(), "south".into()],
-        fields: vec!["prescription".into()],
-        ground: Some("others".into()),
-        granted_by: "nominee-2".into(),
-    }
+async fn add(store: &Store, made: &Made, body: &Body, sealed: Option<&[u8]>) -> EntryId {
+    let mut tx = store.begin_decisions(NIGHT).await.unwrap();
+    let id = tx.add_entry(made, body, sealed).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 #[tokio::test]
 async fn entries_come_back_as_they_went() {
     let (_folder, store, _) = fresh().await;
-    assert_eq!(store.registers(NIGHT).await.unwrap(), Registers::default());
-    let consent = Consent {
-        made: made(1, None),
-        discloser: "north".into(),
-        recipient: "south".into(),
-        secondary_purpose: "housing".into(),
-        scope: "tenancy".into(),
-    };
-    let nominee = Nominee { made: made(1, None), partner: "north".into(), token: "nominee-1".into() };
-    let suspension = Suspension { made: made(1, None), partner: "south".into(), reason: "no_nominee".into() };
-    let reduced = Restriction { silent: false, reduce: Some("month".into()), ..restriction(1, None) };
-    store.add_restriction(&reduced).await.unwrap();
-    store.add_authority(&authority(1, Some(30))).await.unwrap();
-    store.add_consent(&consent).await.unwrap();
-    store.add_nominee(&nominee).await.unwrap();
-    store.add_suspension(&suspension).await.unwrap();
-    let registers = store.registers(NIGHT).await.unwrap();
-    assert_eq!(registers.restrictions[0].1, reduced);
-    assert_eq!(registers.authorities[0].1, authority(1, Some(30)));
-    assert_eq!(registers.consents[0].1, consent);
-    assert_eq!(registers.nominees[0].1, nominee);
-    assert_eq!(registers.suspensions[0].1, suspension);
+    assert!(store.registered().await.unwrap().is_empty());
+    let mut expected = Vec::new();
+    for (n, body) in bodies().into_iter().enumerate() {
+        assert!(Body::REGISTERS.contains(&body.register()));
+        let (made, sealed) = (made(1, Some(30)), (n == 1).then(|| vec![7, 8]));
+        let id = add(&store, &made, &body, sealed.as_deref()).await;
+        expected.push(Registered { id, made, ended: None, body, sealed });
+    }
+    assert_eq!(store.registered().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_is_not_committed_was_never_recorded() {
+    let (_folder, store, _) = fresh().await;
+    let mut tx = store.begin_decisions(NIGHT).await.unwrap();
+    tx.add_entry(&made(1, None), &bodies()[3], None).await.unwrap();
+    drop(tx);
+    assert!(store.registered().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn what_opens_counts_from_its_day_and_what_closes_at_once() {
-    // since, until, day → (restriction counts, authority counts)
+    // since, until, day → (restriction holds, authority holds)
     let cases = [
         (17, None, 17, true, true),
         (18, None, 17, true, false),
@@ -74,26 +84,31 @@ async fn what_opens_counts_from_its_day_and_what_closes_at_once() {
     ];
     for (since, until, day, closes, opens) in cases {
         let (_folder, store, _) = fresh().await;
-        store.add_restriction(&restriction(since, until)).await.unwrap();
-        store.add_authority(&authority(since, until)).await.unwrap();
-        let registers = store.registers(date(2008, 11, day)).await.unwrap();
-        assert_eq!(
-            (registers.restrictions.len(), registers.authorities.len()),
-            (usize::from(closes), usize::from(opens))
-        );
+        for body in &bodies()[..2] {
+            add(&store, &made(since, until), body, None).await;
+        }
+        let all = store.registered().await.unwrap();
+        let holds: Vec<bool> = all.iter().map(|e| e.holds(date(2008, 11, day))).collect();
+        assert_eq!(holds, [closes, opens], "{since} {until:?} {day}");
     }
 }
 
 #[tokio::test]
 async fn an_entry_is_ended_once_and_stays() {
     let (_folder, store, _) = fresh().await;
-    let id = store.add_authority(&authority(1, None)).await.unwrap();
-    let ending = Ending { on: date(2008, 11, 18), by: "nominee-2".into(), reference: "L/2008/2".into() };
-    store.end_entry(Register::Authority, id, &ending).await.unwrap();
-    assert_eq!(code(store.end_entry(Register::Authority, id, &ending).await), "LG2011");
-    assert_eq!(code(store.end_entry(Register::Restriction, id, &ending).await), "LG2011");
-    assert_eq!(store.registers(date(2008, 11, 17)).await.unwrap().authorities.len(), 1, "the day before");
-    assert_eq!(store.registers(date(2008, 11, 18)).await.unwrap().authorities.len(), 0);
-    let kept: (i64,) = sqlx::query_as("SELECT count(*) FROM authority").fetch_one(&store.read).await.unwrap();
-    assert_eq!(kept.0, 1);
+    let id = add(&store, &made(1, None), &bodies()[1], None).await;
+    let ending = Ending {
+        on: date(2008, 11, 18),
+        by: "nominee-2".into(),
+        reference: "L/2008/2".into(),
+        notified: None,
+    };
+    let mut tx = store.begin_decisions(NIGHT).await.unwrap();
+    tx.end_entry(id, &ending).await.unwrap();
+    assert_eq!(code(tx.end_entry(id, &ending).await), "LG2011");
+    tx.commit().await.unwrap();
+    let all = store.registered().await.unwrap();
+    assert_eq!(all[0].ended, Some(ending));
+    assert!(all[0].holds(date(2008, 11, 17)) && !all[0].holds(date(2008, 11, 18)), "from that day on");
+    assert!(all[0].over(date(2008, 11, 18)) && !all[0].over(date(2008, 11, 17)));
 }

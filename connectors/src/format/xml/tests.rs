@@ -182,6 +182,9 @@ fn the_caps_on_depth_attributes_text_and_elements_hold() {
     assert_eq!(outcome(&format!("<A>{}</A>", "<z/>".repeat(30))), XML_CAP);
     assert_eq!(outcome(&"<A/>".repeat(80)), TOO_MANY);
     assert_eq!(outcome("<A><a>fine</a></A>"), "read");
+    // A token that comes whole in one portion of input is held to its cap like one that comes in pieces.
+    assert_eq!(outcome(&format!("<A><z>{}</z></A>", "x".repeat(300))), XML_CAP);
+    assert_eq!(outcome(&format!("<A><z>{}</z></A>", "x".repeat(150))), "read");
 }
 
 #[test]

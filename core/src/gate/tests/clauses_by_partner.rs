@@ -182,16 +182,51 @@ fn clause_5_1_4_i_notes_withheld() {
     }
 }
 
+/// Whether probation gets a category of the youth service at three ages.
+fn probation_gets(category: &str) -> [bool; 3] {
+    [ADULT, YOUNG, SEVENTEEN].map(|birth| Scene::full(birth).recipients_of(category).contains(&"probation"))
+}
+
 #[test]
-fn clause_5_1_4_adult_service_needs_transition() {
-    let youth = ["asset_scores", "asset_sections", "yos_plan", "yos_compliance", "yos_breach"];
+fn clause_5_1_4_ii_adult_service_needs_transition() {
+    assert_eq!(probation_gets("yos_plan"), [false, false, true]);
+    assert_eq!(Scene::full(YOUNG).row("wyp", "yos_plan").fields(), ["objective", "status"]);
+    for birth in [YOUNG, SEVENTEEN] {
+        assert!(Scene::full(birth).recipients_of_field("yos_plan", "plan_note").is_empty());
+    }
+}
+
+#[test]
+fn clause_5_1_4_iii_adult_service_needs_transition() {
+    assert_eq!(probation_gets("yos_compliance"), [false, false, true]);
+    assert_eq!(Scene::full(YOUNG).recipients_of("yos_compliance"), ["wyp", "disc", "cri"]);
+    assert_eq!(Scene::full(YOUNG).recipients_of_field("yos_compliance", "stage"), ["wyp"]);
+}
+
+#[test]
+fn clause_5_1_4_iv_adult_service_needs_transition() {
+    assert_eq!(probation_gets("yos_breach"), [false, false, true]);
+    let scene = Scene::full(YOUNG);
+    assert_eq!(scene.recipients_of_field("yos_breach", "ground"), ["wyp"]);
+    for recipient in ["g4s", "disc", "cri"] {
+        assert_eq!(scene.row(recipient, "yos_breach").fields(), ["status"], "{recipient}");
+    }
+}
+
+#[test]
+fn clause_5_1_4_i_adult_service_needs_transition() {
+    for category in ["asset_scores", "asset_sections"] {
+        assert_eq!(probation_gets(category), [false, false, true], "{category}");
+    }
+}
+
+/// The other way round: what the probation service shares reaches the youth service at the hand-over only.
+#[test]
+fn clause_5_1_3_iii_goes_to_the_youth_service_at_the_hand_over_only() {
     let adult =
         ["licence_conditions", "sentence_plan", "sentence_dates", "probation_compliance", "probation_breach"];
     for (birth, expected) in [(ADULT, false), (YOUNG, false), (SEVENTEEN, true)] {
         let scene = Scene::full(birth);
-        for category in youth {
-            assert_eq!(scene.recipients_of(category).contains(&"probation"), expected, "{birth} {category}");
-        }
         for category in adult {
             assert_eq!(scene.recipients_of(category).contains(&"yos"), expected, "{birth} {category}");
         }
@@ -219,6 +254,19 @@ fn clause_5_1_5_i_release_address_by_need() {
 fn clause_5_1_5_ii_transfer_not_to_lcc() {
     let who = Scene::full(ADULT).recipients_of("prison_transfer");
     assert_eq!(who, ["wyp", "probation", "disc", "cri"]);
+}
+
+#[test]
+fn clause_5_1_5_iii_projection_never_overwrites_release() {
+    let mut scene = Scene::full(ADULT);
+    scene.set_all("release_projection", "projected_date", Some("2008-12-24"));
+    for recipient in ["wyp", "probation", "disc"] {
+        let released = scene.row(recipient, "prison_release");
+        assert_eq!(released.value("release_date"), Some("2008-11-10"), "{recipient}");
+        assert_eq!(scene.row(recipient, "release_projection").value("projected_date"), Some("2008-12-24"));
+    }
+    assert_eq!(scene.row("lcc", "release_projection").value("projected_date"), Some("2008-12"));
+    assert!(!scene.row("g4s", "release_projection").fields().contains(&"basis"));
 }
 
 #[test]
@@ -261,6 +309,20 @@ fn clause_5_1_6_ii_failed_install_to_wyp() {
 fn clause_5_1_6_iii_bail_breach_only_wyp_yos() {
     assert_eq!(Scene::full(ADULT).recipients_of("tag_breach_bail"), ["wyp"]);
     assert_eq!(Scene::full(YOUNG).recipients_of("tag_breach_bail"), ["wyp", "yos"]);
+}
+
+#[test]
+fn clause_5_1_6_iv_outcome_updates_same_record() {
+    let mut scene = Scene::full(ADULT);
+    let before = scene.row("wyp", "tag_breach_sentence");
+    let whole = ["action_taken", "breach_at", "court_date", "kind", "minutes_absent", "outcome"];
+    assert_eq!(before.fields(), whole, "breach, action, progress and outcome are one row");
+    let breach = scene.find("g4s", "tag_breach_sentence");
+    scene.set(breach, "outcome", Some("order_revoked"));
+    scene.record(breach).head.number = 4;
+    let after = scene.row("wyp", "tag_breach_sentence");
+    assert_eq!((after.record_ref.as_str(), after.version), (before.record_ref.as_str(), 4));
+    assert_eq!(after.value("outcome"), Some("order_revoked"));
 }
 
 #[test]

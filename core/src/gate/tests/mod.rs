@@ -3,9 +3,13 @@
 mod clauses;
 mod clauses_by_partner;
 mod conditions;
+mod differential;
+mod exhaustive;
+mod nearest;
 mod properties;
 mod registers;
 mod second_reading;
+mod tables;
 
 use super::{Disclosed, Disclosures, Facts, Gate, Registers};
 use crate::agreement::delivered::{AGREEMENT, SCHEMA};
@@ -191,7 +195,7 @@ impl Scene {
         self.gate().facts(&self.person)
     }
 
-    fn disclose(&self, recipient: &str) -> Disclosures {
+    fn disclose(&self, recipient: &str) -> Disclosures<'_> {
         self.gate().disclose(&self.person, &self.facts(), partner(recipient))
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::agreement::delivered::{Texts, build, texts};
 use crate::agreement::grant::never_standing;
 use crate::agreement::{AuthorityKind, Standing};
-use crate::gate::Authority;
+use crate::gate::{Authority, Reviewed, original};
 use crate::reduce::Reduction;
 use proptest::prelude::*;
 use std::boxed::Box;
@@ -144,13 +144,17 @@ proptest! {
         let mut scene = Scene::full(ADULT);
         scene.set_all("police_intelligence", "nim_code", [Some("1"), Some("2"), Some("5"), None][code]);
         for (record, kind, recipient, fields) in picks {
-            let head = scene.person.records[record.index(scene.person.records.len())].head;
+            let found = &scene.person.records[record.index(scene.person.records.len())];
+            let head = found.head;
+            let fields: Vec<FieldId> = (0..16u8).filter(|bit| fields >> bit & 1 == 1).map(FieldId).collect();
+            let read = |f: &FieldId| Some(Reviewed::as_read(*f, original(&[], &SCHEMA, found, *f, false).ok()?));
+            let reviewed = fields.iter().filter_map(read).collect();
             scene.registers.authorities.push(Authority {
                 kind: AuthorityKind::ALL[kind],
                 record: head.id,
-                version: Some(head.number),
                 recipients: std::vec![PartnerId(recipient)],
-                fields: (0..16u8).filter(|bit| fields >> bit & 1 == 1).map(FieldId).collect(),
+                fields,
+                reviewed,
                 granted_by: head.originator,
                 ground: "risk".into(),
                 reference: "D/1".into(),

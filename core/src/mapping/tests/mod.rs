@@ -9,9 +9,11 @@
 )]
 
 mod cells;
+mod drift;
 mod evidence;
 mod examples;
 mod faults;
+mod lists;
 mod random;
 mod rows;
 

@@ -1,0 +1,139 @@
+//! Sets of hash values as sorted lists: a third of a hash table's memory, and nearly as fast, because the values
+//! are even by nature and most questions are answered by a sieve of bits before the list.
+
+use super::evidence::Key;
+use crate::record::IdentityId;
+use alloc::vec::Vec;
+
+/// Bits of the sieve for each value.
+const BITS: usize = 8;
+
+/// A value that is a keyed hash.
+pub(super) trait Even: Copy + Ord {
+    /// 64 bits in the order of the value.
+    fn even(self) -> u64;
+}
+
+impl Even for IdentityId {
+    fn even(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+}
+
+/// A key by its hash, its kind last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turned(u64);
+
+impl Turned {
+    pub(super) fn of(key: Key) -> Self {
+        Self(key.0.rotate_left(6))
+    }
+}
+
+impl Even for Turned {
+    fn even(self) -> u64 {
+        self.0
+    }
+}
+
+/// A set that is made at once.
+pub(super) struct Sieve<T> {
+    sorted: Vec<T>,
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl<T: Even> Default for Sieve<T> {
+    fn default() -> Self {
+        Self::of(Vec::new())
+    }
+}
+
+impl<T: Even> Sieve<T> {
+    pub(super) fn of(mut values: Vec<T>) -> Self {
+        values.sort_unstable();
+        values.dedup();
+        let words = (values.len() * BITS).next_power_of_two().max(64) / 64;
+        let shift = 64 - (words * 64).trailing_zeros();
+        let mut bits = alloc::vec![0u64; words];
+        for value in &values {
+            let at = value.even() >> shift;
+            if let Some(word) = bits.get_mut((at / 64) as usize) {
+                *word |= 1 << (at % 64);
+            }
+        }
+        Self { sorted: values, bits, shift }
+    }
+
+    /// Takes more values in.
+    pub(super) fn absorb(&mut self, more: impl IntoIterator<Item = T>) {
+        let mut values = core::mem::take(&mut self.sorted);
+        values.extend(more);
+        *self = Self::of(values);
+    }
+
+    pub(super) fn contains(&self, value: T) -> bool {
+        self.position(value).is_some()
+    }
+
+    /// The place in the sorted list.
+    pub(super) fn position(&self, value: T) -> Option<usize> {
+        let at = value.even() >> self.shift;
+        let word = self.bits.get((at / 64) as usize)?;
+        if word & (1 << (at % 64)) == 0 { None } else { self.search(value) }
+    }
+
+    /// As the values are even, the place is near where the value would stand among evenly spaced ones.
+    fn search(&self, value: T) -> Option<usize> {
+        let len = self.sorted.len();
+        let guess = usize::try_from((u128::from(value.even()) * len as u128) >> 64).unwrap_or(len);
+        let mut step = 64;
+        let (mut low, mut high) = (guess, guess);
+        while low > 0 && self.sorted.get(low).is_none_or(|v| *v > value) {
+            low = low.saturating_sub(step);
+            step *= 2;
+        }
+        step = 64;
+        while high < len && self.sorted.get(high).is_some_and(|v| *v < value) {
+            high = high.saturating_add(step);
+            step *= 2;
+        }
+        let high = high.saturating_add(1).min(len);
+        self.sorted.get(low..high)?.binary_search(&value).ok().map(|at| low + at)
+    }
+
+    pub(super) fn values(&self) -> &[T] {
+        &self.sorted
+    }
+
+    pub(super) fn into_values(self) -> Vec<T> {
+        self.sorted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn holds_what_it_was_given_and_nothing_else(
+            values in proptest::collection::vec(prop_oneof![any::<u128>(), 0u128..50, any::<u64>().prop_map(u128::from)], 0..300),
+            others in proptest::collection::vec(prop_oneof![any::<u128>(), 0u128..50], 0..100),
+        ) {
+            let mut sieve = Sieve::default();
+            let half = values.len() / 2;
+            let ids = |part: &[u128]| part.iter().copied().map(IdentityId).collect::<Vec<_>>();
+            sieve.absorb(ids(values.get(..half).unwrap_or_default()));
+            sieve.absorb(ids(values.get(half..).unwrap_or_default()));
+            for value in &values {
+                let at = sieve.position(IdentityId(*value));
+                prop_assert_eq!(at.and_then(|at| sieve.values().get(at)), Some(&IdentityId(*value)));
+            }
+            for value in others {
+                prop_assert_eq!(sieve.contains(IdentityId(value)), values.contains(&value));
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The desk at which people's decisions are taken: who may decide what, and what is refused.
+//!
+//! A refusal has a code, goes into the ledger like a decision, and ends the command with 8.
+
+mod desk;
+mod find;
+mod judge;
+
+use crate::store::StoreError;
+use lockgate_core::problem::{CodeDoc, Problem};
+
+pub use desk::{Desk, Draft};
+pub use find::Found;
+
+/// Codes of this room (`LG21nn`).
+pub const CODES: &[CodeDoc] = &[
+    CodeDoc {
+        code: "LG2101",
+        title: "only a current nominee decides for a partner",
+        explanation: "Once a partner has registered a nominee, its decisions are taken by current nominees alone (7.3): not by one who \
+                      has left, nor by anybody else. While nobody is registered, the posts in `agreement/nominees.toml` stand, and a \
+                      partner without a current post decides nothing. The agreement's holder can register a nominee for a partner \
+                      that has none left.",
+    },
+    CodeDoc {
+        code: "LG2102",
+        title: "it is another partner's to decide",
+        explanation: "A record is restricted, released and reviewed by its originator alone (5.2.3); an entry is ended by the partner \
+                      whose entry it is. Nominees, designated persons and suspensions are also the holder's to record.",
+    },
+    CodeDoc {
+        code: "LG2103",
+        title: "an authority cannot open this",
+        explanation: "An authority opens fields only inside the ceiling that the recipient's grant states, and only by a kind of \
+                      decision that the grant asks for. `lockgate agreement what-sees PARTNER` shows the ceilings.",
+    },
+    CodeDoc {
+        code: "LG2104",
+        title: "the end date is missing or past",
+        explanation: "An authority, a review, a consent and a registration end on a stated day that is not past, counted from the last \
+                      run's day. What was decided for ever is never looked at again.",
+    },
+    CodeDoc {
+        code: "LG2105",
+        title: "no such record or person in the store",
+        explanation: "The reference matches nothing that the gateway holds about people in the cohort. A row that counts several \
+                      records together stands for none of them alone.",
+    },
+    CodeDoc {
+        code: "LG2106",
+        title: "the clock cannot be right",
+        explanation: "This machine's clock lies before something that was recorded already, or before the last run's day. A decision is \
+                      not recorded with a time that cannot be right: set the clock. `clock_tolerance_minutes` in `lockgate.toml` says \
+                      how far it may lag.",
+    },
+    CodeDoc {
+        code: "LG2107",
+        title: "no such entry stands",
+        explanation: "The number matches no entry, or the entry was ended already. Entries are never edited and end once. \
+                      `lockgate register list --all` shows them.",
+    },
+    CodeDoc {
+        code: "LG2108",
+        title: "this cannot be reviewed so",
+        explanation: "A review is of a value that is there. Only free text can leave in other words; a date, code or name that was \
+                      read leaves as it is (`--as-read`) or not at all. The text in the file must not be empty.",
+    },
+    CodeDoc {
+        code: "LG2121",
+        title: "a partner has no current nominee",
+        explanation: "Its posts or its registered nominees have ended (7.3). No bundle is made for it, and what it holds stays as it is. \
+                      Register the new nominee: `lockgate register add nominee`.",
+    },
+    CodeDoc {
+        code: "LG2122",
+        title: "a partner is suspended",
+        explanation: "No bundle is made for it until `lockgate partner resume`; the next one then catches up.",
+    },
+    CodeDoc {
+        code: "LG2123",
+        title: "a change of nominees was notified late",
+        explanation: "A change is to be notified in writing within five working days (7.4); bank holidays do not count.",
+    },
+    CodeDoc {
+        code: "LG2124",
+        title: "a data protection registration expires",
+        explanation: "Each partner's designated person sees to it that the registration covers the data (7.1). Register the renewed one: \
+                      `lockgate register add designated`.",
+    },
+    CodeDoc {
+        code: "LG2125",
+        title: "the calendar has no bank holidays of this year",
+        explanation: "Working days are counted without them, so acknowledgement and notice may fall due too early. Add the year's \
+                      bank holidays to the file that `lockgate.toml` names under `[calendar]`.",
+    },
+];
+
+/// Why a decision was not taken down.
+pub enum Stop {
+    /// The agreement refuses it.
+    Refused(Problem),
+    /// The command line or the machine.
+    Other(anyhow::Error),
+}
+
+impl Stop {
+    fn refused(code: &'static str, what: impl Into<String>) -> Self {
+        Self::Refused(Problem::new(code, what))
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.into())
+    }
+}

@@ -1,0 +1,267 @@
+//! The ledger as it is stored: entries stand many to a row, each with its hash.
+//!
+//! A row holds a run of entries of one bundle: the number of its first and last entry, the entries, and the hash of
+//! the last (the head). Inside, each entry is its length (4 bytes) and its bytes; between two entries stands the hash
+//! of the one before. So every hash is stored once, and a row is written once and never touched again.
+
+use super::error::StoreError;
+use super::ids::{self, BundleId, count, stored};
+use super::{BundleTx, Store, sql};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnection;
+
+/// Bytes of entries in a row, about.
+const ROW: usize = 64 * 1024;
+/// Rows read at once.
+const ROWS_A_PAGE: i64 = 16;
+const HASH: usize = 32;
+
+/// A linked entry to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Its number, from 1, the head's plus one.
+    pub seq: u64,
+    /// What was recorded, as the core wrote it.
+    pub entry: Vec<u8>,
+    /// The hash that links it to the one before.
+    pub hash: [u8; HASH],
+}
+
+/// A stored entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Its number.
+    pub seq: u64,
+    /// The bundle it belongs to.
+    pub bundle: Option<BundleId>,
+    /// What was recorded.
+    pub entry: Vec<u8>,
+    /// Its link. As stored: `ledger verify` decides whether it is right, so a wrong length is no error here.
+    pub hash: Vec<u8>,
+}
+
+/// Linked entries that become one row.
+#[derive(Debug, Default)]
+pub struct LedgerRow {
+    first: u64,
+    last: u64,
+    entries: Vec<u8>,
+    head: [u8; HASH],
+}
+
+impl LedgerRow {
+    /// Adds the next entry.
+    pub fn push(&mut self, seq: u64, entry: &[u8], hash: [u8; HASH]) {
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(ROW + 1024);
+            self.first = seq;
+        } else {
+            self.entries.extend_from_slice(&self.head);
+        }
+        let length = u32::try_from(entry.len()).unwrap_or(u32::MAX);
+        self.entries.extend_from_slice(&length.to_le_bytes());
+        self.entries.extend_from_slice(entry);
+        (self.last, self.head) = (seq, hash);
+    }
+
+    /// Whether it is long enough.
+    pub const fn full(&self) -> bool {
+        self.entries.len() >= ROW
+    }
+
+    /// Whether there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Pages of the ledger.
+pub struct LedgerPages {
+    pool: SqlitePool,
+    /// The number of the first entry wanted.
+    from: u64,
+    /// The row after which to read on.
+    after: Option<i64>,
+}
+
+impl Store {
+    /// The ledger's last number and hash; `None` while it is empty.
+    pub async fn chain_head(&self) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
+        head(&mut *self.read.acquire().await?).await
+    }
+
+    /// The ledger from `first` on, by rising number, as it is stored.
+    pub fn ledger_entries(&self, first: u64) -> LedgerPages {
+        LedgerPages { pool: self.read.clone(), from: first, after: None }
+    }
+}
+
+impl BundleTx {
+    /// The ledger's last number and hash, with what this transaction has appended.
+    pub async fn chain_head(&mut self) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
+        head(self.connection()).await
+    }
+
+    /// Appends entries. Their numbers must follow the head without a gap; otherwise nothing is written (LG2010).
+    pub async fn append_ledger(
+        &mut self,
+        bundle: Option<BundleId>,
+        entries: Vec<NewEntry>,
+    ) -> Result<(), StoreError> {
+        for (entry, expected) in entries.iter().zip(self.head + 1..) {
+            if entry.seq != expected {
+                return Err(StoreError::LedgerOrder { expected, offered: entry.seq });
+            }
+        }
+        let mut row = LedgerRow::default();
+        for entry in &entries {
+            row.push(entry.seq, &entry.entry, entry.hash);
+            if row.full() {
+                self.append_row(bundle, std::mem::take(&mut row)).await?;
+            }
+        }
+        self.append_row(bundle, row).await
+    }
+
+    /// Appends a row of entries that follow each other. The first must follow the head (LG2010).
+    pub async fn append_row(&mut self, bundle: Option<BundleId>, row: LedgerRow) -> Result<(), StoreError> {
+        if row.is_empty() {
+            return Ok(());
+        }
+        let expected = self.head + 1;
+        if row.first != expected {
+            return Err(StoreError::LedgerOrder { expected, offered: row.first });
+        }
+        sqlx::query(sql::LEDGER_ADD)
+            .bind(stored(row.first))
+            .bind(stored(row.last))
+            .bind(bundle.map(|id| id.0))
+            .bind(row.entries)
+            .bind(row.head.to_vec())
+            .execute(&mut **self.connection())
+            .await?;
+        self.head = row.last;
+        Ok(())
+    }
+}
+
+impl LedgerPages {
+    /// The next page.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
+        loop {
+            let after = match self.after {
+                Some(after) => after,
+                None => self.start().await?,
+            };
+            let query = sqlx::query_as(sql::LEDGER_PAGE).bind(after).bind(ROWS_A_PAGE);
+            let rows: Vec<StoredRow> = query.fetch_all(&self.pool).await?;
+            let Some(last) = rows.last() else { return Ok(None) };
+            self.after = Some(last.0);
+            let mut page = Vec::new();
+            for row in &rows {
+                unpack(row, &mut page)?;
+            }
+            page.retain(|entry| entry.seq >= self.from);
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+        }
+    }
+
+    /// The row after which the first wanted entry stands.
+    async fn start(&self) -> Result<i64, StoreError> {
+        let query = sqlx::query_scalar(sql::LEDGER_ROW).bind(stored(self.from));
+        let row: Option<i64> = query.fetch_one(&self.pool).await?;
+        Ok(row.map_or(i64::MIN, |first| first.saturating_sub(1)))
+    }
+}
+
+type StoredRow = (i64, i64, Option<i64>, Vec<u8>, Vec<u8>);
+
+/// The entries of a row. What does not read comes out as an entry that does not verify.
+fn unpack(
+    (first, last, bundle, entries, head): &StoredRow,
+    out: &mut Vec<LedgerEntry>,
+) -> Result<(), StoreError> {
+    let (bundle, mut seq, mut rest) =
+        (bundle.map(BundleId), count::<u64>(*first, "ledger")?, entries.as_slice());
+    loop {
+        let taken = take(rest);
+        let (entry, behind) = taken.unwrap_or((rest, &[]));
+        match behind.split_at_checked(HASH) {
+            Some((hash, next)) if taken.is_some() => {
+                out.push(LedgerEntry { seq, bundle, entry: entry.to_vec(), hash: hash.to_vec() });
+                rest = next;
+                seq = seq.saturating_add(1);
+            }
+            _ => {
+                // The last one has the number and hash that the row states for it.
+                let whole = taken.is_some() && behind.is_empty();
+                let hash = if whole { head.clone() } else { Vec::new() };
+                let seq = count(*last, "ledger")?;
+                out.push(LedgerEntry { seq, bundle, entry: entry.to_vec(), hash });
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn take(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, behind) = rest.split_first_chunk::<4>()?;
+    behind.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+/// The ledger's last number and hash.
+pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LEDGER_HEAD).fetch_optional(connection).await?;
+    row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
+}
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn row() -> StoredRow {
+        let mut row = LedgerRow::default();
+        for seq in 5..8u8 {
+            row.push(u64::from(seq), &vec![seq; usize::from(seq)], [seq; HASH]);
+        }
+        (5, 7, None, row.entries, row.head.to_vec())
+    }
+
+    fn entries(row: &StoredRow) -> Vec<(u64, Vec<u8>, Vec<u8>)> {
+        let mut out = Vec::new();
+        unpack(row, &mut out).unwrap();
+        out.into_iter().map(|e| (e.seq, e.entry, e.hash)).collect()
+    }
+
+    #[test]
+    fn entries_come_back_with_their_numbers_and_hashes() {
+        let expected: Vec<_> =
+            (5..8u8).map(|n| (u64::from(n), vec![n; usize::from(n)], vec![n; HASH])).collect();
+        assert_eq!(entries(&row()), expected);
+    }
+
+    #[test]
+    fn whatever_is_changed_in_a_row_shows_in_an_entry() {
+        let (row, whole) = (row(), entries(&row()));
+        for at in 0..row.3.len() {
+            let mut changed = row.clone();
+            changed.3[at] ^= 1;
+            assert_ne!(entries(&changed), whole, "byte {at}");
+            let mut cut = row.clone();
+            cut.3.truncate(at);
+            assert_ne!(entries(&cut), whole, "cut at {at}");
+        }
+        let (first, last, bundle, bytes, head) = row;
+        for changed in [
+            (6, last, bundle, bytes.clone(), head.clone()),
+            (first, 8, bundle, bytes.clone(), head),
+            (first, last, bundle, bytes.clone(), vec![1; HASH]),
+            (first, last, bundle, bytes, Vec::new()),
+        ] {
+            assert_ne!(entries(&changed), whole);
+        }
+    }
+}
