@@ -41,7 +41,6 @@ pub(super) fn utf8<'a>(input: Box<dyn ReadSeek + 'a>, limits: &Limits) -> Result
 pub(super) struct Tokens<'a> {
     input: Source<'a>,
     parser: Parser,
-    cap: usize,
     /// Input not yet consumed, `start..end`.
     buf: Vec<u8>,
     start: usize,
@@ -53,8 +52,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn new(input: Source<'a>, limits: &Limits) -> Self {
         Self {
             input,
-            parser: Parser::new(),
-            cap: limits.cell_bytes,
+            parser: Parser::new(limits.cell_bytes),
             buf: vec![0; CHUNK],
             start: 0,
             end: 0,
@@ -72,9 +70,8 @@ impl<'a> Tokens<'a> {
                 return Ok(token);
             }
             let held = self.buf.get(self.start..self.end).unwrap_or_default();
-            if held.len() > self.cap {
-                let nul = held.contains(&0).then(|| nul_byte(row));
-                return Err(nul.unwrap_or_else(|| too_long(self.cap, row)));
+            if held.len() > self.parser.cap {
+                return Err(self.parser.too_long(held, row));
             }
             self.fill(row)?;
         }
@@ -112,13 +109,12 @@ impl<'a> Tokens<'a> {
 pub(super) struct LineTokens<'l> {
     parser: Parser,
     line: &'l [u8],
-    cap: usize,
 }
 
 impl<'l> LineTokens<'l> {
     /// `text` is where a token's text is put; [`Self::into_text`] gives it back for the next line.
     pub(super) fn new(line: &'l [u8], text: String, limits: &Limits) -> Self {
-        Self { parser: Parser { text, ..Parser::new() }, line, cap: limits.cell_bytes }
+        Self { parser: Parser { text, ..Parser::new(limits.cell_bytes) }, line }
     }
 
     pub(super) fn into_text(self) -> String {
@@ -130,9 +126,6 @@ impl<'l> LineTokens<'l> {
         loop {
             let (used, token) = self.parser.step(self.line, true, row);
             self.line = self.line.get(used..).unwrap_or_default();
-            if used > self.cap && self.text().len() > self.cap {
-                return Err(too_long(self.cap, row));
-            }
             if let Some(token) = token.transpose()? {
                 return Ok(token);
             }
@@ -149,11 +142,13 @@ impl<'l> LineTokens<'l> {
 struct Parser {
     inner: LowLevelJsonParser,
     text: String,
+    /// Bytes that a key, text or number may take as it is written in the document.
+    cap: usize,
 }
 
 impl Parser {
-    fn new() -> Self {
-        Self { inner: LowLevelJsonParser::new(), text: String::new() }
+    fn new(cap: usize) -> Self {
+        Self { inner: LowLevelJsonParser::new(), text: String::new(), cap }
     }
 
     /// One step over the bytes: how many are used up, and a token if they held a whole one.
@@ -165,6 +160,11 @@ impl Parser {
         let Ok(event) = event else {
             return (used, Some(Err(fault(bytes.get(..used).unwrap_or_default(), row))));
         };
+        // Measured as written, so that a document reads the same in whatever portions it comes.
+        let written = written(bytes.get(..used).unwrap_or_default());
+        if written.len() > self.cap {
+            return (used, Some(Err(self.too_long(written, row))));
+        }
         self.text.clear();
         let token = match event {
             JsonEvent::ObjectKey(text) => self.keep(&text, Token::Key),
@@ -185,6 +185,20 @@ impl Parser {
         self.text.push_str(text);
         token
     }
+
+    fn too_long(&self, written: &[u8], row: u64) -> ReadError {
+        if written.contains(&0) {
+            return nul_byte(row);
+        }
+        let what = format!("a key, text or number is longer than {} bytes", self.cap);
+        ReadError::new(JSON_CAP, Some(row), &what)
+    }
+}
+
+/// The bytes of a token, without the space and separators that the library uses up before it.
+fn written(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':'));
+    start.and_then(|start| bytes.get(start..)).unwrap_or_default()
 }
 
 /// What the bytes of a refused token mean.
@@ -205,8 +219,4 @@ pub(super) fn no_utf8(row: u64) -> ReadError {
 
 fn nul_byte(row: u64) -> ReadError {
     ReadError::new(NUL_BYTE, Some(row), "a NUL byte in a text file")
-}
-
-fn too_long(cap: usize, row: u64) -> ReadError {
-    ReadError::new(JSON_CAP, Some(row), &format!("a key, text or number is longer than {cap} bytes"))
 }

@@ -254,6 +254,15 @@ fn the_caps_on_depth_text_keys_and_values_hold() {
     assert_eq!(outcome(&three), TOO_LONG);
     assert_eq!(outcome(&format!("[{}7]", "{},".repeat(80))), TOO_MANY);
     assert_eq!(outcome("[{\"a\": \"fine\"}]"), "read");
+    // A text that comes whole in one portion of input is held to its cap as it is written, like one that
+    // comes in pieces: the space before it does not count.
+    let spaced = |text: &str| format!("[{{\"z\":{}\"{text}\"}}]", " ".repeat(300));
+    assert_eq!(outcome(&spaced(&"x".repeat(198))), "read");
+    assert_eq!(outcome(&spaced(&"x".repeat(199))), JSON_CAP);
+    assert_eq!(outcome(&spaced(&"\\n".repeat(99))), "read");
+    assert_eq!(outcome(&spaced(&"\\n".repeat(100))), JSON_CAP);
+    assert_eq!(outcome(&format!("[{{\"z\": {}}}]", "1".repeat(200))), "read");
+    assert_eq!(outcome(&format!("[{{\"z\": {}}}]", "1".repeat(201))), JSON_CAP);
 }
 
 #[test]

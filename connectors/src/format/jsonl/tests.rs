@@ -47,6 +47,7 @@ fn a_broken_line_is_a_bad_row_and_the_next_is_read() {
         (&format!("{{\"z\": {}", "[".repeat(1_000)), JSON_CAP),
         (&format!("{{\"z\": [{}1]}}", "1,".repeat(20_000)), JSON_CAP),
         (&format!("{{\"z\": \"{}\"}}", "x".repeat(300 << 10)), JSON_CAP),
+        (&format!("{{\"z\": \"{}\"}}", "\\n".repeat(150 << 10)), JSON_CAP),
     ];
     for (line, expected) in cases {
         let bytes = format!("{{\"a\": 1}}\n{line}\n{{\"a\": 2}}\n");
