@@ -134,7 +134,8 @@ async fn bundle(
         state: BundleState::Committed,
         counts: "{}".into(),
     };
-    let id = tx.put_bundle(&bundle).await?;
+    let id = tx.number_bundle();
+    tx.put_bundle(id, &bundle).await?;
     for first in (0..rows).step_by(BATCH) {
         let entries = (first..(first + BATCH).min(rows))
             .map(|n| NewEntry { seq: n as u64 + 1, entry: vec![7; 90], hash: [3; 32] })

@@ -5,6 +5,11 @@ use lockgate::cli::Cli;
 use lockgate::exit::{Exit, Expected};
 use std::process::ExitCode;
 
+/// Memory that is free again is given back to the system while the night goes on; how soon, and from how many
+/// places it is served, stands in `.cargo/config.toml`. SQLite takes its memory from here too.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A fault of ours says where, and nothing of what it was working on.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|fault| match fault.location() {

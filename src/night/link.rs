@@ -155,11 +155,11 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
                 changed.insert(seen.identity);
             })?;
         }
-        if !fresh && !file.memory.designates() {
+        // On an empty store only the designated can matter.
+        if !file.memory.designates() && (empty || !fresh) {
             continue;
         }
         file.memory.each(&mut |seen| {
-            // On an empty store only the designated can matter, and a set of everybody is not needed.
             if fresh && !empty && seen.fresh {
                 changed.insert(seen.identity);
             }

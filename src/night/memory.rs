@@ -8,10 +8,11 @@ use anyhow::{Context as _, Result, ensure};
 use jiff::civil::Date;
 use lockgate_core::hash::Digester;
 use lockgate_core::link::{
-    BrokenMemory, Fate, Found, Key, LastFile, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
+    BrokenMemory, Fate, Found, Key, LastFile, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
 };
 use lockgate_core::record::IdentityId;
 use lockgate_core::row::Fingerprint;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
@@ -21,6 +22,9 @@ use tempfile::NamedTempFile;
 pub const MAGIC: &[u8; 8] = b"lgrows02";
 /// Bytes of rows read or written at once.
 pub const PIECE: usize = 256 << 10;
+/// Bytes of rows that all cores look at together, and that one core looks at before it looks for more.
+const ROUND: usize = 2 << 20;
+const PART: usize = 64 << 10;
 
 /// Where rows lie.
 pub enum Body {
@@ -255,26 +259,33 @@ impl FileMemory {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<()> {
-        let file = match &self.body {
-            Body::Bytes => return self.walk(&mut self.pending.as_slice(), self.pending.len() as u64, visit),
+        self.walk(&mut |from, bytes| {
+            each_row(from, bytes, &self.index, &|row| self.fresh.has(row), visit)
+        })
+    }
+
+    /// Hands over where the rows lie, at the first of them, and how many bytes they are.
+    fn walk(&self, walk: &mut dyn FnMut(&mut dyn Read, u64) -> Result<()>) -> Result<()> {
+        let mut file = match &self.body {
+            Body::Bytes => return walk(&mut self.pending.as_slice(), self.pending.len() as u64),
             Body::New(file) => file.as_file(),
             Body::Stored(file) => file,
         };
         ensure!(self.pending.is_empty(), "remembered rows are read before they are written");
-        let mut file = file;
         file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
-        self.walk(&mut file, self.written, visit)
-    }
-
-    fn walk(&self, from: &mut dyn Read, bytes: u64, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<()> {
-        let fresh = |row| self.fresh.has(row);
-        each_row(from, bytes, &self.index, &fresh, visit)
+        walk(&mut file, self.written)
     }
 }
 
 impl Remembered for FileMemory {
     fn each(&self, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<(), BrokenMemory> {
         self.visit(visit).map_err(|_| BrokenMemory)
+    }
+
+    fn gather(&self, pick: &Pick<'_>, take: &mut dyn FnMut(&[u64])) -> Result<(), BrokenMemory> {
+        let fresh = |row| self.fresh.has(row);
+        self.walk(&mut |from, bytes| on_all_cores(from, bytes, &self.index, &fresh, (pick, &mut *take)))
+            .map_err(|_| BrokenMemory)
     }
 }
 
@@ -286,34 +297,103 @@ pub fn each_row(
     fresh: &dyn Fn(usize) -> bool,
     visit: &mut dyn FnMut(&Seen<'_>),
 ) -> Result<()> {
-    let mut spans = index.spans().peekable();
     let mut row = 0;
-    in_pieces(from, bytes, |bytes| {
-        while let Some(length) = RowBytes::length(bytes).filter(|length| *length <= bytes.len()) {
-            let (mut one, rest) = bytes.split_at(length);
-            *bytes = rest;
-            if index.fate(row) == Some(Fate::Mapped) {
-                while spans.next_if(|(at, _)| *at < row).is_some() {}
-                let span = spans.peek().filter(|(at, _)| *at == row).map(|(_, span)| *span);
-                visit(&Seen::new(row, &RowBytes::take(&mut one)?, span, fresh(row)));
+    in_pieces(from, bytes, PIECE, |bytes| {
+        let part = Part::cut(bytes, row, usize::MAX);
+        row = part.end;
+        part.visit(index, fresh, visit)
+    })?;
+    ensure!(row == index.len(), "the remembered rows of a file do not read back");
+    Ok(())
+}
+
+/// Reads `bytes` bytes of rows, and asks about many of the mapped ones at once; answers come in the rows' order.
+fn on_all_cores(
+    from: &mut dyn Read,
+    bytes: u64,
+    index: &RowIndex,
+    fresh: &(dyn Fn(usize) -> bool + Sync),
+    (pick, take): (&Pick<'_>, &mut dyn FnMut(&[u64])),
+) -> Result<()> {
+    let mut row = 0;
+    in_pieces(from, bytes, ROUND, |bytes| {
+        let mut parts = Vec::new();
+        loop {
+            let part = Part::cut(bytes, row, PART);
+            if part.rows.is_empty() {
+                break;
             }
-            row += 1;
+            row = part.end;
+            parts.push(part);
         }
+        let asked = |part: Part<'_>| -> Result<Vec<u64>> {
+            let mut words = Vec::new();
+            part.visit(index, fresh, &mut |seen| pick(seen, &mut words))?;
+            Ok(words)
+        };
+        let answers: Vec<Vec<u64>> = parts.into_par_iter().map(asked).collect::<Result<_>>()?;
+        answers.iter().for_each(|words| take(words));
         Ok(())
     })?;
     ensure!(row == index.len(), "the remembered rows of a file do not read back");
     Ok(())
 }
 
+/// Some whole rows that follow each other.
+struct Part<'a> {
+    rows: &'a [u8],
+    /// Number of the first row, and of the one behind the last.
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Part<'a> {
+    /// Cuts whole rows off the front, until they are `most` bytes or more.
+    fn cut(bytes: &mut &'a [u8], start: usize, most: usize) -> Self {
+        let (mut at, mut end) = (0, start);
+        while at < most
+            && let Some(length) = bytes.get(at..).and_then(RowBytes::length)
+            && at + length <= bytes.len()
+        {
+            at += length;
+            end += 1;
+        }
+        let (rows, rest) = bytes.split_at(at);
+        *bytes = rest;
+        Self { rows, start, end }
+    }
+
+    /// Visits the mapped ones.
+    fn visit(
+        &self,
+        index: &RowIndex,
+        fresh: &dyn Fn(usize) -> bool,
+        visit: &mut dyn FnMut(&Seen<'_>),
+    ) -> Result<()> {
+        let mut spans = index.spans(self.start).peekable();
+        let mut rest = self.rows;
+        for row in self.start..self.end {
+            let read = RowBytes::take(&mut rest)?;
+            if index.fate(row) == Some(Fate::Mapped) {
+                while spans.next_if(|(at, _)| *at < row).is_some() {}
+                let span = spans.peek().filter(|(at, _)| *at == row).map(|(_, span)| *span);
+                visit(&Seen::new(row, &read, span, fresh(row)));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Hands bytes over piece by piece; what `take` leaves stands before the next piece.
 pub fn in_pieces(
     from: &mut dyn Read,
     mut bytes: u64,
+    piece: usize,
     mut take: impl FnMut(&mut &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let mut held: Vec<u8> = Vec::with_capacity(PIECE + (8 << 10));
+    let mut held: Vec<u8> = Vec::with_capacity(piece + (8 << 10));
     while bytes > 0 {
-        let read = from.take(bytes.min(PIECE as u64)).read_to_end(&mut held)?;
+        let read = from.take(bytes.min(piece as u64)).read_to_end(&mut held)?;
         ensure!(read > 0, "the remembered rows of a file are cut short");
         bytes -= read as u64;
         let mut rest = held.as_slice();

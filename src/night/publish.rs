@@ -6,11 +6,11 @@ use super::disclose::Open;
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleError, Finished, publish};
-use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef, Run, Store};
-use crate::vault::SpoolReader;
+use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef};
+use crate::vault::{Spool, SpoolReader};
 use anyhow::{Context as _, Result};
 use lockgate_core::agreement::PartnerId;
-use lockgate_core::bundle::Meta;
+use lockgate_core::bundle::{Counts, Meta};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
     BundleEntry, Chain, DecisionEntry, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
@@ -50,24 +50,23 @@ impl Doors {
     }
 }
 
-/// A bundle on its way into the ledger.
+/// A bundle on its way into the ledger: its entries are written, and what names its files is not yet.
 struct Closing<'a> {
-    store: &'a Store,
-    run: Run,
+    tx: Option<BundleTx>,
+    id: BundleId,
+    chain: Chain,
     meta: &'a Meta,
-    finished: &'a Finished,
-    journal: Option<SpoolReader>,
-    id: Option<BundleId>,
+    /// What the bundle holds, once its files are finished.
+    counts: (Counts, String),
 }
 
 impl LedgerCommit for Closing<'_> {
     type Error = anyhow::Error;
 
     async fn commit(&mut self, bundle: &Prepared) -> Result<()> {
-        let mut tx = self.store.begin_bundle(&self.run).await?;
-        let id = tx.put_bundle(&self.row(bundle)).await?;
-        let start = chain(&mut tx).await?;
-        let mut chain = self.entries(&mut tx, id, start).await?;
+        let mut tx = self.tx.take().context("a bundle is recorded once")?;
+        let row = self.row(bundle);
+        tx.put_bundle(self.id, &row).await?;
         let closing = Entry::Bundle(BundleEntry {
             name: bundle.name(),
             recipient: self.meta.recipient_key(),
@@ -76,12 +75,11 @@ impl LedgerCommit for Closing<'_> {
             as_of: self.meta.as_of,
             manifest: bundle.manifest(),
             previous: self.meta.previous,
-            counts: self.finished.total(),
+            counts: self.counts.0,
         });
-        tx.append_ledger(Some(id), vec![linked(&mut chain, &closing.encode())]).await?;
-        tx.commit().await?;
-        self.id = Some(id);
-        Ok(())
+        let entry = linked(&mut self.chain, &closing.encode());
+        tx.append_ledger(Some(self.id), vec![entry]).await?;
+        Ok(tx.commit().await?)
     }
 }
 
@@ -122,19 +120,26 @@ fn linked(chain: &mut Chain, bytes: &[u8]) -> NewEntry {
     NewEntry { seq: linked.seq, entry: linked.bytes, hash: linked.hash.0 }
 }
 
-impl Closing<'_> {
+impl<'a> Closing<'a> {
+    /// Links the journal's entries to the ledger, and sets what the recipient holds from now on. The next pages
+    /// are linked while the store takes one. Nothing stands before the bundle's own row does: without it all of
+    /// this is dropped.
+    async fn begin(night: &Night<'_>, meta: &'a Meta, journal: SpoolReader) -> Result<Self> {
+        let mut tx = night.store.begin_bundle(&night.run).await?;
+        let (id, start) = (tx.number_bundle(), chain(&mut tx).await?);
+        let (sender, mut pages) = tokio::sync::mpsc::channel(2);
+        let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, &sender));
+        while let Some(page) = pages.recv().await {
+            for row in page.rows {
+                tx.append_row(Some(id), row).await?;
+            }
+            tx.put_holdings(meta.recipient, page.holdings).await?;
+        }
+        let chain = linking.await.context("linking the ledger stopped")??;
+        Ok(Self { tx: Some(tx), id, chain, meta, counts: (Counts::default(), String::new()) })
+    }
+
     fn row(&self, bundle: &Prepared) -> NewBundle {
-        let counts: serde_json::Map<String, serde_json::Value> = self
-            .finished
-            .counts
-            .iter()
-            .map(|(table, c)| {
-                let counts = serde_json::json!({
-                    "new": c.new, "correction": c.correction, "withdrawal": c.withdrawal, "current": c.current,
-                });
-                (table.clone(), counts)
-            })
-            .collect();
         NewBundle {
             recipient: self.meta.recipient,
             sequence: self.meta.sequence,
@@ -144,24 +149,21 @@ impl Closing<'_> {
             previous: self.meta.previous,
             manifest_digest: bundle.manifest(),
             state: BundleState::Committed,
-            counts: serde_json::Value::Object(counts).to_string(),
+            counts: self.counts.1.clone(),
         }
     }
+}
 
-    /// Links the journal's entries to the ledger, and sets what the recipient holds from now on. The next pages
-    /// are linked while the store takes one.
-    async fn entries(&mut self, tx: &mut BundleTx, id: BundleId, chain: Chain) -> Result<Chain> {
-        let journal = self.journal.take().context("a bundle is recorded once")?;
-        let (sender, mut pages) = tokio::sync::mpsc::channel(2);
-        let linking = tokio::task::spawn_blocking(move || link_pages(journal, chain, &sender));
-        while let Some(page) = pages.recv().await {
-            for row in page.rows {
-                tx.append_row(Some(id), row).await?;
-            }
-            tx.put_holdings(self.meta.recipient, page.holdings).await?;
-        }
-        linking.await.context("linking the ledger stopped")?
-    }
+/// A bundle's counts by table, as JSON.
+fn counts_by_table(finished: &Finished) -> String {
+    let one = |(table, c): &(String, Counts)| {
+        let counts = serde_json::json!({
+            "new": c.new, "correction": c.correction, "withdrawal": c.withdrawal, "current": c.current,
+        });
+        (table.clone(), counts)
+    };
+    let counts: serde_json::Map<String, serde_json::Value> = finished.counts.iter().map(one).collect();
+    serde_json::Value::Object(counts).to_string()
 }
 
 /// What goes into the store at once.
@@ -194,12 +196,12 @@ fn link_pages(mut journal: SpoolReader, mut chain: Chain, pages: &Sender<Page>) 
     Ok(chain)
 }
 
-/// A bundle whose files are finished, or why they are not.
-struct Done {
+/// A bundle whose files are being finished.
+struct Underway {
     meta: Meta,
-    journal: crate::vault::Spool,
+    journal: Spool,
     line: RecipientLine,
-    finished: Result<Finished, BundleError>,
+    finished: JoinHandle<Result<Finished, BundleError>>,
 }
 
 /// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only.
@@ -209,24 +211,15 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
     let (needless, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|o| o.more && o.line.people == 0);
     let mut lines: Vec<RecipientLine> = needless.into_iter().map(|o| o.line).collect();
-    // The next bundles' files are finished while one is recorded.
-    for one in finishing(open) {
-        let mut one = one.await.context("finishing a bundle stopped")?;
-        let outcome = match &one.finished {
-            Ok(finished) => record(night, doors, &one.meta, finished, one.journal).await,
-            Err(fault) => Err(anyhow::anyhow!("{fault}")),
-        };
-        match outcome {
-            Ok(name) => one.line.bundle = Some(name),
+    for Underway { meta, journal, mut line, finished } in finishing(open) {
+        match record(night, doors, &meta, journal, finished).await {
+            Ok(name) => line.bundle = Some(name),
             Err(fault) => {
-                anstream::eprintln!(
-                    "error: the bundle of `{}` was not made: {fault:#}",
-                    one.meta.recipient_key()
-                );
-                one.line.failed = true;
+                anstream::eprintln!("error: the bundle of `{}` was not made: {fault:#}", meta.recipient_key());
+                line.failed = true;
             }
         }
-        lines.push(one.line);
+        lines.push(line);
     }
     let place = |line: &RecipientLine| {
         night.deployment.agreement.partners().position(|(_, p)| p.key == line.recipient)
@@ -236,42 +229,37 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
 }
 
 /// Finishes the bundles' files in their order, as many at a time as there are cores.
-fn finishing(open: Vec<Open>) -> Vec<JoinHandle<Done>> {
+fn finishing(open: Vec<Open>) -> Vec<Underway> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let turns = Arc::new(Semaphore::new(cores));
     let finish = |Open { meta, journal, line, writer, .. }: Open| {
         let turns = Arc::clone(&turns);
-        tokio::spawn(async move {
+        let finished = tokio::spawn(async move {
             let turn = turns.acquire_owned().await;
             let finished = tokio::task::block_in_place(|| writer.finish());
             drop(turn);
-            Done { meta, journal, line, finished }
-        })
+            finished
+        });
+        Underway { meta, journal, line, finished }
     };
     open.into_iter().map(finish).collect()
 }
 
+/// Records a bundle while its files are finished, and publishes it when both are done.
 async fn record(
     night: &Night<'_>,
     doors: &Doors,
     meta: &Meta,
-    finished: &Finished,
-    journal: crate::vault::Spool,
+    journal: Spool,
+    finished: JoinHandle<Result<Finished, BundleError>>,
 ) -> Result<String> {
-    let mut closing = Closing {
-        store: night.store,
-        run: night.run,
-        meta,
-        finished,
-        journal: Some(journal.into_reader()?),
-        id: None,
-    };
+    let mut closing = Closing::begin(night, meta, journal.into_reader()?).await?;
+    let finished = finished.await.context("finishing a bundle stopped")??;
+    closing.counts = (finished.total(), counts_by_table(&finished));
     let outgoing = finished.prepared().release(&mut closing).await?;
     doors.send(&outgoing, meta.recipient_key())?;
-    if let Some(id) = closing.id {
-        night.store.set_bundle_state(id, BundleState::Published).await?;
-    }
-    Ok(finished.name.clone())
+    night.store.set_bundle_state(closing.id, BundleState::Published).await?;
+    Ok(finished.name)
 }
 
 /// The ledger has the bundle already: it was committed before a run was killed.

@@ -59,7 +59,7 @@ impl StoredRows {
         let (mut rows, mut at) = (0, 0u64);
         let Self { file, prints: kept, marks, bytes, .. } = self;
         let mut seen = 0;
-        in_pieces(&mut &*file, *bytes, |held| {
+        in_pieces(&mut &*file, *bytes, PIECE, |held| {
             // What was left over from the piece before is counted in the digest already.
             digester.update(held.get(seen..).unwrap_or_default());
             while let Some(length) = RowBytes::length(held).filter(|length| *length <= held.len()) {

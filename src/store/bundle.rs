@@ -164,11 +164,15 @@ impl BundleTx {
         self.counters.take(table, 1)
     }
 
-    /// Records the bundle. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
-    pub async fn put_bundle(&mut self, bundle: &NewBundle) -> Result<BundleId, StoreError> {
-        let id = self.counters.take("bundle", 1);
+    /// The row that the bundle will have.
+    pub fn number_bundle(&mut self) -> BundleId {
+        BundleId(self.take_number("bundle"))
+    }
+
+    /// Records the bundle under the row that was numbered for it. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
+    pub async fn put_bundle(&mut self, id: BundleId, bundle: &NewBundle) -> Result<(), StoreError> {
         sqlx::query(sql::BUNDLE_ADD)
-            .bind(id)
+            .bind(id.0)
             .bind(self.run.id.0)
             .bind(self.names.partner_row(bundle.recipient)?)
             .bind(stored(bundle.sequence))
@@ -181,7 +185,7 @@ impl BundleTx {
             .bind(bundle.counts.clone())
             .execute(&mut *self.tx)
             .await?;
-        Ok(BundleId(id))
+        Ok(())
     }
 
     /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.

@@ -87,10 +87,24 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// What a question about a row adds to the answers: words whose meaning is the asker's.
+pub type Pick<'a> = dyn Fn(&Seen<'_>, &mut Vec<u64>) + Sync + 'a;
+
 /// Remembered rows of one file, wherever they lie.
 pub trait Remembered {
     /// Visits the mapped rows in their order.
     fn each(&self, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<(), BrokenMemory>;
+
+    /// Asks about each mapped row, and hands the answers over, many rows' at once and in the order of the rows. Who
+    /// has several cores asks about many rows at a time.
+    fn gather(&self, pick: &Pick<'_>, take: &mut dyn FnMut(&[u64])) -> Result<(), BrokenMemory> {
+        let mut words = Vec::new();
+        self.each(&mut |seen| {
+            pick(seen, &mut words);
+            take(&words);
+            words.clear();
+        })
+    }
 }
 
 /// Bytes of a row before its evidence.
@@ -185,9 +199,10 @@ impl RowIndex {
         !self.spans.is_empty()
     }
 
-    /// The designations, by rising row.
-    pub fn spans(&self) -> impl Iterator<Item = (usize, Span)> + '_ {
-        self.spans.iter().map(|(row, span)| (*row as usize, *span))
+    /// The designations from a row on, by rising row.
+    pub fn spans(&self, row: usize) -> impl Iterator<Item = (usize, Span)> + '_ {
+        let start = self.spans.partition_point(|(at, _)| (*at as usize) < row);
+        self.spans.iter().skip(start).map(|(row, span)| (*row as usize, *span))
     }
 
     /// Adds the index's bytes.

@@ -14,7 +14,7 @@ use core::cmp::Reverse;
 pub use cluster::{Doubt, Linking, link};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
 pub use memory::{
-    BrokenMemory, Fate, Found, INDEX_END, LastFile, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
+    BrokenMemory, Fate, Found, INDEX_END, LastFile, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
 };
 pub use scope::{Interest, Scope};
 

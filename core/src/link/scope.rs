@@ -4,7 +4,7 @@
 //! since corrected counts no more.
 
 use super::evidence::Key;
-use super::memory::{BrokenMemory, Remembered, Seen};
+use super::memory::{BrokenMemory, Pick, Remembered, Seen};
 use super::sieve::{Sieve, Turned};
 use crate::record::{IdentityId, PersonId};
 use alloc::vec::Vec;
@@ -44,11 +44,18 @@ impl Scope {
     /// is filled: the keys of a million people stand once in memory.
     fn collect(feeds: &[FeedFiles<'_>], inside: Sieve<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
         let mut people = alloc::vec![OfOne::default(); inside.values().len()];
-        each_inside(feeds, &inside, |at, seen| {
-            if let Some(one) = people.get_mut(at) {
-                one.keys = one.keys.saturating_add(u32::try_from(seen.keys().count()).unwrap_or(u32::MAX));
+        let count = |seen: &Seen<'_>, out: &mut Vec<u64>| {
+            if let Some(at) = inside.position(seen.identity) {
+                let designated = seen.span.is_some_and(|s| s.holds(day));
+                out.extend([at as u64, seen.keys().count() as u64, u64::from(designated)]);
+            }
+        };
+        each_current(feeds, &count, &mut |words| {
+            for [at, keys, designated] in words.as_chunks().0 {
+                let Some(one) = usize::try_from(*at).ok().and_then(|at| people.get_mut(at)) else { continue };
+                one.keys = one.keys.saturating_add(u32::try_from(*keys).unwrap_or(u32::MAX));
                 one.seen = true;
-                one.designated |= seen.span.is_some_and(|s| s.holds(day));
+                one.designated |= *designated == 1;
             }
         })?;
         let mut total = 0u32;
@@ -57,13 +64,23 @@ impl Scope {
             total = total.saturating_add(one.keys);
         }
         let mut keys = alloc::vec![Key(0); total as usize];
-        each_inside(feeds, &inside, |at, seen| {
-            let Some(one) = people.get_mut(at) else { return };
-            for key in seen.keys() {
-                if let Some(slot) = keys.get_mut(one.next as usize) {
-                    *slot = key;
+        let keyed = |seen: &Seen<'_>, out: &mut Vec<u64>| {
+            if let Some(at) = inside.position(seen.identity) {
+                out.extend([at as u64, seen.keys().count() as u64]);
+                out.extend(seen.keys().map(|key| key.0));
+            }
+        };
+        each_current(feeds, &keyed, &mut |mut words| {
+            while let [at, count, rest @ ..] = words {
+                let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                let (of_row, rest) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+                words = rest;
+                let Some(one) = usize::try_from(*at).ok().and_then(|at| people.get_mut(at)) else { continue };
+                let place = one.next as usize;
+                if let Some(slots) = keys.get_mut(place..place + of_row.len()) {
+                    slots.iter_mut().zip(of_row).for_each(|(slot, key)| *slot = Key(*key));
                 }
-                one.next = one.next.saturating_add(1);
+                one.next = one.next.saturating_add(u32::try_from(of_row.len()).unwrap_or(u32::MAX));
             }
         })?;
         Ok(Self::gather(inside.into_values(), &people, keys))
@@ -206,39 +223,39 @@ impl Interest {
     }
 }
 
-/// Walks the rows of a feed that count: for each identity, those of the newest file that has it.
-fn each_current(feed: &FeedFiles<'_>, mut visit: impl FnMut(&Seen<'_>)) -> Result<(), BrokenMemory> {
-    let mut newer: HashSet<IdentityId> = HashSet::new();
-    for (n, file) in feed.iter().enumerate() {
-        let last = feed.len() == n + 1;
-        let mut here = Vec::new();
-        file.each(&mut |seen| {
-            if n == 0 || !newer.contains(&seen.identity) {
-                visit(seen);
-                if !last {
-                    here.push(seen.identity);
+/// Asks about the rows that count: for each identity of a feed, those of the newest file that has it.
+fn each_current(
+    feeds: &[FeedFiles<'_>],
+    pick: &Pick<'_>,
+    take: &mut dyn FnMut(&[u64]),
+) -> Result<(), BrokenMemory> {
+    for feed in feeds {
+        let mut newer: HashSet<IdentityId> = HashSet::new();
+        for (n, file) in feed.iter().enumerate() {
+            let current = |seen: &Seen<'_>, out: &mut Vec<u64>| {
+                if n == 0 || !newer.contains(&seen.identity) {
+                    pick(seen, out);
                 }
+            };
+            file.gather(&current, take)?;
+            if feed.len() > n + 1 {
+                file.gather(&|seen, out| out.extend(halves(seen.identity)), &mut |words| {
+                    newer.extend(words.as_chunks().0.iter().map(whole));
+                })?;
             }
-        })?;
-        newer.extend(here);
+        }
     }
     Ok(())
 }
 
-/// Walks the rows that count of those inside.
-fn each_inside(
-    feeds: &[FeedFiles<'_>],
-    inside: &Sieve<IdentityId>,
-    mut visit: impl FnMut(usize, &Seen<'_>),
-) -> Result<(), BrokenMemory> {
-    for feed in feeds {
-        each_current(feed, |seen| {
-            if let Some(at) = inside.position(seen.identity) {
-                visit(at, seen);
-            }
-        })?;
-    }
-    Ok(())
+/// An identity as two words.
+fn halves(identity: IdentityId) -> [u64; 2] {
+    [(identity.0 >> 64) as u64, identity.0 as u64]
+}
+
+fn whole(halves: &[u64; 2]) -> IdentityId {
+    let [high, low] = halves.map(u128::from);
+    IdentityId(high << 64 | low)
 }
 
 /// The blocking keys of some identities that were not wanted before.
@@ -248,10 +265,13 @@ fn keys_of(
     wanted: &Sieve<Turned>,
 ) -> Result<Sieve<Turned>, BrokenMemory> {
     let mut fresh = Vec::new();
-    each_inside(feeds, of, |_, seen| {
-        let keys = seen.keys().filter(|k| k.blocks()).map(Turned::of);
-        fresh.extend(keys.filter(|key| !wanted.contains(*key)));
-    })?;
+    let pick = |seen: &Seen<'_>, out: &mut Vec<u64>| {
+        if of.contains(seen.identity) {
+            let keys = seen.keys().filter(|k| k.blocks()).map(Turned::of);
+            out.extend(keys.filter(|key| !wanted.contains(*key)).map(Turned::word));
+        }
+    };
+    each_current(feeds, &pick, &mut |words| fresh.extend(words.iter().copied().map(Turned::of_word)))?;
     Ok(Sieve::of(fresh))
 }
 
@@ -265,13 +285,12 @@ fn touched(
     if keys.values().is_empty() {
         return Ok(Sieve::default());
     }
-    for feed in feeds {
-        each_current(feed, |seen| {
-            let wanted = |key: Key| key.may_block() && keys.contains(Turned::of(key));
-            if seen.keys().any(wanted) && !inside.contains(seen.identity) {
-                out.push(seen.identity);
-            }
-        })?;
-    }
+    let pick = |seen: &Seen<'_>, out: &mut Vec<u64>| {
+        let wanted = |key: Key| key.may_block() && keys.contains(Turned::of(key));
+        if seen.keys().any(wanted) && !inside.contains(seen.identity) {
+            out.extend(halves(seen.identity));
+        }
+    };
+    each_current(feeds, &pick, &mut |words| out.extend(words.as_chunks().0.iter().map(whole)))?;
     Ok(Sieve::of(out))
 }

@@ -28,6 +28,14 @@ impl Turned {
     pub(super) fn of(key: Key) -> Self {
         Self(key.0.rotate_left(6))
     }
+
+    pub(super) const fn word(self) -> u64 {
+        self.0
+    }
+
+    pub(super) const fn of_word(word: u64) -> Self {
+        Self(word)
+    }
 }
 
 impl Even for Turned {

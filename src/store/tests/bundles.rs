@@ -16,6 +16,11 @@ fn bundle(recipient: PartnerId, sequence: u64, day: i8) -> NewBundle {
     }
 }
 
+async fn put(tx: &mut BundleTx, bundle: &NewBundle) -> Result<BundleId, StoreError> {
+    let id = tx.number_bundle();
+    tx.put_bundle(id, bundle).await.map(|()| id)
+}
+
 fn entries(first: u64, count: u64) -> Vec<NewEntry> {
     let entry = |seq: u64| NewEntry {
         seq,
@@ -29,9 +34,9 @@ fn entries(first: u64, count: u64) -> Vec<NewEntry> {
 async fn a_bundle_comes_back_as_it_went() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    let first = tx.put_bundle(&bundle(NORTH, 1, 17)).await.unwrap();
-    tx.put_bundle(&bundle(SOUTH, 1, 17)).await.unwrap();
-    let second = tx.put_bundle(&bundle(NORTH, 2, 18)).await.unwrap();
+    let first = put(&mut tx, &bundle(NORTH, 1, 17)).await.unwrap();
+    put(&mut tx, &bundle(SOUTH, 1, 17)).await.unwrap();
+    let second = put(&mut tx, &bundle(NORTH, 2, 18)).await.unwrap();
     tx.commit().await.unwrap();
     let last = store.last_bundle(NORTH).await.unwrap().unwrap();
     assert_eq!(
@@ -51,11 +56,11 @@ async fn a_bundle_comes_back_as_it_went() {
 async fn a_recipient_has_no_sequence_twice_and_may_have_a_second_bundle_of_a_day() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    tx.put_bundle(&bundle(NORTH, 1, 17)).await.unwrap();
+    put(&mut tx, &bundle(NORTH, 1, 17)).await.unwrap();
     tx.commit().await.unwrap();
     for (again, expected) in [(bundle(NORTH, 1, 18), "LG2008"), (bundle(NORTH, 2, 17), "done")] {
         let mut tx = store.begin_bundle(&run).await.unwrap();
-        assert_eq!(code(tx.put_bundle(&again).await), expected);
+        assert_eq!(code(put(&mut tx, &again).await), expected);
     }
 }
 
@@ -64,7 +69,7 @@ async fn a_dropped_bundle_leaves_neither_entry_nor_holding() {
     let (_folder, store, run) = fresh().await;
     let person = accept(&store, &run, 17, 1, 1).await[0].1;
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    let id = tx.put_bundle(&bundle(SOUTH, 1, 17)).await.unwrap();
+    let id = put(&mut tx, &bundle(SOUTH, 1, 17)).await.unwrap();
     tx.append_ledger(Some(id), entries(1, 250)).await.unwrap();
     tx.put_holdings(SOUTH, vec![(person, vec![1])]).await.unwrap();
     assert_eq!(tx.chain_head().await.unwrap().unwrap().0, 250);
@@ -98,7 +103,7 @@ async fn the_ledger_has_no_gap_and_no_second_entry() {
 async fn the_ledger_is_read_in_order_with_its_bundles() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    let id = tx.put_bundle(&bundle(NORTH, 1, 17)).await.unwrap();
+    let id = put(&mut tx, &bundle(NORTH, 1, 17)).await.unwrap();
     tx.append_ledger(None, entries(1, 1)).await.unwrap();
     tx.append_ledger(Some(id), entries(2, 7_000)).await.unwrap();
     tx.commit().await.unwrap();
