@@ -6,7 +6,7 @@ use lockgate::exit::{Exit, Expected};
 use std::process::ExitCode;
 
 /// Memory that is free again is given back to the system while the night goes on; how soon, and from how many
-/// places it is served, stands in `.cargo/config.toml`. SQLite takes its memory from here too.
+/// places it is served, stands in `.cargo/config.toml`. `SQLite` takes its memory from here too.
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -122,7 +122,7 @@ async fn accept(
     };
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
     let wanted = replay::Wanted::of(file, &taken.left_out, who)?;
-    writer.replay(feed, file, &wanted.rows).await?;
+    writer.replay(feed, file, wanted.rows).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(PAGE);
     let mut outside = wanted.outside;
     while let Some(chunk) = taken.spool.next(|row, identity| {
@@ -179,7 +179,7 @@ async fn fill_in(
         let mapping = night.deployment.mapping(feed)?;
         let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
         let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
-        writer.replay(feed, file, &wanted).await?;
+        writer.replay(feed, file, wanted).await?;
         writer.behind.finish().await?.commit_replay().await?;
     }
     Ok(())
@@ -199,19 +199,19 @@ impl<'a, 'n> Writer<'a, 'n> {
         Self { night, behind, who, people, turns, turn, imprint, founded_from, nonces, counts }
     }
 
-    async fn replay(&mut self, feed: usize, file: &Kept, wanted: &[usize]) -> Result<()> {
+    async fn replay(&mut self, feed: usize, file: &Kept, wanted: Vec<usize>) -> Result<()> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let mut rows = Vec::new();
-        for one in replay::replay(self.night, feed, file, wanted)? {
-            rows.push(Row { identity: one.identity, candidates: one.candidates });
+        let mut replay = replay::Replay::begin(self.night, feed, file, wanted)?;
+        loop {
+            let page = tokio::task::block_in_place(|| replay.next_page(PAGE))?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let row = |one: replay::Replayed| Row { identity: one.identity, candidates: one.candidates };
+            self.page(page.into_iter().map(row).collect()).await?;
         }
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(PAGE));
-            self.page(std::mem::replace(&mut rows, rest)).await?;
-        }
-        Ok(())
     }
 
     /// Writes a page of rows, in their order.

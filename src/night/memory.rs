@@ -259,9 +259,7 @@ impl FileMemory {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&Seen<'_>)) -> Result<()> {
-        self.walk(&mut |from, bytes| {
-            each_row(from, bytes, &self.index, &|row| self.fresh.has(row), visit)
-        })
+        self.walk(&mut |from, bytes| each_row(from, bytes, &self.index, &|row| self.fresh.has(row), visit))
     }
 
     /// Hands over where the rows lie, at the first of them, and how many bytes they are.

@@ -215,7 +215,10 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
         match record(night, doors, &meta, journal, finished).await {
             Ok(name) => line.bundle = Some(name),
             Err(fault) => {
-                anstream::eprintln!("error: the bundle of `{}` was not made: {fault:#}", meta.recipient_key());
+                anstream::eprintln!(
+                    "error: the bundle of `{}` was not made: {fault:#}",
+                    meta.recipient_key()
+                );
                 line.failed = true;
             }
         }

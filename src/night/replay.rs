@@ -8,16 +8,17 @@ use super::link::{Kept, WhoIsWho};
 use super::memory::Rows;
 use anyhow::{Result, bail};
 use hashbrown::HashSet;
-use lockgate_connectors::Step;
+use jiff::civil::Date;
+use lockgate_connectors::{Rows as Reader, Step};
+use lockgate_core::hash::Keys;
 use lockgate_core::link::Remembered as _;
-use lockgate_core::mapping::{Mapping, Outcome, Scratch};
+use lockgate_core::mapping::{Bound, Mapping, Outcome, Scratch};
 use lockgate_core::record::{Candidate, IdentityId};
 use lockgate_core::row::RowBuf;
+use std::iter::Peekable;
 
 /// A row mapped again.
 pub struct Replayed {
-    /// Its place among the data rows.
-    pub row: usize,
     /// Whom it is about.
     pub identity: IdentityId,
     /// Its records.
@@ -66,42 +67,70 @@ impl Wanted {
     }
 }
 
-/// Reads a file's wanted rows (ascending) from the archive and maps them.
-pub fn replay(night: &Night<'_>, feed: usize, file: &Kept, wanted: &[usize]) -> Result<Vec<Replayed>> {
-    let mapping = night.deployment.mapping(feed)?;
-    night.progress.stage(format!("filling in from {} of {}", mapping.name(), file.date));
-    let input = night.archive.open(&file.digest)?;
-    let format = night.deployment.format(feed)?;
-    let mut rows = match format.read(Box::new(input), night.deployment.wanted(feed)) {
-        Ok(rows) => rows,
-        Err(fault) => bail!(
-            "a file of feed `{}` that was accepted does not read again ({})",
-            mapping.name(),
-            fault.code
-        ),
-    };
-    // When the mapping changed since, the file may no longer fit it, and cannot fill anybody in.
-    let Ok(bound) = mapping.bind(rows.header()) else { return Ok(Vec::new()) };
-    let keys = night.vault.keys(mapping.digest());
-    let (mut row, mut scratch, mut out) = (RowBuf::new(), Scratch::default(), Vec::new());
-    let mut next = wanted.iter().copied().peekable();
-    for at in 0.. {
-        let Some(want) = next.peek().copied() else { break };
-        match rows.next(&mut row) {
-            Ok(Step::End) => break,
-            Ok(Step::Row) if at == want => {
-                if let Outcome::Mapped(mapped) = bound.map(&row, &keys, file.date, &mut scratch) {
-                    out.push(Replayed { row: at, identity: mapped.identity, candidates: mapped.candidates });
-                }
-                next.next();
-            }
-            Ok(_) => {}
-            Err(fault) => {
-                bail!("a file of feed `{}` broke off at its replay ({})", Mapping::name(mapping), fault.code)
-            }
-        }
+/// A file's wanted rows, read from the archive and mapped page by page.
+pub struct Replay<'n> {
+    mapping: &'n Mapping,
+    rows: Box<dyn Reader + 'n>,
+    /// `None` when the mapping changed since and the file fits it no longer: then it can fill nobody in.
+    bound: Option<Bound<'n>>,
+    keys: Keys,
+    date: Date,
+    wanted: Peekable<std::vec::IntoIter<usize>>,
+    /// The place of the next row.
+    at: usize,
+    row: RowBuf,
+    scratch: Scratch,
+}
+
+impl<'n> Replay<'n> {
+    /// Ready to read the wanted rows (ascending).
+    pub fn begin(night: &Night<'n>, feed: usize, file: &Kept, wanted: Vec<usize>) -> Result<Self> {
+        let mapping = night.deployment.mapping(feed)?;
+        night.progress.stage(format!("filling in from {} of {}", mapping.name(), file.date));
+        let input = night.archive.open(&file.digest)?;
+        let format = night.deployment.format(feed)?;
+        let rows = match format.read(Box::new(input), night.deployment.wanted(feed)) {
+            Ok(rows) => rows,
+            Err(fault) => bail!(
+                "a file of feed `{}` that was accepted does not read again ({})",
+                mapping.name(),
+                fault.code
+            ),
+        };
+        let bound = mapping.bind(rows.header()).ok();
+        let keys = night.vault.keys(mapping.digest());
+        let wanted = wanted.into_iter().peekable();
+        let (row, scratch) = (RowBuf::new(), Scratch::default());
+        Ok(Self { mapping, rows, bound, keys, date: file.date, wanted, at: 0, row, scratch })
     }
-    Ok(out)
+
+    /// The next rows, `most` at a time; empty at the end.
+    pub fn next_page(&mut self, most: usize) -> Result<Vec<Replayed>> {
+        let mut page = Vec::new();
+        let Some(bound) = &self.bound else { return Ok(page) };
+        while page.len() < most
+            && let Some(want) = self.wanted.peek().copied()
+        {
+            match self.rows.next(&mut self.row) {
+                Ok(Step::End) => break,
+                Ok(Step::Row) if self.at == want => {
+                    let mapped = bound.map(&self.row, &self.keys, self.date, &mut self.scratch);
+                    if let Outcome::Mapped(mapped) = mapped {
+                        let (identity, candidates) = (mapped.identity, mapped.candidates);
+                        page.push(Replayed { identity, candidates });
+                    }
+                    self.wanted.next();
+                }
+                Ok(_) => {}
+                Err(fault) => {
+                    let feed = self.mapping.name();
+                    bail!("a file of feed `{feed}` broke off at its replay ({})", fault.code)
+                }
+            }
+            self.at += 1;
+        }
+        Ok(page)
+    }
 }
 
 #[cfg(test)]

@@ -250,7 +250,7 @@ fn each_current(
 
 /// An identity as two words.
 fn halves(identity: IdentityId) -> [u64; 2] {
-    [(identity.0 >> 64) as u64, identity.0 as u64]
+    [(identity.0 >> 64) as u64, (identity.0 << 64 >> 64) as u64]
 }
 
 fn whole(halves: &[u64; 2]) -> IdentityId {
