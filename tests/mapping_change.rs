@@ -130,3 +130,25 @@ fn what_a_changed_mapping_refuses_stays_with_its_holders() {
     assert!(said.json()["warnings"]["LG1316"].is_null(), "{}", said.err);
     assert_eq!(held(&deployment), before);
 }
+
+/// Where a second feed of the same persons gives the category too, a record may be its: nothing is taken back.
+#[test]
+fn what_another_feed_may_hold_true_is_not_taken_back() {
+    let deployment = Deployment::fresh();
+    let block = "[[record]]\ncategory = \"hostel_residence\"\nkey = [\"crn\", \"reference\"]\n\
+        when = [{ column = \"status\", in = [\"never\"] }]\n[record.fields]\nhostel = { constant = \"bail_hostel\" }\n\n";
+    let refuse = "[[refuse]]\nwhen = [{ column = \"status\", absent = true }]";
+    change(&deployment, "mappings/probation/components.toml", refuse, &format!("{block}{refuse}"));
+    deployment.night(NIGHTS[0]);
+    let before = held(&deployment, "wyp", "hostel_residence", "probation");
+    change(
+        &deployment,
+        "mappings/probation/hostels.toml",
+        "[\"crn\", \"arrived\"]",
+        "[\"crn\", \"premises\"]",
+    );
+    let said = deployment.night(NIGHTS[1]);
+    assert!(said.json()["warnings"]["LG1316"].is_null(), "{}", said.err);
+    let after = held(&deployment, "wyp", "hostel_residence", "probation");
+    assert!(!before.is_empty() && after.is_superset(&before), "{before:?} {after:?}");
+}
