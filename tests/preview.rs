@@ -179,8 +179,8 @@ fn a_difference_counts_what_a_changed_mapping_would_tell() {
     );
 }
 
-/// A record block is taken out of a mapping. What the store and its recipients hold of it is counted, and stays theirs:
-/// nothing is erased because a mapping says less.
+/// A record block is taken out of the mapping of a feed of changes. What the store and its recipients hold of it is
+/// counted, and stays theirs: the next file does not say what still stands of earlier ones.
 #[test]
 fn a_difference_counts_what_would_be_made_no_longer_and_who_holds_it() {
     let deployment = Deployment::after(0);
@@ -223,4 +223,7 @@ fn a_difference_counts_what_would_be_made_no_longer_and_who_holds_it() {
     assert!(holders > 0, "{less}");
     let text = deployment.run(&["feed", "diff", "hmps-dates"]).out;
     assert!(text.contains("would be made no longer; the store keeps them"), "{text}");
+    assert!(deployment.night("2008-11-18").json()["warnings"]["LG1316"].is_null());
+    let after = held("probation");
+    assert!(before["probation"].iter().all(|person| after.contains(person)), "nobody's was taken back");
 }

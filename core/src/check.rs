@@ -106,6 +106,14 @@ pub const CODES: &[CodeDoc] = &[
                       came from it. The file is held. If the partner renamed the column, add the new name to its `header` list; if the \
                       partner stopped sending it, let the file in with `feed release`: the fields go blank, and recipients get corrections.",
     },
+    CodeDoc {
+        code: "LG1316",
+        title: "a changed mapping makes records no more",
+        explanation: "The feed is a full list, and its mapping or a code map was changed since the last one was taken. Both mappings \
+                      read that list again; the records that only the former one makes are taken back, and whoever was given them gets \
+                      withdrawals. Rows that the mapping refuses now keep what was made of them. If that was not meant, put the \
+                      mapping right: the next list gives the records again. `feed diff` counts them before the night.",
+    },
 ];
 
 /// The rows of one file, counted. Every row read counts in exactly one of the five that follow `read`.

@@ -11,7 +11,7 @@ CASES = ["Change", "Case ref", "Received", "Perp ref", "Perp forename", "Perp su
 ACTIONS = ["ACTIONREF", "CASEREF", "PERPREF", "SURNAME", "TYPE", "STAGE", "DATE", "EXPIRES", "COURT", "HEARING", "TERMS", "EXCLUSION", "SOLICITOR", "COSTS", "COMMENTS", "ENTRY"]
 INTELLIGENCE = ["Log ref", "Case ref", "Perp ref", "Surname", "About", "On", "With", "Where", "Town", "What", "Told by", "Officer", "Withdrawn"]
 # The unit's own numbers of those whom it knows.
-PERPS = {"tyler": "P00417", "danielle": "P00501", "connor": "P00420", "declan": "P00421", "lorraine": "P00388", "kieran": "P00460", "test": "P00000"}
+PERPS = {"tyler": "P00417", "danielle": "P00501", "connor": "P00420", "declan": "P00421", "lorraine": "P00388", "kieran": "P00460", "kyle": "P00473", "test": "P00000"}
 # Names, places and words of other people, which no bundle may hold.
 NOTES = ("Doreen Holdcroft", "Basil Umpleby", "canary-complaint", "Nige Tarrant", "Gantry Street bookmaker", "canary-asb-intelligence", "canary-comment")
 DETAIL = "Shouts in the street after midnight; \"knows where we live\" (canary-complaint)."
@@ -37,6 +37,7 @@ def cases_story(night) -> list:
              ("declan", connor, "mapped"),                                                     # the same case: another person
              ("lorraine", row("ASB/08/0611", date(2008, 5, 19), "Noise", "CLO", **{"Complainant forename": "", "Complainant surname": "ANONYMOUS"}), "mapped"),
              ("kieran", row("ASB/08/1101", date(2008, 10, 20), "Damage / graffiti", "MON"), "mapped"),
+             ("kyle", row("ASB/08/1033", date(2008, 9, 29), "Vehicles", "INV"), "mapped"),
              ("lorraine", row("ASB/08/1181", date(2008, 11, 10), "Rubbish", "NEW", **{"Perp ref": "P00999", "Perp surname": "NOT KNOWN", "Perp forename": "", "Perp DOB": ""}), "refused"),
              ("lorraine", row("ASB/08/1182", date(2008, 11, 11), "Loud cars", "NEW"), "refused"),  # a category nobody has explained
              ("test", row("ASB/08/0000", date(2008, 1, 1), "Noise", "NEW"), "refused")]
@@ -100,7 +101,7 @@ def intelligence(world, night) -> File:
     row = lambda ref, about, **more: {"Log ref": ref, "About": about, "On": "12/11/08", "With": "Nige Tarrant", "Where": "Gantry Street bookmaker", "Town": "Leeds",
                                       "What": "Takes parcels in, lets people in by the back (canary-asb-intelligence)", "Told by": "Doreen Holdcroft", "Officer": "JM", "Withdrawn": "No"} | more
     first = [("danielle", row("L-0908", "Associates"), "mapped"), ("connor", row("L-0912", "Use of premises"), "mapped"), ("declan", row("L-0912", "Use of premises"), "mapped"),
-             ("lorraine", row("L-0913", "Drugs", **{"Perp ref": "NONE"}), "refused"), ("test", row("L-0000", "Drugs"), "refused")]
+             ("kyle", row("L-0901", "Associates"), "mapped"), ("lorraine", row("L-0913", "Drugs", **{"Perp ref": "NONE"}), "refused"), ("test", row("L-0000", "Drugs"), "refused")]
     second = [("connor", row("L-0912", "Drugs"), "mapped")]
     third = [("danielle", row("L-0908", "Associates", Withdrawn="Yes"), "mapped")]
     found = []

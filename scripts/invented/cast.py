@@ -68,3 +68,23 @@ def cast() -> dict:
         "test": Person("ZZTEST", "Test", date(1990, 1, 1), "M", "NS", "", "", "A0000ZZ", "X999999", "1409999", "0099999", "",
                        Home(("1 Test Street", "Leeds", ""), "LS1 1ZZ")),
     }
+
+
+def second_cast() -> dict:
+    """Those through whom the remaining cells of the agreement have a row: each is known to few, and each for something else."""
+    return {
+        "nathaniel": Person("PRYCE", "Nathaniel", date(1978, 5, 23), "M", "B1", ids.pnc(1997, 140_226), "", "A8810HB", "X177302", "", "", "",
+                            Home(("77 Fellmonger Row", "Holbeck", "Leeds"), "LS11 9ZB", "SOUTH", "Beeston & Holbeck"), **cohort(29, "PPO", date(2008, 9, 1))),
+        "naomi": Person("STOCKDALE", "Naomi Ruth", date(1983, 7, 19), "F", "W1", ids.pnc(2002, 88_417), "", "", "X206615", "1405633", "", "",
+                        Home(("19 Teasel Mount", "Armley", "Leeds"), "LS12 2ZA", "WEST", "Armley"), **cohort(30, "IOM", date(2008, 7, 7))),
+        "terrence": Person("GADSBY", "Terrence", date(1971, 2, 26), "M", "W1", ids.pnc(1990, 51_733), "", "A2094EG", "X149904", "", "", "",
+                           Home(("8 Cropper Fold", "Belle Isle", "Leeds"), "LS10 3ZH", "SOUTH", "Middleton Park"), **cohort(31, "PPO", date(2008, 5, 12))),
+        "stefan": Person("VARGA", "Stefan", date(1987, 12, 4), "M", "W9", ids.pnc(2006, 219_008), "", "A6155KD", "X213008", "1405640", "", "",
+                         Home(("34 Larkrise Avenue", "Pudsey", "Leeds"), "LS28 7ZP", "WEST", "Pudsey"), **cohort(32, "IOM", date(2008, 6, 16))),
+        "bernadette": Person("QUARTEY", "Bernadette", date(1976, 10, 13), "F", "B2", ids.pnc(2005, 160_340), "", "", "X201176", "", "0062207", "",
+                             Home(("3 Mistal Grove", "Bramley", "Leeds"), "LS13 3ZN", "WEST", "Bramley & Stanningley"), **cohort(33, "IOM", date(2008, 9, 22))),
+        "ellis": Person("RENSHAW", "Ellis", date(1990, 9, 30), "M", "M1", ids.pnc(2006, 402_115), "", "", "X219950", "", "", "",
+                        Home(("25 Spindle Close", "Seacroft", "Leeds"), "LS14 6ZL", "EAST", "Killingbeck & Seacroft"), **cohort(34, "DYO", date(2008, 3, 3))),
+        "kyle": Person("ATTERWITH", "Kyle", date(1991, 8, 3), "M", "W1", ids.pnc(2007, 318_552), "", "A9244EK", "", "1405655", "0063310", "",
+                       Home(("60 Alder Place", "Middleton", "Leeds"), "LS10 4ZD", "SOUTH", "Middleton Park"), **cohort(35, "DYO", date(2008, 8, 18))),
+    }

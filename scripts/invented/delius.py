@@ -14,7 +14,8 @@ NOTE = "Says Mrs Pell at number 9 \u201cwants him gone\u201d (canary-condition-n
 
 def cases(world, night) -> list:
     rows = []
-    dates = {"connor": ("06/12/2008", "", "05/06/2009", "05/06/2009"), "craig": ("24/11/2008", "", "24/05/2009", "24/11/2009")}
+    dates = {"connor": ("06/12/2008", "", "05/06/2009", "05/06/2009"), "craig": ("24/11/2008", "", "24/05/2009", "24/11/2009"),
+             "nathaniel": ("12/01/2009", "", "12/07/2009", "12/07/2009"), "ellis": ("18/08/2008", "", "17/02/2009", "17/02/2009")}
     for key, person in world.cast.items():
         if not person.crn:
             continue
@@ -44,6 +45,12 @@ def components(night) -> list:
              ("rafiq_son", component("LIC", "70433", "CURFEW", "HOURS", "2008-11-03", "2009-02-02"), "mapped"),
              ("wayne", unpaid, "mapped"), ("lorraine", component("RQMNT", "81377", "DRR", "TREAT", "2008-10-06", "2009-10-05", Status="ACTIVE"), "mapped"),
              ("danielle", component("RQMNT", "81380", "C", "EM", "2008-08-19", "2008-11-18", Status="ACTIVE"), "mapped"),
+             ("nathaniel", component("LIC", "70390", "DRUGS", "TREAT", "2008-08-11", "2009-07-12"), "mapped"),
+             ("terrence", component("LIC", "70391", "DRUGS", "TEST", "2008-07-28", "2009-03-30"), "mapped"),
+             ("naomi", component("RQMNT", "81402", "DRR", "TREAT", "2008-10-13", "2009-10-12", Status="ACTIVE"), "mapped"),
+             ("bernadette", component("RQMNT", "81409", "R", "APPROVED", "2008-09-29", "2009-03-28", Status="ACTIVE"), "mapped"),
+             ("ellis", component("RQMNT", "81266", "S", "SUP", "2008-04-14", "2009-04-13", Status="ACTIVE"), "mapped"),
+             ("ellis", component("LIC", "70402", "STD", "TOUCH", "2008-08-18", "2009-02-17"), "mapped"),
              ("kieran", component("LIC", "70455", "MOON", "PHASE", "2008-11-12", "2009-05-24"), "refused"),       # a condition that nobody has explained
              ("kieran", component("REG", "1", "MAPPA", "L2", "2008-11-12", ""), "skipped")]
     second = [("wayne", unpaid | {"Length": "100"}, "mapped"), ("connor", plan | {"Status": "ACHIEVED"}, "mapped")]
@@ -58,7 +65,9 @@ def contact(number, when, clock, outcome, enforcement="") -> dict:
 def contacts(night) -> list:
     missed = contact("910011", "2008-11-14", "10:30", "UAAB", "EA02") | {"Notes": "Rang in drunk;\tsaid \"not today\" (canary-contact-note)"}
     breach = {"Record": "NSI", "Reference": "5501", "Date": "14/11/2008", "Ground": "APPT", "Hearing": "28/11/2008", "Status": "STARTED"}
-    first = [("connor", missed, "mapped"), ("lorraine", contact("910012", "2008-11-14", "14:00", "ATTC"), "mapped"), ("wayne", breach, "mapped"),
+    later = {"Record": "NSI", "Date": "10/11/2008", "Ground": "TOUCH", "Hearing": "01/12/2008", "Status": "LISTED"}
+    first = [("nathaniel", breach | {"Reference": "5488", "Date": "29/10/2008", "Ground": "TREAT", "Hearing": "", "Status": "RECALLED"}, "mapped"),
+             ("ellis", later | {"Reference": "5495"}, "mapped"), ("connor", missed, "mapped"), ("lorraine", contact("910012", "2008-11-14", "14:00", "ATTC"), "mapped"), ("wayne", breach, "mapped"),
              ("jordan", contact("910014", "2008-11-13", "09:15", "ATTC"), "mapped"), ("craig", contact("910013", "2008-11-14", "15:00", "ZZ99"), "refused")]
     second = [("connor", missed | {"Outcome": "AAME", "Enforcement": "EA06"}, "mapped"), ("wayne", breach | {"Status": "LISTED"}, "mapped")]
     third = [("lorraine", contact("910012", "2008-11-14", "14:00", "ATTC") | {"Status": "DELETED"}, "mapped")]
@@ -69,6 +78,9 @@ def residents(night) -> list:
     rows = [("wayne", {"Premises": "CARDIGAN", "From": "2008-10-27", "Curfew": "23-06", "Kept": "Y", "Note": "Argued with resident in room 4 (canary-incident)"}, "mapped"),
             ("leon", {"Premises": "HOLBECK BAIL", "From": "2008-11-03", "Curfew": "21-07", "Kept": "N"}, "mapped"),
             ("gary_crn", {"Premises": "RIPON HOUSE", "From": "2008-11-03", "Curfew": "23-06", "Kept": "Y"}, "refused")]        # no case number
+    rows += [("nathaniel", {"Premises": "ELM BANK", "From": "2008-08-11", "To": "2008-11-01", "Curfew": "23-06", "Kept": "N"}, "mapped"),
+             ("naomi", {"Premises": "RIPON HOUSE", "From": "2008-10-13", "Curfew": "22-06", "Kept": "Y"}, "mapped"),
+             ("bernadette", {"Premises": "CARDIGAN", "From": "2008-09-29", "To": "2008-12-12", "Curfew": "23-06", "Kept": "Y"}, "mapped")]
     if night >= N18:
         rows[1][1].update({"Kept": "Y"})
     if night >= N19:
@@ -80,6 +92,7 @@ def reports(night) -> list:
     first = [("connor", {"Subject": "DRUGS", "EventDate": "2008-11-12", "Associate": "Barry Quill (canary-associate)", "Place": "rear of the shops, Copse Row",
                          "Text": "Seen handing over wraps (canary-probation-intel).", "Withdrawn": "N"}, "mapped"),
              ("craig", {"Subject": "GOSSIP", "EventDate": "2008-11-12", "Text": "Nothing", "Withdrawn": "N"}, "refused")]
+    first.append(("ellis", first[0][1] | {"Subject": "ASSOCIATES", "EventDate": "2008-11-06"}, "mapped"))
     return {N17: first}.get(night, [])
 
 

@@ -17,7 +17,9 @@ def clients(night) -> list:
     rows = [("connor", connor, "mapped"), ("wayne", plan | {"Stage": "Assessed", "Work": "Employed", "Employer": "Varley Skips", "Housing": "Approved premises"}, "mapped"),
             ("jordan", plan | {"Work": "Student", "Housing": "Family"}, "mapped"), ("rafiq_father", plan, "mapped"),
             ("leon", plan | {"Consent": ""}, "refused"), ("test", plan, "refused"),
-            ("ryan", plan | {"Stage": "Transferred", "MovedTo": "CRI", "MovedOn": date(2008, 11, 14), "Discharged": date(2008, 11, 14), "Housing": "No fixed abode"}, "mapped")]
+            ("ryan", plan | {"Stage": "Transferred", "MovedTo": "CRI", "MovedOn": date(2008, 11, 14), "Discharged": date(2008, 11, 14), "Housing": "No fixed abode"}, "mapped"),
+            ("naomi", plan | {"Referred": date(2008, 11, 10), "Stage": "Assessed", "Work": "Unemployed", "Housing": "Approved premises"}, "mapped"),
+            ("terrence", plan | {"Referred": date(2008, 8, 4), "Stage": "In custody", "Work": "Unemployed", "Housing": "Not known"}, "mapped")]
     if night >= N18:
         connor.update({"Work": "Training", "NextReview": date(2008, 12, 22)})
     if night >= N19:
@@ -28,6 +30,7 @@ def clients(night) -> list:
 def appointments(night) -> list:
     row = lambda n, when, clock, came, how, status="A": {"AppointmentNo": n, "Date": day(when), "Time": clock, "Attended": came, "Engagement": how, "Status": status}
     first = [("connor", row("A511", "2008-11-12", "11:00", "Yes", "Good"), "mapped"), ("connor", row("A512", "2008-11-14", "11:00", "No", "None"), "mapped"),
+             ("ryan", row("A509", "2008-11-11", "14:00", "Yes", "Part"), "mapped"),
              ("rafiq_father", row("A513", "2008-11-14", "12:00", "Yes", "Good"), "mapped"), ("wayne", row("A514", "2008-11-14", "12:30", "Perhaps", "Good"), "refused")]
     second = [("connor", row("A512", "2008-11-14", "11:00", "Yes", "Part"), "mapped")]
     third = [("connor", row("A511", "2008-11-12", "11:00", "Yes", "Good", "X"), "mapped")]
@@ -40,6 +43,7 @@ def clinical(night) -> list:
     harm = {"Record": "HARM", "Reference": "H12", "Date": "16/11/2008", "AtRisk": "Others", "When": "Now", "Advice": "canary-disc-advice", "Summary": "canary-disc-summary", "Status": "A"}
     intel = {"Record": "INT", "Reference": "I31", "Date": "11/11/2008", "Kind": "Dealing", "Associate": "canary-disc-associate", "Note": "canary-disc-intel", "Status": "A"}
     first = [("connor", medical, "mapped"), ("connor", harm, "mapped"), ("connor", intel, "mapped"), ("rafiq_father", medical | {"Reference": "C91"}, "mapped"),
+             ("ryan", medical | {"Reference": "C86", "Date": "04/11/2008"}, "mapped"), ("naomi", harm | {"Reference": "H11", "Date": "12/11/2008"}, "mapped"),
              ("jordan", {"Record": "POEM", "Reference": "P1", "Status": "A"}, "refused")]
     return {N17: first, N18: [("connor", medical | {"Script": "canary-disc-script-two"}, "mapped")], N19: [("connor", harm | {"Status": "X"}, "mapped")]}.get(night, [])
 
@@ -49,7 +53,10 @@ def episodes(night) -> list:
     plan = {"Share": "true", "Start": "2008-10-01", "End": "", "Phase": "TX", "Goal": "STOP", "Review": "2009-01-05", "PlanText": "", "Job": "1", "Firm": "", "Lives": "HA", "Street": "",
             "TransferTo": "", "TransferDate": ""}
     lorraine = plan | {"Street": "Flat 3, 118 Shuttle View, Seacroft", "PlanText": "Fears the man at 116 (canary-cri-plan-text)"}
-    first = [("lorraine", lorraine, "mapped"), ("tyler", plan | {"Lives": "FAM"}, "mapped"), ("aidan", plan, "mapped"), ("piotr", plan | {"Share": "false"}, "refused"),
+    first = [("lorraine", lorraine, "mapped"), ("tyler", plan | {"Lives": "FAM"}, "mapped"),
+             ("nathaniel", plan | {"Start": "2008-08-13", "Phase": "CU", "Goal": "ENG", "Lives": "U"}, "mapped"),
+             ("naomi", plan | {"Start": "2008-06-02", "End": "2008-11-10", "Phase": "TR", "Goal": "RED", "Lives": "AP", "TransferTo": "DISC", "TransferDate": "2008-11-10"}, "mapped"),
+             ("aidan", plan, "mapped"), ("piotr", plan | {"Share": "false"}, "refused"),
              ("zoe", plan | {"Phase": "Z"}, "refused")]
     second = [("lorraine", lorraine | {"Goal": "AFTER"}, "mapped")]
     third = [("lorraine", lorraine | {"Goal": "AFTER", "Job": "4"}, "mapped")]
@@ -58,7 +65,8 @@ def episodes(night) -> list:
 
 def sessions(night) -> list:
     row = lambda n, when, came, how, state="1": {"Session": n, "When": when, "Came": came, "How": how, "State": state}
-    first = [("lorraine", row("S77", "13/11/2008 09:30", "1", "E"), "mapped"), ("tyler", row("S78", "13/11/2008 10:30", "0", "N"), "mapped"), ("aidan", row("S79", "13/11/2008 11:30", "1", "E"), "mapped"),
+    first = [("lorraine", row("S77", "13/11/2008 09:30", "1", "E"), "mapped"), ("tyler", row("S78", "13/11/2008 10:30", "0", "N"), "mapped"),
+             ("naomi", row("S71", "06/11/2008 15:00", "1", "P"), "mapped"), ("aidan", row("S79", "13/11/2008 11:30", "1", "E"), "mapped"),
              ("lorraine", row("S80", "13/13/2008 09:30", "1", "E"), "refused")]
     return {N17: first, N18: [("lorraine", row("S77", "13/11/2008 09:30", "1", "P"), "mapped")], N19: [("tyler", row("S78", "13/11/2008 10:30", "0", "N", "0"), "mapped")]}.get(night, [])
 
@@ -68,6 +76,9 @@ def alerts(night) -> list:
     first = [("lorraine", row("MED", "M1", "canary-cri-diagnosis", "canary-cri-script", "canary-cri-test", "canary-cri-note"), "mapped"),
              ("lorraine", row("HARM", "M2", "Self", "Days", "canary-cri-advice", "canary-cri-summary"), "mapped"),
              ("lorraine", row("INTEL", "M3", "Violence", "canary-cri-associate", "canary-cri-intel"), "mapped"),
+             ("naomi", row("MED", "M6", "canary-cri-diagnosis", "canary-cri-script", "canary-cri-test", "canary-cri-note"), "mapped"),
+             ("tyler", row("MED", "M7", "canary-cri-diagnosis", "canary-cri-script", "canary-cri-test", "canary-cri-note"), "mapped"),
+             ("tyler", row("INTEL", "M8", "Other", "canary-cri-associate", "canary-cri-intel"), "mapped"),
              ("aidan", row("MED", "M4", "canary-cri-other"), "mapped"), ("tyler", row("RUMOUR", "M5"), "refused")]
     third = [("lorraine", row("INTEL", "M3", "Violence", "canary-cri-associate", "canary-cri-intel", state="VOID"), "mapped")]
     return {N17: first, N19: third}.get(night, [])

@@ -31,6 +31,9 @@ def custody_story(night) -> list:
     first = [("connor", connor, "mapped"), ("rafiq_son", rafiq, "mapped"), ("tyler", tyler, "mapped"), ("jordan", jordan, "mapped"),
              ("shanelle", one("13L7/08/012204", "02/10/2008", "TH68072", "NFA"), "mapped"), ("dominic", one("13B5/08/031177", "04/11/2008", "TH68037", "RELEASED", Station="13B5"), "mapped"),
              ("kieran", one("13L7/08/014101", "16/11/2008", "TH68036", "CHARGED REM"), "mapped"), ("declan", one("13L7/08/014078", "14/11/2008", "TH68010", "CAUTION"), "mapped"),
+             ("nathaniel", one("13L6/08/008805", "27/10/2008", "TH68010", "CHARGED CB", **{"Station": "13L6", "Test date": "27/10/2008", "Test time": "11:00", "Test result": "POS",
+              "Drug found": "OPI", "Disputed": "N", "RA type": "RA1", "RA date": "30/10/2008", "RA time": "10:00", "RA remained": "N", "ROB status": "IMPOSED",
+              "ROB from": "27/10/2008", "ROB complied": "N"}), "mapped"),
              ("lorraine", one("13L6/08/009131", "11/11/2008", "TH68010", "VOLUNTARY"), "skipped"),
              ("gary", one("13L7/08/014066", "13/11/2008", "102", "NFA"), "refused"),             # an offence code cut short
              ("aidan", one("13L7/08/014070", "13/11/2008", "CJ67002", "PND", Nominal="-"), "refused"),
@@ -112,6 +115,7 @@ def plan_rows(night) -> list:
         ("connor", plan("AP-0104", "Observation", "Police", date(2008, 11, 21), note="canary-covert", sensitive="Y"), "mapped"),
         ("connor", plan("AP-0105", "Refer: treatment", "DISC", date(2008, 11, 25)), "mapped"),
         ("connor", plan("AP-0112", "Ask partner", "Prison", date(2008, 11, 18)), "mapped"),
+        ("nathaniel", plan("AP-0113", "Refer: treatment", "CRI", date(2008, 12, 1)), "mapped"),
         ("tyler", plan("AP-0106", "Refer: YOS", "YOS", date(2008, 11, 28)), "mapped"),
         ("danielle", plan("AP-0107", "Curfew check", "G4S", date(2008, 11, 20)), "mapped"),
         ("lorraine", plan("AP-0108", "Refer: housing", "ASBU", date(2008, 11, 27), "Cancelled" if last else "Proposed"), "mapped"),

@@ -18,6 +18,9 @@ def movements(night) -> list:
              ("aidan", adm("V70010", "2008-10-01", "LEI"), "mapped"), ("shanelle", adm("V70326", "2008-02-04", "NHI"), "mapped"), ("craig", trn("T40912", "2008-11-13", "LEI", "WEI"), "mapped"),
              ("marcus", adm("T47765", "2008-06-01", "LEI"), "mapped"), ("aidan", trn("V70010", "2008-11-14", "LEI", "HLI"), "mapped"),
              ("aidan", {"Booking": "V70010", "Sequence": "3", "Date": "14/11/2008", "Type": "CRT", "Reason": "SENT", "From": "HLI", "To": "OUT", "Status": "N"}, "skipped"),
+             ("nathaniel", adm("V74290", "2008-11-03", "LEI"), "mapped"), ("nathaniel", trn("V74290", "2008-11-12", "LEI", "WEI"), "mapped"),
+             ("terrence", adm("V73871", "2008-10-20", "LEI"), "mapped"), ("terrence", trn("V73871", "2008-11-05", "LEI", "HLI"), "mapped"),
+             ("kyle", adm("Y10051", "2008-11-12", "HDI", Reason="N"), "mapped"), ("kyle", trn("Y10051", "2008-11-14", "HDI", "WYI"), "mapped"),
              ("test", adm("V00000", "2008-10-01", "LEI"), "refused")]
     second = [("shanelle", trn("V70326", "2008-11-19", "NHI", "AGI"), "mapped"), ("craig", trn("T40912", "2008-11-13", "LEI", "HLI", Status="C"), "mapped")]
     third = [("shanelle", trn("V70326", "2008-11-19", "NHI", "AGI", Status="X"), "mapped")]
@@ -27,7 +30,8 @@ def movements(night) -> list:
 def projections(night) -> list:
     row = lambda booking, code, when, **m: {"Booking": booking, "Code": code, "Calculated": date.fromisoformat(when), "Status": "A"} | m
     first = [("craig", row("T40912", "PED", "2009-02-24"), "mapped"), ("shanelle", row("V70326", "LED", "2009-03-05", Override=date(2009, 3, 12)), "mapped"),
-             ("connor", row("V74111", "LED", "2009-06-05"), "mapped"), ("aidan", row("V70010", "ARD", "2009-01-30"), "mapped"), ("craig", row("T40912", "QQQ", "2009-02-24"), "refused")]
+             ("connor", row("V74111", "LED", "2009-06-05"), "mapped"), ("aidan", row("V70010", "ARD", "2009-01-30"), "mapped"),
+             ("nathaniel", row("V74290", "PRRD", "2009-01-12"), "mapped"), ("craig", row("T40912", "QQQ", "2009-02-24"), "refused")]
     second = [("craig", row("T40912", "PED", "2009-03-10"), "mapped")]
     third = [("shanelle", row("V70326", "LED", "2009-03-05", Status="D"), "mapped")]
     return {N17: first, N18: second, N19: third}.get(night, [])
@@ -47,6 +51,8 @@ def courses(night) -> list:
     first = [("craig", {"Programme": "ETS", "Started": date(2008, 6, 2), "Status": "ALLOC"}, "mapped"),
              ("connor", {"Programme": "PRISM", "Started": date(2008, 9, 1), "Ended": date(2008, 10, 31), "Status": "COMP", "Reason": "C_END"}, "mapped"),
              ("aidan", {"Programme": "ETS", "Started": date(2008, 10, 6), "Status": "ALLOC"}, "mapped"),
+             ("nathaniel", {"Programme": "DRUG", "Started": date(2008, 11, 5), "Ended": date(2008, 11, 12), "Status": "REM", "Reason": "TRF"}, "mapped"),
+             ("kyle", {"Programme": "BSK", "Started": date(2008, 11, 13), "Status": "ALLOC"}, "mapped"),
              ("connor", {"Programme": "JUGGLING", "Started": date(2008, 9, 1), "Status": "COMP"}, "refused")]
     second = [("craig", {"Programme": "ETS", "Started": date(2008, 6, 2), "Ended": date(2008, 11, 17), "Status": "COMP", "Reason": "C_END"}, "mapped")]
     return {N17: first, N18: second}.get(night, [])
@@ -54,7 +60,11 @@ def courses(night) -> list:
 
 def watches(night) -> list:
     craig = {"ACCT": "A-0881", "Opened": "10/11/2008", "Incident": "10/11/2008", "Method": "CUT", "Account": "Cut his forearm; sister rang the wing (canary-acct).", "Status": "OPEN"}
-    first = [("craig", craig, "mapped"), ("aidan", craig | {"ACCT": "A-0884"}, "mapped"), ("connor", craig | {"ACCT": "A-0885", "Status": "??"}, "refused")]
+    first = [("craig", craig, "mapped"), ("aidan", craig | {"ACCT": "A-0884"}, "mapped"),
+             ("nathaniel", craig | {"ACCT": "A-0871", "Opened": "04/11/2008", "Incident": "03/11/2008"}, "mapped"),
+             ("terrence", craig | {"ACCT": "A-0860", "Opened": "21/10/2008", "Closed": "31/10/2008", "Incident": "21/10/2008", "Status": "CLOSED"}, "mapped"),
+             ("kyle", craig | {"ACCT": "A-0886", "Opened": "13/11/2008", "Incident": "13/11/2008"}, "mapped"),
+             ("connor", craig | {"ACCT": "A-0885", "Status": "??"}, "refused")]
     second = [("craig", craig | {"Closed": "18/11/2008", "Status": "CLOSED"}, "mapped")]
     return {N17: first, N18: second}.get(night, [])
 
@@ -62,6 +72,7 @@ def watches(night) -> list:
 def reports(night) -> list:
     first = [("connor", {"Kind": "ASSOC", "Seen": "2008-11-09", "With": "Leroy Binder (canary-sir-associate)", "Where": "B wing, landing 2", "Report": "Passed a telephone (canary-sir).", "State": "LIVE"}, "mapped"),
              ("connor", {"Kind": "HUNCH", "Seen": "2008-11-09", "With": "", "Where": "", "Report": "Looked odd", "State": "LIVE"}, "refused")]
+    first.append(("kyle", first[0][1] | {"Seen": "2008-11-15"}, "mapped"))
     third = [("connor", first[0][1] | {"State": "VOID"}, "mapped")]
     return {N17: first, N19: third}.get(night, [])
 

@@ -44,6 +44,8 @@ def releases(cast: dict, night: date) -> list:
         ("aidan", {"Booking number": "V74002", **conditional, "Release date": "29/11/2008", "CRD": "29/11/2008"}, "refused"),  # the `;` in his address is not quoted
         ("test", {"Booking number": "V00000", "Movement type": "REL", "Reason": "CR", "Release date": "17/11/2008"}, "refused"),
         ("connor", {**connor, "Release date": "18/11/2008"}, "duplicate"),
+        ("stefan", {"Booking number": "T49117", "Movement type": "REL", "Reason": "HR", "Length": "0Y9M0D", "HDCAD": "18/11/2008", "CRD": "02/01/2009",
+                    "Release date": "18/11/2008", "Licence": "Y", "Licence type": "HDC", "Tag (HDC)": "Y"}, "mapped"),
     ]
     second = [
         ("connor", {**connor, "Release date": "20/11/2008", "ECL date": "20/11/2008", "Status": "C"}, "mapped"),
@@ -84,9 +86,16 @@ def orders(cast: dict, night: date) -> list:
                     "responsible_organisation": "YJS", "order_start_date": "2008-11-12", "order_end_date": ""}, "mapped"),
         ("stacey", {"legacy_order_id": "2087801", **community, "responsible_organisation": "Probation", "date_of_birth": "1900-01-01",
                     "order_start_date": "2008-11-05", "order_end_date": "2009-02-04"}, "mapped"),
+        ("naomi", {"legacy_order_id": "2087730", **community, "responsible_organisation": "Probation", "order_start_date": "2008-10-13",
+                   "order_end_date": "2009-01-12"}, "mapped"),
+        ("kyle", {"legacy_order_id": "2087688", **community, "notifying_organisation": "Youth Court", "notifying_organisation_details_name": "Leeds Youth Court",
+                  "responsible_organisation": "Field Monitoring Service", "order_start_date": "2008-10-13", "order_end_date": "2009-01-12"}, "mapped"),
+        ("kyle", {"legacy_order_id": "2087866", **bail, "notifying_organisation": "Youth Court", "notifying_organisation_details_name": "Leeds Youth Court",
+                  "order_start_date": "2008-11-07", "order_end_date": "2008-11-12"}, "mapped"),
         ("test", {"legacy_order_id": "2000000", **bail, "order_start_date": "2008-01-01"}, "refused"),
     ]
     second = [("dominic", {"legacy_order_id": "2088040", **hdc, "order_start_date": "2008-11-19", "order_end_date": "2009-01-12"}, "mapped"),
+              ("stefan", {"legacy_order_id": "2088038", **hdc, "order_start_date": "2008-11-18", "order_end_date": "2009-01-02"}, "mapped"),
               ("stacey", {"legacy_order_id": "2088052", **bail, "date_of_birth": "1900-01-01", "primary_address_post_code": "LS9 7TI",
                           "order_start_date": "2008-11-18"}, "refused")]
     later = [("connor", {"legacy_order_id": "2088117", **bail, "order_start_date": "2008-11-21"}, "mapped")]
@@ -105,8 +114,12 @@ def installs(cast: dict, night: date) -> list:
     """Visits to fit the equipment."""
     visit = {"visit_type": "Install", "visit_outcome": "No Show", "attempt": "1"}
     first = [("rafiq_son", {"legacy_order_id": "2087610", **visit, "actual_work_start_date": "2008-11-16", "actual_work_start_time": "20:20:00",
-                            "actual_work_end_time": "20:55:00", "visit_notes": "No answer at door.\nCalling card left"}, "mapped")]
-    third = [("dominic", {"legacy_order_id": "2088040", **visit, "visit_outcome": "Refused by householder", "actual_work_start_date": "2008-11-18",
+                            "actual_work_end_time": "20:55:00", "visit_notes": "No answer at door.\nCalling card left"}, "mapped"),
+             ("kyle", {"legacy_order_id": "2087866", **visit, "visit_outcome": "No access", "actual_work_start_date": "2008-11-07", "actual_work_start_time": "19:10:00",
+                       "actual_work_end_time": "19:20:00"}, "mapped")]
+    third = [("stefan", {"legacy_order_id": "2088038", **visit, "visit_outcome": "No power", "actual_work_start_date": "2008-11-18", "actual_work_start_time": "18:15:00",
+                         "actual_work_end_time": "18:40:00"}, "mapped"),
+             ("dominic", {"legacy_order_id": "2088040", **visit, "visit_outcome": "Refused by householder", "actual_work_start_date": "2008-11-18",
                           "actual_work_start_time": "19:40:00", "actual_work_end_time": "19:45:00", "visit_notes": "Sister of subject, \"not in my house\""}, "mapped")]
     later = [("connor", {"legacy_order_id": "2088117", **visit, "actual_work_start_date": "2008-11-21", "actual_work_start_time": "20:20:00",
                          "actual_work_end_time": "20:55:00", "visit_notes": "No answer at door.\nCalling card left"}, "mapped")]
@@ -121,7 +134,12 @@ def violations(cast: dict, night: date) -> list:
     first = [("rafiq_son", {**rafiq, "breach_identified_time": "22:26:00"}, "mapped"), ("rafiq_son", {**rafiq, "breach_identified_time": "22:41:00"}, "mapped"),
              ("declan", {"legacy_order_id": "2088001", "order_type": "Community", "order_type_description": "Community Order", "minutes_absent": "95",
                          "responsible_organisation": "Field Monitoring Service", "enforcement_reason": "Return Home Late", "breach_date": "2008-11-15",
-                         "breach_time": "19:00:00", "breach_identified_time": "19:05:00", "agency_action": "Warning letter sent"}, "mapped")]
+                         "breach_time": "19:00:00", "breach_identified_time": "19:05:00", "agency_action": "Warning letter sent"}, "mapped"),
+             ("kyle", {"legacy_order_id": "2087688", "order_type": "Community", "order_type_description": "Community Order", "responsible_organisation": "Field Monitoring Service",
+                       "enforcement_reason": "Left Home During Curfew", "minutes_absent": "140", "breach_date": "2008-11-05", "breach_time": "20:10:00",
+                       "breach_identified_time": "20:25:00", "agency_action": "Breach pack requested", "hearing_date": "2008-12-01", "breach_enforcement_outcome": "Pending"}, "mapped"),
+             ("kyle", {"legacy_order_id": "2087866", **bail, "enforcement_reason": "Return Home Late", "minutes_absent": "48", "breach_date": "2008-11-10",
+                       "breach_time": "19:00:00", "breach_identified_time": "19:16:00"}, "mapped")]
     second = [("tyler", {"legacy_order_id": "2087702", "order_type": "Community", "order_type_description": "ISSP", "responsible_organisation": "YJS",
                          "enforcement_reason": "PID Tamper", "breach_date": "2008-11-17", "breach_time": "23:58:00", "breach_identified_time": "23:59:00"}, "mapped"),
               ("danielle", {"legacy_order_id": "2086118", "order_type": "Community", "order_type_description": "Community Order",
@@ -129,9 +147,15 @@ def violations(cast: dict, night: date) -> list:
                             "breach_date": "2008-11-17", "breach_time": "19:00:00", "breach_identified_time": "07:05:00", "breach_identified_date": "2008-11-18",
                             "agency_action": "Breach pack sent", "breach_pack_sent_date": "2008-11-18", "hearing_date": "2008-12-02",
                             "breach_enforcement_outcome": "Pending"}, "mapped")]
+    hdc = {"legacy_order_id": "2088038", "order_type": "Post Release", "breach_date": "2008-11-18", "breach_identified_date": "2008-11-18"}
+    # The curfew is the prison's, his licence is probation's: each hears of what is its own.
+    third = [("stefan", {**hdc, "order_type_description": "Home Detention Curfew", "responsible_organisation": "Prison", "enforcement_reason": "Return Home Late",
+                         "minutes_absent": "35", "breach_time": "19:00:00", "breach_identified_time": "19:20:00", "agency_action": "Monitoring"}, "mapped"),
+             ("stefan", {**hdc, "order_type_description": "Licence", "responsible_organisation": "Probation", "enforcement_reason": "HMU Moved", "breach_time": "21:40:00",
+                         "breach_identified_time": "21:42:00"}, "mapped")]
     connor = {"legacy_order_id": "2088117", **bail, **short, "breach_date": "2008-11-23", "breach_time": "22:10:00", "breach_identified_date": "2008-11-23"}
     later = [("connor", {**connor, "breach_identified_time": "22:26:00"}, "mapped"), ("connor", {**connor, "breach_identified_time": "22:41:00"}, "mapped")]
-    return {N17: first, N18: second, N24: later}.get(night, [])
+    return {N17: first, N18: second, N19: third, N24: later}.get(night, [])
 
 
 def assessments(cast: dict, night: date) -> list:
@@ -174,7 +198,11 @@ def tenancies(cast: dict, night: date) -> list:
             ("dominic", "2", {"tenref": "0049020/03", "propref": "00028814", "tenure": "S", "start": date(2004, 11, 1), "rent": 75.30, "balance": 0.0,
                               "stage": "", "events": []}),
             ("danielle", "1", {"tenref": "0055530/01", "propref": "00036602", "tenure": "D", "start": date(2006, 12, 4), "rent": 66.10, "balance": 902.77,
-                               "stage": "COURT", "events": [(date(2008, 9, 1), "NOSP", "SERVED", None), (date(2008, 10, 20), "SPO", "GRANTED", 902.77)]})]
+                               "stage": "COURT", "events": [(date(2008, 9, 1), "NOSP", "SERVED", None), (date(2008, 10, 20), "SPO", "GRANTED", 902.77)]}),
+            ("bernadette", "1", {"tenref": "0058840/01", "propref": "00038191", "tenure": "S", "start": date(2003, 4, 14), "rent": 63.40, "balance": 0.0, "stage": "",
+                                 "events": []}),
+            ("kyle", "2", {"tenref": "0050917/02", "propref": "00029952", "tenure": "S", "start": date(2008, 8, 25), "rent": 70.85, "balance": 0.0, "stage": "",
+                           "events": []})]
     if night >= N19:
         old |= {"end": date(2008, 11, 18), "end_reason": "EXCHANGE"}
         rows.append(("lorraine", "1", {"tenref": "0061300/01", "propref": "00041907", "tenure": "I", "start": date(2008, 11, 18), "rent": 58.20, "balance": 0.0,

@@ -3,7 +3,7 @@ import random
 from datetime import date, timedelta
 
 from . import identifiers as ids
-from .cast import cast
+from .cast import cast, second_cast
 from .people import Maker
 
 RELEASES = (("REL", "CR", 40, "CRD"), ("REL", "AR", 20, "ARD"), ("TAP", "EL", 16, "ECL date"), ("REL", "HR", 14, "HDCAD"), ("REL", "NP", 4, "CRD"),
@@ -28,10 +28,11 @@ class World:
     def __init__(self, seed: int, count: int, nights: list):
         self.seed, self.nights = seed, nights
         self.first = nights[0]
-        self.cast = cast()
+        first, second = cast(), second_cast()
+        self.cast = first | second
         maker = Maker(seed, self.first)
-        named = list(self.cast.values())
-        for person in named:
+        named = list(first.values())             # the second cast comes on top of the count, so that a name more draws nobody else anew
+        for person in self.cast.values():
             maker.used |= {person.pnc, person.cro, person.prison, person.crn, person.subject, person.persref}
         wanted = round(count * 0.4) - sum(1 for p in named if p.cohort)
         self.crowd = []

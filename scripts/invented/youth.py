@@ -12,7 +12,7 @@ PLANS_HEAD = ["Young person", "", "Objective", "", "", "", "", "Entry", ""]
 CONTACTS = ["No", "Change", "Type", "YOIS ref", "Surname", "Due", "Outcome", "Enforcement", "Breach started", "Ground", "Court date", "Breach status", "Worker", "Place", "Notes"]
 INFO = ["Entry", "YOIS ref", "Surname", "Open to partners", "Heading", "Happened on", "Others present", "Place", "Account", "Struck out", "Worker", "Entered on"]
 SECTIONS = ("Living", "Family", "ETE", "Neighbourhood", "Lifestyle", "Substance", "PhysicalHealth", "MentalHealth", "Perception", "Thinking", "Attitudes", "Motivation")
-REFS = {"tyler": "YOT-2008-0317", "jordan": "YOT-2007-0112", "test": "YOT-2000-0000"}
+REFS = {"tyler": "YOT-2008-0317", "jordan": "YOT-2007-0112", "ellis": "YOT-2006-0240", "test": "YOT-2000-0000"}
 # A young person of whom the police list knows nothing.
 OUTSIDE = Person("THACKWRAY", "Reece", date(1993, 4, 2), home=Home(("6 Alder Fold", "Gipton", "Leeds"), "LS9 6ZQ"))
 # Names, places and words of other people, which no bundle may hold.
@@ -39,7 +39,7 @@ def asset(stage="complete", day="2008-10-20", band="Medium", harm="Medium", tota
 def assets_story(world, night) -> list:
     cast, quiet = world.cast, young(world)
     first = [(cast["tyler"], asset(), "mapped"), (cast["jordan"], asset(day="2008-09-29", band="High", total=45, Attitudes="3", Living="2"), "mapped"),
-             (cast["tyler"], asset("started", ""), "skipped"), (OUTSIDE, asset(day="2008-11-03", band="Low", harm="Low", total=20), "mapped"), (cast["test"], asset(), "refused")]
+             (cast["ellis"], asset(day="2008-07-14", band="High", total=41), "mapped"), (cast["tyler"], asset("started", ""), "skipped"), (OUTSIDE, asset(day="2008-11-03", band="Low", harm="Low", total=20), "mapped"), (cast["test"], asset(), "refused")]
     if quiet:
         first.append((quiet[-1], asset() | {"restricted": "yes"}, "refused"))
         first.append((quiet[-1], asset() | {"restricted": "yes", "scale": ""}, "refused"))
@@ -107,7 +107,7 @@ def info(world, night) -> File:
     row = lambda entry, heading, day="2008-11-13", **more: {"Entry": entry, "Open to partners": "yes", "Heading": heading, "Happened on": day, "Others present": "Marvin Eastbrook",
                                                            "Place": "Alder Fold garages", "Account": "Seen together, =late (canary-yos-intelligence)", "Struck out": "no", "Worker": "TB"} | more
     first = [("tyler", row("I-551", "Associates"), "mapped"), ("tyler", row("I-552", "Welfare", **{"Open to partners": "", "Account": "canary-yos-silent"}), "mapped"),
-             ("outside", row("I-553", "Drugs"), "mapped"), ("jordan", row("I-554", "Weapons", "2008-11-31"), "refused"), ("test", row("I-000", "Drugs"), "refused")]
+             ("outside", row("I-553", "Drugs"), "mapped"), ("jordan", row("I-554", "Weapons", "2008-11-31"), "refused"), ("ellis", row("I-540", "Associates", "2008-11-04"), "mapped"), ("test", row("I-000", "Drugs"), "refused")]
     second = [("tyler", row("I-551", "Associates", "2008-11-12"), "mapped")]
     third = [("tyler", row("I-551", "Associates", "2008-11-12", **{"Struck out": "yes"}), "mapped")]
     found = []

@@ -13,6 +13,7 @@ use crate::store::{Run, RunId, Store};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
+use lockgate_core::mapping::FeedKind;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -91,9 +92,13 @@ pub(super) async fn feed_diff(voice: Voice, deployment: &Deployment, name: &str)
             "What it would make no longer is not known: the mapping that took the file is not kept, or no longer fits the schema",
         ),
         Some(0) => {}
-        Some(gone) => report::line(&format!(
-            "{gone} records would be made no longer; the store keeps them, and so do their recipients until they are withdrawn"
-        )),
+        Some(gone) => {
+            let then = match deployment.mapping(feed)?.kind() {
+                FeedKind::Snapshot => "they are withdrawn with the next full list",
+                _ => "the store keeps them, and so do their recipients",
+            };
+            report::line(&format!("{gone} records would be made no longer; {then}"));
+        }
     }
     for one in &found.recipients {
         let fields: Vec<&str> = one.fields.iter().map(String::as_str).collect();

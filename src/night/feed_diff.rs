@@ -39,7 +39,8 @@ pub struct Difference {
     /// Records about people in the cohort that would read otherwise.
     pub changed_records: u64,
     /// Records about people in the cohort that the mapping which took the file made of it and this one does not.
-    /// The store keeps them, and so do their recipients. `None` when that mapping's texts are not kept or no longer
+    /// Those of a full list are withdrawn with the next one, unless another feed of the same persons gives their
+    /// category too; those of other feeds stay with the store and their recipients. `None` when that mapping's texts are not kept or no longer
     /// fit the schema.
     pub vanished_records: Option<u64>,
     /// People whom any of these are about.

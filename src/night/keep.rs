@@ -11,6 +11,7 @@ use super::memory::Rows;
 use super::page::{Page, Turn, Turns};
 use super::people::People;
 use super::replay;
+use super::take_back::take_back;
 use crate::store::{
     FileCounts, FileId, FileOutcome, FileTx, IdentityRef, Imprint, NewIdentity, NewQuarantine, NewReview,
     PersonRef,
@@ -88,6 +89,13 @@ pub async fn keep(
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
         super::in_force::keep(night.deployment, night.state, mapping)?;
+        let taken_back = match taken.again {
+            None => take_back(night, &turns, feed).await?,
+            Some(_) => None,
+        };
+        if let Verdict::Accepted(warnings) = &mut taken.verdict {
+            warnings.extend(taken_back);
+        }
         let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
         turns.add(id, (file.date, feed));
         if let Some(slot) = counts.get_mut(n) {

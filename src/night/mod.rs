@@ -27,6 +27,7 @@ pub mod share;
 pub mod spool;
 pub mod stored_rows;
 pub mod summary;
+pub mod take_back;
 
 use crate::config::Deployment;
 use crate::store::{Run, Store};

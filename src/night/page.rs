@@ -32,6 +32,11 @@ impl Turns {
         Ok(turns)
     }
 
+    /// Whether a file, by its row, speaks after `turn`.
+    pub fn is_after(&self, file: u64, turn: Turn) -> bool {
+        self.0.get(&file).is_some_and(|t| *t > turn)
+    }
+
     /// Adds tonight's.
     pub fn add(&mut self, file: FileId, turn: Turn) {
         self.0.insert(file.0.cast_unsigned(), turn);
@@ -110,7 +115,7 @@ impl Page {
             Some(Newest::Stored(place)) => {
                 let (head, entry) = self.standing.get(place).context("an entry of a page is lost")?;
                 // A file that comes late speaks of an earlier day: it never takes back what a later one said.
-                if entry.says(&one) || turns.0.get(&head.file).is_some_and(|t| *t > turn) {
+                if entry.says(&one) || turns.is_after(head.file, turn) {
                     return Ok(false);
                 }
                 (entry.number().saturating_add(1), entry.is_gone())

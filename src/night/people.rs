@@ -84,7 +84,7 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     }
     let mut tx = night.store.begin_replay(&night.run, FileId(0), PartnerId(0)).await?;
     let leavers: Vec<IdentityRef> = who.leavers.iter().map(|l| l.id).collect();
-    end_records(night, &mut tx, &leavers).await?;
+    end_records(night, &mut tx, &leavers, |_, _| true).await?;
     let left: BTreeSet<PersonRef> = who.leavers.iter().map(|l| l.person).collect();
     let mut dirty: BTreeSet<PersonRef> = left;
     let mut moves: BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>> = BTreeMap::new();
@@ -107,26 +107,33 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     move_holdings(night, &moves).await
 }
 
-/// Ends all records of identities that are in the cohort no more: a last chapter carries their numbers on, so that a
-/// record that comes back goes on counting.
-async fn end_records(night: &Night<'_>, tx: &mut FileTx, leavers: &[IdentityRef]) -> Result<()> {
+/// Ends records of identities, of those that left the cohort all: a last chapter carries their numbers on, so that a
+/// record that comes back goes on counting. Gives how many.
+pub(super) async fn end_records(
+    night: &Night<'_>,
+    tx: &mut FileTx,
+    identities: &[IdentityRef],
+    which: impl Fn(&ChapterHead, &Entry) -> bool,
+) -> Result<u64> {
     let (rest, mut nonces) = (night.vault.rest(), Nonces::new());
-    let (imprint, chapters) = (tx.imprint(), tx.chapters(leavers).await?);
-    let mut ends = Vec::new();
+    let (imprint, chapters) = (tx.imprint(), tx.chapters(identities).await?);
+    let (mut ends, mut count) = (Vec::new(), 0);
     for of_one in chapters.chunk_by(|a, b| a.place.identity == b.place.identity) {
         let standing = opened(of_one, rest).context("a stored record does not open")?;
         let (Some((head, _)), Some(last)) = (standing.first(), of_one.last()) else { continue };
-        let ended: Vec<Entry> =
-            standing.iter().filter(|(_, entry)| !entry.is_gone()).map(|(_, entry)| entry.ended()).collect();
+        let ends_now = |(head, entry): &&(ChapterHead, Entry)| !entry.is_gone() && which(head, entry);
+        let ended: Vec<Entry> = standing.iter().filter(ends_now).map(|(_, entry)| entry.ended()).collect();
         if ended.is_empty() {
             continue;
         }
+        count += ended.len() as u64;
         let place = Place { turn: last.place.turn.saturating_add(1), ..last.place };
         let head = ChapterHead { partner: head.partner, ..imprint.head(head.identity) };
         let body = chapter::seal(&head, place.row()?, &ended, rest, nonces.next_nonce()?);
         ends.push(NewChapter { place, records: -i64::try_from(ended.len())?, body });
     }
-    Ok(tx.put_chapters(ends).await?)
+    tx.put_chapters(ends).await?;
+    Ok(count)
 }
 
 /// A record that moves to another person is a correction of what its recipients hold, not a second record.

@@ -161,6 +161,21 @@ fn the_first_character_of_an_answer_is_the_score() {
 }
 
 #[test]
+fn a_positive_amount_is_owed_unless_the_feed_says_that_it_is_credit() {
+    let used = "minutes_absent = \"b\"\n";
+    for (options, text, expected) in [
+        ("", "184.30", "arrears=184.30"),
+        (", positive = \"owed\"", "184.30", "arrears=184.30"),
+        (", positive = \"owed\"", "-12.40", "arrears=-12.40"),
+        (", positive = \"credit\"", "184.30", "arrears=-184.30"),
+        (", positive = \"credit\"", "-12.40", "arrears=12.40"),
+    ] {
+        let fields = format!("{used}arrears = {{ column = \"a\"{options} }}");
+        assert_eq!(read(&fields, &[("a", text, T)]), expected, "{options} {text}");
+    }
+}
+
+#[test]
 fn names_and_texts_refuse_numbers_and_codes_take_them() {
     let m = releases();
     for (word, text, expected) in [

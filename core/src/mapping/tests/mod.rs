@@ -13,6 +13,7 @@ mod drift;
 mod evidence;
 mod examples;
 mod faults;
+mod language;
 mod lists;
 mod random;
 mod rows;
@@ -208,7 +209,18 @@ pub(super) fn schema() -> Schema {
 }
 
 pub(super) fn code_maps() -> BTreeMap<String, CodeMap> {
+    let dated = |to: &str, from: Option<Date>, until: Option<Date>| CodeMapLine {
+        from_code: "A".into(),
+        to_code: to.into(),
+        from,
+        until,
+    };
+    let turn = [
+        dated("ecl", None, Some(DAY.yesterday().unwrap())),
+        dated("transfer", Some(DAY), Some(Date::constant(2009, 6, 30))),
+    ];
     BTreeMap::from([
+        ("hmps/dated".into(), CodeMap::new(turn).unwrap()),
         ("hmps/sex".into(), map(&[("M", "M"), ("F", "F")])),
         ("hmps/release_type".into(), map(&[("TAP/EL", "ecl"), ("TRN", "transfer"), ("HDC/HD", "hdc")])),
         ("hmps/stale".into(), map(&[("A", "gone")])),
