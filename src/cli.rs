@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
-    RegisterCommand, RestrictionArgs, ReviewArgs, Signed,
+    RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
 };
 
 /// Shares what the partnership's agreement allows, and nothing else.

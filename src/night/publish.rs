@@ -220,8 +220,9 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
             Ok(name) => one.line.bundle = Some(name),
             Err(fault) => {
                 anstream::eprintln!(
-                    "error: the bundle of `{}` was not made: {fault:#}",
-                    one.meta.recipient_key()
+                    "error: the bundle of `{}` was not made: {}",
+                    one.meta.recipient_key(),
+                    crate::fault::told(&fault)
                 );
                 one.line.failed = true;
             }
