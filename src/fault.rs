@@ -13,9 +13,8 @@ pub fn quiet_panics() {
 
 /// An error and its causes in one line. A task that broke off would say with what words, so it is told that it did.
 pub fn told(error: &anyhow::Error) -> String {
-    let one = |cause: &(dyn std::error::Error + 'static)| match cause.is::<JoinError>() {
-        true => "a part of the program broke off".to_owned(),
-        false => cause.to_string(),
+    let one = |cause: &(dyn std::error::Error + 'static)| {
+        if cause.is::<JoinError>() { "a part of the program broke off".to_owned() } else { cause.to_string() }
     };
     error.chain().map(one).collect::<Vec<_>>().join(": ")
 }

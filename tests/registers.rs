@@ -424,8 +424,9 @@ fn clause_5_2_3_a_secondary_use_without_every_providers_consent_is_refused() {
     recorded(&deployment, &asked(&field)[2..]);
     assert_eq!(ledger(&deployment), before + 1, "what is allowed is in the ledger too");
     let listed = register(&deployment, &["list", "use"]).json();
-    let on = listed[0]["says"]["use"]["consents"].as_array().unwrap();
-    assert!(on.len() == 2 && on.iter().any(|id| id.to_string() == given), "{listed}");
+    let on: Vec<String> =
+        listed[0]["says"]["use"]["consents"].as_array().unwrap().iter().map(Value::to_string).collect();
+    assert!(on.len() == 2 && on.contains(&given), "{listed}");
     // One consent is enough for what that provider gave; and it is enough for nobody else.
     let alone = ["--scope", "treatment_plan", "--until", "2009-01-31", "--from"];
     recorded(&deployment, &asked(&[&alone[..], &["disc"]].concat())[2..]);

@@ -79,6 +79,20 @@ impl Desk<'_> {
         Ok(self.draft(self.day, until, Body::Consent(body)))
     }
 
+    /// The keys of the partners, of those named, that share a category with the one that decides.
+    fn given_by(&self, word: &str, named: &[PartnerId]) -> Result<Vec<&str>, Stop> {
+        let category = self.scope(word)?;
+        let gives = |id: PartnerId| {
+            id != self.partner && self.shares(id, category) && (named.is_empty() || named.contains(&id))
+        };
+        let all = self.deployment.agreement.partners().filter(|(id, _)| gives(*id));
+        let keys: Vec<&str> = all.map(|(_, partner)| partner.key.as_str()).collect();
+        if keys.is_empty() {
+            return usage(format!("nobody of them provides `{word}` to `{}`", self.signer()));
+        }
+        Ok(keys)
+    }
+
     /// A secondary use, or a handing on: taken down with the consents on which it rests, or refused.
     pub fn secondary_use(&self, args: &UseArgs) -> Result<Draft, Stop> {
         let purpose = line(&args.purpose, "the purpose")?;
@@ -88,18 +102,9 @@ impl Desk<'_> {
         let Some(last) = until else { return usage("no end date is given") };
         let mut consents = Vec::new();
         for word in &args.scope {
-            let category = self.scope(word)?;
-            let provides = |id: PartnerId| {
-                id != self.partner && self.shares(id, category) && (from.is_empty() || from.contains(&id))
-            };
-            let agreement = &self.deployment.agreement;
-            let mut providers = agreement.partners().filter(|(id, _)| provides(*id)).peekable();
-            if providers.peek().is_none() {
-                return usage(format!("nobody of them provides `{word}` to `{}`", self.signer()));
-            }
-            for (_, provider) in providers {
+            for provider in self.given_by(word, &from)? {
                 let asked = Asked {
-                    provider: &provider.key,
+                    provider,
                     user: self.signer(),
                     purpose: &purpose,
                     third_party: third_party.as_deref(),
@@ -108,8 +113,7 @@ impl Desk<'_> {
                     until: last,
                 };
                 let Some(consent) = self.all.iter().find(|entry| asked.covered(entry)) else {
-                    let what =
-                        format!("`{}` has not consented to this use of `{word}` until {last}", provider.key);
+                    let what = format!("`{provider}` has not consented to this use of `{word}` until {last}");
                     return Err(Stop::refused("LG2109", what));
                 };
                 if !consents.contains(&consent.id.0) {
