@@ -19,6 +19,9 @@ const FEEDS: [&str; 9] = [
     "cri-others",
 ];
 
+/// Those of them that are shown as text and as a page too.
+const DRAWN: [&str; 3] = ["hmps-releases", "wyp-others", "cri-others"];
+
 /// Runs the program; what it shows is kept apart from what is searched for any planted word.
 fn previewed(planted: &Planted, words: &[&str], name: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
@@ -46,6 +49,9 @@ fn clause_5_2_2_a_preview_shows_each_recipients_share_and_no_more() {
     for feed in FEEDS {
         let words = ["feed", "preview", feed, "--rows", "30"];
         previewed(&planted, &[&words[..], &["--json"]].concat(), &format!("{feed}.json"));
+        if !DRAWN.contains(&feed) {
+            continue;
+        }
         previewed(&planted, &words, &format!("{feed}.txt"));
         let page = planted.at().join("previews").join(format!("{feed}.html"));
         // What is said beside the page is searched as everything else.
