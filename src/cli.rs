@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
-    RegisterCommand, RestrictionArgs, ReviewArgs, Signed,
+    RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
 };
 
 /// Shares what the partnership's agreement allows, and nothing else.
@@ -290,10 +290,14 @@ pub enum AgreementCommand {
     Diff(AgreementDiffArgs),
     /// Show what the last nights said of the proposed agreement (`[shadow]` in lockgate.toml) beside the one in force
     #[command(
-        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow --nights 3 --json"
+        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow proposals/version-2 --nights 3 --json\n\n\
+        Ends 4 while fewer nights than asked for have run beside the named agreement."
     )]
     Shadow {
-        /// How many runs back
+        /// Only nights beside the agreement in this folder, as it reads now (default: whichever ran beside)
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// How many nights back
         #[arg(long, default_value_t = 7)]
         nights: u32,
     },

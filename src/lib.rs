@@ -8,6 +8,7 @@ pub mod codes;
 pub mod command;
 pub mod config;
 pub mod exit;
+pub mod fault;
 pub mod feed;
 pub mod layout;
 pub mod night;

@@ -3,6 +3,7 @@
 use clap::Parser as _;
 use lockgate::cli::Cli;
 use lockgate::exit::{Exit, Expected};
+use lockgate::fault;
 use std::process::ExitCode;
 
 /// Memory that is free again is given back to the system while the night goes on; how soon, and from how many
@@ -10,16 +11,8 @@ use std::process::ExitCode;
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// A fault of ours says where, and nothing of what it was working on.
-fn quiet_panics() {
-    std::panic::set_hook(Box::new(|fault| match fault.location() {
-        Some(at) => anstream::eprintln!("error: internal fault at {}:{}; report it", at.file(), at.line()),
-        None => anstream::eprintln!("error: internal fault; report it"),
-    }));
-}
-
 fn main() -> ExitCode {
-    quiet_panics();
+    fault::quiet_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -37,8 +30,7 @@ fn main() -> ExitCode {
     match runtime.block_on(lockgate::command::dispatch(cli)) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-            anstream::eprintln!("error: {}", chain.join(": "));
+            anstream::eprintln!("error: {}", fault::told(&error));
             error.downcast_ref::<Expected>().map_or(Exit::Fault, |e| e.exit).into()
         }
     }

@@ -148,4 +148,14 @@ fn clause_9_2_a_proposed_agreement_beside_the_nights_changes_no_byte() {
     assert_eq!(shown.json().as_array().unwrap().len(), 2);
     assert_eq!(shown.json()[0]["as_of"], NIGHTS[1]);
     assert!(plain.run(&["agreement", "shadow"]).out.contains("[shadow]"));
+    // The folder as it reads now: two nights of two, of three not yet; of another draft none.
+    let next = beside.path("next");
+    let named = |nights| beside.run(&["agreement", "shadow", next.to_str().unwrap(), "--nights", nights]);
+    assert_eq!(named("2").code, Some(0));
+    let lacking = named("3");
+    assert_eq!(lacking.code, Some(4), "{}", lacking.err);
+    assert!(lacking.out.contains("2 of 3 nights ran beside this agreement so far"), "{}", lacking.out);
+    beside.edit("next/entitlements/lcc.toml", "arrested_at = \"month\"", "arrested_at = \"year\"");
+    let draft = named("1");
+    assert!(draft.code == Some(4) && draft.out.contains("0 of 1 nights"), "{}", draft.out);
 }

@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "canary/exits.rs"]
+mod exits;
+
 use jiff::civil::date;
 use lockgate::config;
 use lockgate::store::{Body, Made, Names, Restriction, Store, Subject};

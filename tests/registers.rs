@@ -394,3 +394,80 @@ fn clause_5_5_3_a_consent_is_the_providers_and_ends() {
     assert_eq!(listed[0]["says"]["consent"]["recipient"], "lcc");
     assert!(again(&deployment, NIGHT).is_empty(), "it discloses nothing by itself");
 }
+
+/// Who uses it, and by what paper.
+const USER: [&str; 6] = ["--for", "lcc", "--by", "asb-1", "--reference", "request 3"];
+
+/// A secondary use is refused without the consent in force of everybody who provided what is used, and in the ledger.
+#[test]
+fn clause_5_2_3_a_secondary_use_without_every_providers_consent_is_refused() {
+    let deployment = Deployment::after(0);
+    let consent = |by: &'static str, purpose: &'static str, scope: &'static str, until: &'static str| {
+        let what = ["consent", "--recipient", "lcc", "--purpose", purpose, "--scope", scope];
+        let signed = ["--for", by, "--by", "manager-1", "--reference", "letter 8"];
+        recorded(&deployment, &[&what[..], &["--until", until], &signed].concat())
+    };
+    let asked = |more: &[&'static str]| {
+        let what = ["register", "add", "use", "--purpose", "housing need"];
+        [&what[..], more, &USER].concat()
+    };
+    let field = ["--scope", "treatment_plan.status", "--until", "2009-01-31"];
+    refused(&deployment, &asked(&field), "LG2109");
+    // Each of these is no consent to it: another purpose, another field, an earlier end, another provider's.
+    consent("disc", "debt advice", "treatment_plan", "2009-01-31");
+    consent("disc", "housing need", "treatment_plan.objective", "2009-01-31");
+    consent("disc", "housing need", "treatment_plan.status", "2009-01-30");
+    consent("cri", "housing need", "treatment_plan.status", "2009-01-31");
+    refused(&deployment, &asked(&field), "LG2109");
+    let given = consent("disc", "Housing need", "treatment_plan", "2009-01-31");
+    let before = ledger(&deployment);
+    recorded(&deployment, &asked(&field)[2..]);
+    assert_eq!(ledger(&deployment), before + 1, "what is allowed is in the ledger too");
+    let listed = register(&deployment, &["list", "use"]).json();
+    let on: Vec<String> =
+        listed[0]["says"]["use"]["consents"].as_array().unwrap().iter().map(Value::to_string).collect();
+    assert!(on.len() == 2 && on.contains(&given), "{listed}");
+    // One consent is enough for what that provider gave; and it is enough for nobody else.
+    let alone = ["--scope", "treatment_plan", "--until", "2009-01-31", "--from"];
+    recorded(&deployment, &asked(&[&alone[..], &["disc"]].concat())[2..]);
+    refused(&deployment, &asked(&[&alone[..], &["cri"]].concat()), "LG2109");
+    let other = ["--for", "hmps", "--by", "officer-1", "--reference", "request 4"];
+    let what = ["register", "add", "use", "--purpose", "housing need"];
+    refused(&deployment, &[&what[..], &alone, &["disc"], &other].concat(), "LG2109");
+    refused(&deployment, &asked(&["--scope", "treatment_plan", "--from", "disc"]), "LG2104");
+    // A consent that ends ends what rests on it: the night tells.
+    let signed = ["--for", "disc", "--by", "manager-1", "--reference", "letter 9"];
+    assert_eq!(register(&deployment, &[&["end", given.as_str()][..], &signed].concat()).code, Some(0));
+    refused(&deployment, &asked(&field), "LG2109");
+    let night = deployment.night(NIGHT);
+    assert_eq!(night.json()["warnings"]["LG2126"], 2, "both uses rested on it");
+    assert!(RECIPIENTS.iter().all(|r| deployment.bundles(r).len() == 1), "it discloses nothing by itself");
+}
+
+/// Handing on to a third party needs a consent that names it; a consent to a use is none to handing on.
+#[test]
+fn clause_5_5_3_handing_on_needs_a_consent_that_names_the_third_party() {
+    let deployment = Deployment::after(0);
+    let consent = |more: &[&'static str]| {
+        let what = [
+            "consent",
+            "--recipient",
+            "lcc",
+            "--purpose",
+            "housing need",
+            "--scope",
+            "treatment_plan.status",
+        ];
+        recorded(&deployment, &[&what[..], more, &["--until", "2009-01-31"], &SIGNED].concat());
+    };
+    let what = ["register", "add", "use", "--purpose", "housing need", "--scope", "treatment_plan.status"];
+    let until = ["--from", "disc", "--until", "2009-01-31"];
+    let to = |third: &'static str| [&what[..], &until, &["--third-party", third], &USER].concat();
+    consent(&[]);
+    refused(&deployment, &to("a housing association"), "LG2109");
+    consent(&["--third-party", "a housing association"]);
+    refused(&deployment, &to("another association"), "LG2109");
+    recorded(&deployment, &to("a housing association")[2..]);
+    let shown = deployment.run(&["register", "list", "use", "--plain"]).out;
+    assert!(shown.contains("handed on to a housing association; by the consents 2"), "{shown}");
+}

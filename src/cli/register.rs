@@ -32,8 +32,10 @@ pub enum AddCommand {
     Authority(AuthorityArgs),
     /// Release a text that was read: as it was read, or in other words
     TextReview(ReviewArgs),
-    /// A provider's written consent to a secondary use
+    /// A provider's written consent to a secondary use, or to handing its information on
     Consent(ConsentArgs),
+    /// A use beside the purpose for which something was given, or its handing on: refused without every provider's consent
+    Use(UseArgs),
     /// A person nominated for handling the data, by a token
     Nominee(NomineeArgs),
     /// The person responsible for data protection, by a token
@@ -153,10 +155,36 @@ pub struct ConsentArgs {
     /// What it covers: a category or `category.field` (may be given several times)
     #[arg(long = "scope", value_name = "FIELD", required = true)]
     pub scope: Vec<String>,
+    /// To whom it may be handed on (default: to nobody)
+    #[arg(long, value_name = "TEXT")]
+    pub third_party: Option<String>,
     /// The last day; needed
     #[arg(long, value_name = "DATE")]
     pub until: Option<Date>,
     /// Who decides
+    #[command(flatten)]
+    pub signed: Signed,
+}
+
+/// Options of `register add use`.
+#[derive(Debug, Args)]
+pub struct UseArgs {
+    /// What for, in the words of the consents
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: String,
+    /// What is used: a category or `category.field` (may be given several times)
+    #[arg(long = "scope", value_name = "FIELD", required = true)]
+    pub scope: Vec<String>,
+    /// Only what this partner provided (may be given several times; default: everybody who shares it)
+    #[arg(long = "from", value_name = "PARTNER")]
+    pub from: Vec<String>,
+    /// To whom it is handed on, in the words of the consents
+    #[arg(long, value_name = "TEXT")]
+    pub third_party: Option<String>,
+    /// The last day; needed
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Date>,
+    /// Who uses it
     #[command(flatten)]
     pub signed: Signed,
 }

@@ -9,6 +9,7 @@ use crate::night::Summary;
 use crate::night::policy_diff::{Comparison, PeopleDifference, people};
 use crate::night::summary::table;
 use crate::report::{self, Severity};
+use crate::store::Store;
 use anyhow::{Context as _, Result};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::agreement::diff::{Change, Direction, difference};
@@ -191,14 +192,47 @@ struct ShadowJson {
     people: PeopleDifference,
 }
 
-/// What the last nights said of the proposed agreement beside the one in force.
-pub(super) async fn shadow(voice: Voice, deployment: &Deployment, nights: u32) -> Result<Exit> {
+/// What the last nights said of the proposed agreement beside the one in force. A named folder is asked for as it reads
+/// now: what nights said of an earlier draft is not said of it.
+pub(super) async fn shadow(
+    voice: Voice,
+    deployment: &Deployment,
+    folder: Option<&Path>,
+    nights: u32,
+) -> Result<Exit> {
+    let wanted = match folder {
+        Some(folder) => Some(read(voice, deployment, folder)?.agreement().digest().hex()),
+        None => None,
+    };
     let (store, _) = reading(deployment).await?;
+    let out = beside(&store, wanted.as_deref(), nights).await?;
+    let lacking = wanted.is_some() && out.len() < nights as usize;
+    if voice.json {
+        report::json(&out);
+    } else {
+        told(voice, &out);
+        if lacking {
+            report::line(&format!("{} of {nights} nights ran beside this agreement so far", out.len()));
+        }
+    }
+    Ok(if lacking { Exit::Waiting } else { Exit::Done })
+}
+
+/// The last nights beside a proposed agreement, newest first: beside the one of this digest, or any.
+async fn beside(store: &Store, wanted: Option<&str>, nights: u32) -> Result<Vec<ShadowJson>> {
     let mut out = Vec::new();
-    for run in store.runs(nights).await? {
+    // Runs without a proposal beside them, or with another, count for nothing when one is named.
+    let back = if wanted.is_some() { u32::MAX } else { nights };
+    for run in store.runs(back).await? {
+        if out.len() >= nights as usize {
+            break;
+        }
         let Some(text) = run.summary else { continue };
         let summary: Summary = serde_json::from_str(&text).context("a run's summary does not read")?;
         let Some(shadow) = summary.shadow else { continue };
+        if wanted.is_some_and(|digest| digest != shadow.agreement) {
+            continue;
+        }
         out.push(ShadowJson {
             run: run.id.0,
             as_of: run.as_of.to_string(),
@@ -207,21 +241,21 @@ pub(super) async fn shadow(voice: Voice, deployment: &Deployment, nights: u32) -
             people: shadow.people,
         });
     }
-    if voice.json {
-        report::json(&out);
-    } else if out.is_empty() {
+    Ok(out)
+}
+
+fn told(voice: Voice, nights: &[ShadowJson]) {
+    if nights.is_empty() {
         report::line(
             "No night ran beside a proposed agreement: name its folder in `lockgate.toml`, `[shadow] agreement = \"…\"`",
         );
-    } else {
-        for night in &out {
-            let digest = night.agreement.get(..16).unwrap_or(&night.agreement);
-            report::line(&format!(
-                "Night of {}, run {}, beside version {} ({digest})",
-                night.as_of, night.run, night.version
-            ));
-            in_people(voice, &night.people);
-        }
     }
-    Ok(Exit::Done)
+    for night in nights {
+        let digest = night.agreement.get(..16).unwrap_or(&night.agreement);
+        report::line(&format!(
+            "Night of {}, run {}, beside version {} ({digest})",
+            night.as_of, night.run, night.version
+        ));
+        in_people(voice, &night.people);
+    }
 }

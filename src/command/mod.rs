@@ -97,8 +97,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Agreement(AgreementCommand::Diff(args)) => {
             agreement_diff::diff(voice, &deployment, &args).await
         }
-        Command::Agreement(AgreementCommand::Shadow { nights }) => {
-            agreement_diff::shadow(voice, &deployment, nights).await
+        Command::Agreement(AgreementCommand::Shadow { folder, nights }) => {
+            agreement_diff::shadow(voice, &deployment, folder.as_deref(), nights).await
         }
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
             let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };

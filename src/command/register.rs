@@ -68,6 +68,7 @@ const fn signed(what: &AddCommand) -> &Signed {
         AddCommand::Authority(args) => &args.signed,
         AddCommand::TextReview(args) => &args.signed,
         AddCommand::Consent(args) => &args.signed,
+        AddCommand::Use(args) => &args.signed,
         AddCommand::Nominee(args) => &args.signed,
         AddCommand::Designated(args) => &args.signed,
     }
@@ -80,6 +81,7 @@ async fn draft(desk: &Desk<'_>, what: &AddCommand) -> Result<Draft, Stop> {
         AddCommand::Authority(args) => desk.authority(args).await,
         AddCommand::TextReview(args) => desk.review(args).await,
         AddCommand::Consent(args) => desk.consent(args),
+        AddCommand::Use(args) => desk.secondary_use(args),
         AddCommand::Nominee(args) => desk.nominee(args),
         AddCommand::Designated(args) => desk.designated(args),
     }
@@ -241,6 +243,11 @@ fn row(entry: &Registered, day: Date) -> Vec<String> {
     ]
 }
 
+/// To whom something is handed on.
+fn handed(third_party: Option<&str>) -> String {
+    third_party.map_or_else(String::new, |to| format!("; handed on to {to}"))
+}
+
 /// What an entry says, in words; keyed hashes stand for records and persons.
 fn words(body: &Body) -> String {
     let to = |list: &[String]| if list.is_empty() { "all".to_owned() } else { list.join(", ") };
@@ -257,7 +264,15 @@ fn words(body: &Body) -> String {
         Body::Authority(b) => {
             format!("{} opens {} to {}: record {}", b.kind, b.fields.join(", "), to(&b.recipients), b.record)
         }
-        Body::Consent(b) => format!("{} may use {} for: {}", b.recipient, b.scope.join(", "), b.purpose),
+        Body::Consent(b) => {
+            let to = handed(b.third_party.as_deref());
+            format!("{} may use {} for: {}{to}", b.recipient, b.scope.join(", "), b.purpose)
+        }
+        Body::Use(b) => {
+            let on: Vec<String> = b.consents.iter().map(ToString::to_string).collect();
+            let (to, on) = (handed(b.third_party.as_deref()), on.join(", "));
+            format!("uses {} for: {}{to}; by the consents {on}", b.scope.join(", "), b.purpose)
+        }
         Body::Nominee(b) => format!("{}, notified on {}", b.token, b.notified),
         Body::Designated(b) => format!("{}, registration {}", b.token, b.registration),
         Body::Suspension(b) => format!("{} receives nothing: {}", b.suspended, b.reason),

@@ -216,8 +216,9 @@ pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> R
             Ok(name) => line.bundle = Some(name),
             Err(fault) => {
                 anstream::eprintln!(
-                    "error: the bundle of `{}` was not made: {fault:#}",
-                    meta.recipient_key()
+                    "error: the bundle of `{}` was not made: {}",
+                    meta.recipient_key(),
+                    crate::fault::told(&fault)
                 );
                 line.failed = true;
             }

@@ -62,7 +62,7 @@ pub async fn read(store: &Store, deployment: &Deployment, vault: &Vault, as_of: 
                     partner.context("a suspension names a partner that the agreement does not have")?;
                 registers.suspended.push(partner);
             }
-            Body::Consent(_) | Body::Designated(_) => {}
+            Body::Consent(_) | Body::Use(_) | Body::Designated(_) => {}
         }
     }
     let agreement = &deployment.agreement;
@@ -226,6 +226,7 @@ fn reminders(
     for entry in all.iter().filter(|e| e.holds(as_of) || matches!(e.body, Body::Designated(_))) {
         match &entry.body {
             Body::Designated(_) => out.extend(registration(all, entry, as_of)),
+            Body::Use(body) => out.extend(without_consent(all, entry, &body.consents, as_of)),
             Body::Nominee(body) if notified_late(&deployment.calendar, entry.made.since, body.notified) => {
                 let what = format!(
                     "entry {}: the nominee of `{}` changed on {} and this was notified on {}",
@@ -241,6 +242,17 @@ fn reminders(
         out.push(Problem::new("LG2125", what));
     }
     out
+}
+
+/// A secondary use whose consent does not hold any more (5.2.3).
+fn without_consent(all: &[Registered], entry: &Registered, consents: &[i64], as_of: Date) -> Option<Problem> {
+    let holds = |id: &&i64| all.iter().any(|e| e.id.0 == **id && e.holds(as_of));
+    let gone = consents.iter().find(|id| !holds(id))?;
+    let what = format!(
+        "entry {}: a use by `{}` rests on the consent of entry {gone}, which has ended",
+        entry.id, entry.made.partner
+    );
+    Some(Problem::new("LG2126", what))
 }
 
 /// A registration that has expired or soon will, and that no later one of the same partner replaces.

@@ -1,14 +1,10 @@
 //! What may be decided: each kind of entry against the agreement, and an ending against the entry.
 
 use super::{Desk, Draft, Found, Stop};
-use crate::cli::{
-    AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, NomineeArgs, RestrictionArgs, ReviewArgs,
-};
+use crate::cli::{AuthorityArgs, DesignatedArgs, EndArgs, NomineeArgs, RestrictionArgs, ReviewArgs};
 use crate::exit::{Exit, Expected};
-use crate::night::registers::{place, reduction};
-use crate::store::{
-    Authority, Body, Consent, Designated, Nominee, Registered, Restriction, Subject, Suspension,
-};
+use crate::night::registers::reduction;
+use crate::store::{Authority, Body, Designated, Nominee, Registered, Restriction, Subject, Suspension};
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -22,12 +18,12 @@ const GROUNDS: [&str; 3] = ["self", "others", "public_interest"];
 /// A reviewed text longer than this is not one.
 const LONGEST: u64 = 1 << 20;
 
-fn usage<T>(what: impl Into<String>) -> Result<T, Stop> {
+pub(super) fn usage<T>(what: impl Into<String>) -> Result<T, Stop> {
     Err(Expected::new(Exit::Usage, what).into())
 }
 
 /// One line of what an officer writes.
-fn line(text: &str, what: &str) -> Result<String, Stop> {
+pub(super) fn line(text: &str, what: &str) -> Result<String, Stop> {
     let text = text.trim();
     if text.is_empty() || text.len() > 200 || text.contains(char::is_control) {
         return usage(format!("{what} is one line of at most 200 characters"));
@@ -65,12 +61,12 @@ impl Desk<'_> {
         self.deployment.agreement.holder() == self.partner
     }
 
-    fn partners(&self, keys: &[String]) -> Result<Vec<PartnerId>, Stop> {
+    pub(super) fn partners(&self, keys: &[String]) -> Result<Vec<PartnerId>, Stop> {
         Ok(keys.iter().map(|key| crate::command::partner_of(self.deployment, key)).collect::<Result<_>>()?)
     }
 
     /// The last day: there where it is needed, and neither past nor before the first.
-    fn until(&self, until: Option<Date>, since: Date, needed: bool) -> Result<Option<Date>, Stop> {
+    pub(super) fn until(&self, until: Option<Date>, since: Date, needed: bool) -> Result<Option<Date>, Stop> {
         match until {
             None if needed => Err(Stop::refused("LG2104", "no end date is given")),
             Some(until) if until < since.max(self.day) => {
@@ -90,7 +86,7 @@ impl Desk<'_> {
         Err(Stop::refused("LG2102", format!("`{}` is not the record's originator", self.signer())))
     }
 
-    fn draft(&self, since: Date, until: Option<Date>, body: Body) -> Draft {
+    pub(super) fn draft(&self, since: Date, until: Option<Date>, body: Body) -> Draft {
         Draft { partner: self.signer().into(), since, until, body, sealed: None, person: None }
     }
 
@@ -260,30 +256,6 @@ impl Desk<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Consents to a secondary use.
-    pub fn consent(&self, args: &ConsentArgs) -> Result<Draft, Stop> {
-        let recipient = crate::command::partner_of(self.deployment, &args.recipient)?;
-        if recipient == self.partner {
-            return usage("a partner needs no consent to use its own information");
-        }
-        let purpose = line(&args.purpose, "the purpose")?;
-        for word in &args.scope {
-            let name = word.split('.').next().unwrap_or(word);
-            let category = self.deployment.schema.category(name);
-            if category.is_none() || (word.contains('.') && place(self.deployment, word).is_none()) {
-                return usage(format!("the schema has no `{word}`"));
-            }
-            let owner = category.is_some_and(|c| self.deployment.agreement.clause(self.partner, c).is_some());
-            if !owner {
-                let what = format!("`{}` does not share `{name}`", self.signer());
-                return Err(Stop::refused("LG2102", what));
-            }
-        }
-        let until = self.until(args.until, self.day, true)?;
-        let body = Consent { recipient: args.recipient.clone(), purpose, scope: args.scope.clone() };
-        Ok(self.draft(self.day, until, Body::Consent(body)))
     }
 
     /// Whose officer is recorded: the partner's own, or by the holder another's.

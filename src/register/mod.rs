@@ -2,6 +2,7 @@
 //!
 //! A refusal has a code, goes into the ledger like a decision, and ends the command with 8.
 
+mod consent;
 mod desk;
 mod find;
 mod judge;
@@ -66,6 +67,14 @@ pub const CODES: &[CodeDoc] = &[
                       read leaves as it is (`--as-read`) or not at all. The text in the file must not be empty.",
     },
     CodeDoc {
+        code: "LG2109",
+        title: "not everybody who provided it has consented",
+        explanation: "No use is made beside the purpose for which something was given, and nothing is handed on, without the written \
+                      consent of the partner that provided it (5.2.3, 5.5.3). A consent counts for the recipient, the purpose and the \
+                      third party that it names, in the same words, for what it covers, until its last day: \
+                      `lockgate register list consent` shows them. The provider records it: `lockgate register add consent`.",
+    },
+    CodeDoc {
         code: "LG2121",
         title: "a partner has no current nominee",
         explanation: "Its posts or its registered nominees have ended (7.3). No bundle is made for it, and what it holds stays as it is. \
@@ -92,6 +101,12 @@ pub const CODES: &[CodeDoc] = &[
         title: "the calendar has no bank holidays of this year",
         explanation: "Working days are counted without them, so acknowledgement and notice may fall due too early. Add the year's \
                       bank holidays to the file that `lockgate.toml` names under `[calendar]`.",
+    },
+    CodeDoc {
+        code: "LG2126",
+        title: "a secondary use rests on a consent that has ended",
+        explanation: "The provider ended its consent, or withdrew it before its day (5.2.3, 5.5.3). The use ends with it: \
+                      `lockgate register end` takes that down, or the provider consents anew.",
     },
 ];
 

@@ -57,7 +57,8 @@ pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
 pub use register::{
-    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, Subject, Suspension,
+    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, SecondaryUse,
+    Subject, Suspension,
 };
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};

@@ -92,7 +92,7 @@ pub struct Authority {
     pub originals: Vec<String>,
 }
 
-/// A provider's written consent to a secondary use (5.2.3, 5.5.3).
+/// A provider's written consent to a secondary use (5.2.3), or to handing its information on (5.5.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Consent {
@@ -102,6 +102,25 @@ pub struct Consent {
     pub purpose: String,
     /// What it covers: categories and fields of the schema.
     pub scope: Vec<String>,
+    /// To whom it may be handed on; absent = to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub third_party: Option<String>,
+}
+
+/// A use beside the purpose for which a partner was given something, or its handing on, by the consents of all who
+/// provided it (5.2.3, 5.5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondaryUse {
+    /// What for.
+    pub purpose: String,
+    /// What is used: categories and fields of the schema.
+    pub scope: Vec<String>,
+    /// To whom it is handed on; absent = to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub third_party: Option<String>,
+    /// The entries of the consents on which it rests.
+    pub consents: Vec<i64>,
 }
 
 /// A person whom a partner has named for handling the data (7.3), by token.
@@ -161,6 +180,8 @@ pub enum Body {
     Authority(Authority),
     /// See [`Consent`].
     Consent(Consent),
+    /// See [`SecondaryUse`].
+    Use(SecondaryUse),
     /// See [`Nominee`].
     Nominee(Nominee),
     /// See [`Designated`].
@@ -171,8 +192,8 @@ pub enum Body {
 
 impl Body {
     /// The names of the registers.
-    pub const REGISTERS: [&str; 6] =
-        ["restriction", "authority", "consent", "nominee", "designated", "suspension"];
+    pub const REGISTERS: [&str; 7] =
+        ["restriction", "authority", "consent", "use", "nominee", "designated", "suspension"];
 
     /// The register's name.
     pub const fn register(&self) -> &'static str {
@@ -180,6 +201,7 @@ impl Body {
             Self::Restriction(_) => "restriction",
             Self::Authority(_) => "authority",
             Self::Consent(_) => "consent",
+            Self::Use(_) => "use",
             Self::Nominee(_) => "nominee",
             Self::Designated(_) => "designated",
             Self::Suspension(_) => "suspension",

@@ -63,7 +63,8 @@ fn gather(folder: &Path, out: &mut BTreeSet<String>) {
             let text = fs::read_to_string(&path).unwrap();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             for (at, line) in lines.iter().enumerate() {
-                let Some(name) = line.trim_start_matches("async ").strip_prefix("fn clause_") else {
+                let line = line.trim_start_matches("pub(super) ").trim_start_matches("async ");
+                let Some(name) = line.strip_prefix("fn clause_") else {
                     continue;
                 };
                 let Some((name, _)) = name.split_once('(') else { continue };

@@ -1,9 +1,11 @@
-//! `docs/governance.md`, followed: its commands end as it says, and say what it shows.
+//! Pages of the manual, followed: their commands end as they say, and say what they show.
 
 use super::support::Deployment;
+use std::fs;
 use std::path::Path;
 
-const PAGE: &str = include_str!("../../docs/governance.md");
+const OFFICER: &str = include_str!("../../docs/governance.md");
+const REGISTERS: &str = include_str!("../../docs/registers.md");
 
 /// A command's words; double quotes hold some together.
 fn words(line: &str) -> Vec<String> {
@@ -16,11 +18,18 @@ fn words(line: &str) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn the_officers_page_is_followed() {
-    let deployment = Deployment::after(0);
-    let (mut fence, mut seen, mut commands, mut shown) = (None, String::new(), 0, 0);
-    for line in PAGE.lines() {
+/// What was followed of a page: commands run, lines shown.
+struct Followed {
+    commands: usize,
+    shown: usize,
+}
+
+/// Runs a page's commands from top to bottom, and finds what it shows in what they said. `meant` puts in place what the
+/// page leaves to its reader.
+fn follow(page: &str, deployment: &Deployment, meant: impl Fn(&str) -> String) -> Followed {
+    let page = page.replace("\\\n", " ");
+    let (mut fence, mut seen, mut followed) = (None, String::new(), Followed { commands: 0, shown: 0 });
+    for line in page.lines() {
         match (line.strip_prefix("```"), fence) {
             (Some(_), Some(_)) => fence = None,
             (Some(kind), None) => {
@@ -30,8 +39,8 @@ fn the_officers_page_is_followed() {
                 fence = Some(kind);
             }
             (None, Some(kind)) if kind.starts_with("sh") => {
-                commands += 1;
-                let all = words(line.split(" #").next().unwrap());
+                followed.commands += 1;
+                let all = words(&meant(line.split(" #").next().unwrap()));
                 assert_eq!(all[0], "lockgate", "{line}");
                 let exit = kind.split("exit=").nth(1).map_or(0, |code| code.trim().parse().unwrap());
                 let given: Vec<&str> = all.iter().skip(1).map(String::as_str).collect();
@@ -41,12 +50,54 @@ fn the_officers_page_is_followed() {
                 seen += &text;
             }
             (None, Some("text")) => {
-                shown += 1;
+                followed.shown += 1;
                 assert!(seen.contains(line), "not said: {line}\n{seen}");
             }
             _ => {}
         }
     }
+    followed
+}
+
+#[test]
+fn the_officers_page_is_followed() {
+    let deployment = Deployment::after(0);
+    let Followed { commands, shown } = follow(OFFICER, &deployment, str::to_owned);
     assert!(commands >= 12 && shown >= 5, "{commands} commands, {shown} lines shown");
     assert!(Path::new(&deployment.path("annex.html")).is_file());
+}
+
+/// The page says RECORD where its reader has one at hand, and 12 for the number of the entry to end.
+#[test]
+fn the_page_about_registers_is_followed() {
+    let deployment = Deployment::after(0);
+    let why =
+        ["agreement", "why", "--person", "disc-clinical:D1000", "--recipient", "wyp", "--json", "--field"];
+    let alert = deployment.run(&[&why[..], &["treatment_harm_alert.risk_to"]].concat()).json();
+    let alert = alert["records"][0]["record"].as_str().unwrap().to_owned();
+    let held = deployment.replica("probation");
+    let hearing = format!("probation:{}", held.of("adjudication")[0].get("record_id"));
+    fs::write(deployment.path("reviewed.txt"), "Struck out at another man.\n").unwrap();
+    let meant = |line: &str| {
+        let record = if line.contains("add authority") { &alert } else { &hearing };
+        let line = line.replace("RECORD", record);
+        let ended = || {
+            let all = deployment.run(&["register", "list", "authority", "--json"]).json();
+            all[0]["entry"].to_string()
+        };
+        if line.contains("register end 12") {
+            line.replace("end 12", &format!("end {}", ended()))
+        } else {
+            line
+        }
+    };
+    let Followed { commands, shown } = follow(REGISTERS, &deployment, meant);
+    assert!(commands >= 14 && shown >= 1, "{commands} commands, {shown} lines shown");
+    let all = deployment.run(&["register", "list", "--all", "--json"]).json();
+    let made = |register: &str| all.as_array().unwrap().iter().filter(|e| e["register"] == register).count();
+    assert_eq!(
+        ["authority", "restriction", "suspension", "nominee", "designated", "consent", "use"].map(made),
+        [2, 2, 1, 1, 1, 1, 1]
+    );
+    deployment.night("2008-11-18");
 }

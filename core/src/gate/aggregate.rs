@@ -20,7 +20,7 @@ pub(super) fn fold<'p>(
     recipient: PartnerId,
     person: PersonId,
 ) -> (Vec<Row<'p>>, u32) {
-    if rows.iter().all(|row| row.counted.is_empty()) {
+    if asked!(NoCount, rows.iter().all(|row| row.counted.is_empty())) {
         return (rows, 0);
     }
     let mut out = Vec::new();

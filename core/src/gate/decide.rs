@@ -65,7 +65,8 @@ impl<'a> Gate<'a> {
     where
         'a: 'p,
     {
-        if let Some(rule) = ROW_RULES.into_iter().find(|rule| !self.passes(*rule, case)) {
+        if let Some(rule) = ROW_RULES.into_iter().find(|rule| !asked!(rule * rule, self.passes(*rule, case)))
+        {
             return Err(rule);
         }
         let head = &case.record.head;
@@ -82,10 +83,10 @@ impl<'a> Gate<'a> {
                 cells.push((field, self.cell(case, field, how)?));
             }
         }
-        if cells.is_empty() {
+        if asked!(NoCell, cells.is_empty()) {
             return Err(Rule::Authority);
         }
-        if cells.iter().all(|(_, value)| value.is_none()) {
+        if asked!(NoValue, cells.iter().all(|(_, value)| value.is_none())) {
             return Err(Rule::Empty);
         }
         Ok(Row {
@@ -160,7 +161,7 @@ impl<'a> Gate<'a> {
     fn permitted(&self, case: &Case<'_, '_>, handling: &Handling) -> bool {
         match self.release(case, handling) {
             None | Some(Release::Free) => true,
-            Some(Release::OnAuthority) => self.authority(case, AuthorityKind::Nim, None),
+            Some(Release::OnAuthority) => asked!(Released, self.authority(case, AuthorityKind::Nim, None)),
             Some(Release::Never) => false,
         }
     }
@@ -171,7 +172,7 @@ impl<'a> Gate<'a> {
         let code = Cow::Borrowed(handling.code.as_str());
         let field = handling.graded.as_ref().and_then(|graded| {
             let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
-            graded.carries(text(case.record, field)).then_some(field)
+            asked!(Carries, graded.carries(text(case.record, field))).then_some(field)
         });
         if field.is_none() {
             return Ok(code);
@@ -191,7 +192,7 @@ impl<'a> Gate<'a> {
         }
         self.index.authorities(case.record.head.id).any(|a| {
             a.counts(kind, case.record, case.recipient, self.as_of)
-                && field.is_none_or(|f| a.fields.contains(&f))
+                && asked!(NamesField, field.is_none_or(|f| a.fields.contains(&f)))
         })
     }
 
@@ -200,10 +201,14 @@ impl<'a> Gate<'a> {
         let category = case.record.head.category;
         let handling = self.agreement.handling(category)?;
         let kind = self.schema.get(category)?.get(listed.field)?.kind;
-        let granted = if listed.on_authority && self.authorised(case, grant, handling, listed.field) {
+        let opened = listed.on_authority && self.authorised(case, grant, handling, listed.field);
+        let granted = if asked!(Opened, opened) {
             None
         } else {
-            match listed.standing.filter(|_| handling.standing && !never_standing(kind))? {
+            match listed
+                .standing
+                .filter(|_| asked!(Standing, handling.standing) && asked!(MayStand, !never_standing(kind)))?
+            {
                 Standing::Whole => None,
                 Standing::Reduced(reduction) => Some(reduction),
             }
@@ -220,16 +225,17 @@ impl<'a> Gate<'a> {
         let has = |kind: &AuthorityKind| {
             // A dissemination code that permits the recipient's class is itself the authority to
             // disseminate; the review of the text is not spared by it.
-            (*kind == AuthorityKind::Nim && self.release(case, handling) == Some(Release::Free))
+            (*kind == AuthorityKind::Nim
+                && asked!(FreeByCode, self.release(case, handling) == Some(Release::Free)))
                 || self.authority(case, *kind, Some(field))
         };
         let stated = !ceiling.all().is_empty() || !ceiling.any().is_empty();
         let any = |kinds: &[AuthorityKind]| kinds.is_empty() || kinds.iter().any(has);
-        stated
-            && ceiling.all().iter().all(has)
-            && any(ceiling.any())
-            && handling.needs_all.iter().all(has)
-            && any(&handling.needs_any)
+        asked!(Stated, stated)
+            && asked!(GrantAll, ceiling.all().iter().all(has))
+            && asked!(GrantAny, any(ceiling.any()))
+            && asked!(HandlingAll, handling.needs_all.iter().all(has))
+            && asked!(HandlingAny, any(&handling.needs_any))
     }
 
     fn tallied(&self, case: &Case<'_, '_>, field: FieldId) -> bool {
@@ -261,6 +267,6 @@ impl<'a> Gate<'a> {
         let entry = list.and_then(|l| l.on(value, head.as_of).or_else(|| l.any(value)));
         let group = entry.and_then(|e| e.group.as_deref());
         let reduced = kind.and_then(|kind| reduction.apply(kind, value, self.as_of, group));
-        reduced.map(Some).ok_or(Rule::Reduction)
+        if asked!(rule Rule::Reduction, reduced.is_some()) { Ok(reduced) } else { Err(Rule::Reduction) }
     }
 }

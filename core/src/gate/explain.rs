@@ -100,7 +100,7 @@ impl Gate<'_> {
 
     fn steps(&self, case: &Case<'_, '_>, field: FieldId, steps: &mut Vec<Step>) -> Decision {
         for rule in ROW_RULES {
-            let passed = self.passes(rule, case);
+            let passed = asked!(rule rule, self.passes(rule, case));
             steps.push(Step { rule, passed, text: self.words(rule, passed, case), facts: Vec::new() });
             if !passed {
                 return Decision::Withheld(rule);

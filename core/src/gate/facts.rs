@@ -92,7 +92,7 @@ impl<'s> Sight<'s> {
         let owned = agreement.rule(head.category).is_none()
             || agreement.clause(head.originator, head.category).is_some();
         let silent = || self.gate.index.silent(self.person.id, record, self.recipient, self.gate.as_of);
-        owned && !head.cancelled && !silent()
+        asked!(OwnedFact, owned) && asked!(StandingFact, !head.cancelled) && asked!(AudibleFact, !silent())
     }
 
     pub(super) fn condition(&self, condition: &Condition, this: Option<&Record>) -> Verdict {

@@ -7,6 +7,26 @@
 //! A record that is restricted from a recipient is silent: it is in no row for it, and in none of the
 //! facts on which the recipient's conditions rest.
 
+/// An answer of the gate. Tests alter one at a time, to see that they notice (`tests/mutation.rs`).
+#[cfg(not(test))]
+macro_rules! asked {
+    (rule $rule:expr, $answer:expr) => {
+        $answer
+    };
+    ($point:ident, $answer:expr) => {
+        $answer
+    };
+}
+#[cfg(test)]
+macro_rules! asked {
+    (rule $rule:expr, $answer:expr) => {
+        $crate::gate::tests::altered::answer($crate::gate::tests::altered::Point::Rule($rule), $answer)
+    };
+    ($point:ident, $answer:expr) => {
+        $crate::gate::tests::altered::answer($crate::gate::tests::altered::Point::$point, $answer)
+    };
+}
+
 mod aggregate;
 mod compare;
 mod decide;
@@ -137,7 +157,7 @@ impl<'a> Gate<'a> {
     where
         'a: 'p,
     {
-        let same = facts.person == person.id;
+        let same = asked!(SamePerson, facts.person == person.id);
         let of = facts.recipients.get(usize::from(recipient.0)).filter(|_| same).copied().unwrap_or_default();
         let sight = Sight::new(self, person, recipient);
         let mut withheld = Withheld::default();
@@ -156,7 +176,7 @@ impl<'a> Gate<'a> {
         withheld.add(Rule::Folded, folded);
         let originators: Vec<PartnerId> = rows.iter().map(|r| r.originator).collect();
         for row in identity {
-            if originators.iter().any(|o| self.beside(*o, row.originator)) {
+            if asked!(rule Rule::Alone, originators.iter().any(|o| self.beside(*o, row.originator))) {
                 rows.push(row);
             } else {
                 withheld.add(Rule::Alone, 1);

@@ -150,14 +150,14 @@ impl Authority {
         day: Date,
     ) -> bool {
         let head = &record.head;
-        self.kind == kind
-            && self.record == head.id
-            && self.recipients.contains(&recipient)
-            && self.granted_by == head.originator
-            && !self.ground.trim().is_empty()
-            && !self.reference.trim().is_empty()
-            && self.from <= day
-            && day <= self.until
+        asked!(OfKind, self.kind == kind)
+            && asked!(OfRecord, self.record == head.id)
+            && asked!(NamesRecipient, self.recipients.contains(&recipient))
+            && asked!(ByOriginator, self.granted_by == head.originator)
+            && asked!(Ground, !self.ground.trim().is_empty())
+            && asked!(Reference, !self.reference.trim().is_empty())
+            && asked!(Begun, self.from <= day)
+            && asked!(NotEnded, day <= self.until)
     }
 }
 
@@ -209,10 +209,12 @@ impl<'a> Index<'a> {
     /// restricted in the register.
     pub(super) fn silent(&self, person: PersonId, record: &Record, recipient: PartnerId, day: Date) -> bool {
         let head = &record.head;
-        (head.restricted && head.originator != recipient)
-            || self
-                .over(person, head.id)
-                .any(|r| r.effect == Effect::Silent && r.names(recipient) && r.span().contains(day))
+        asked!(Marked, head.restricted && head.originator != recipient)
+            || self.over(person, head.id).any(|r| {
+                asked!(Silences, r.effect == Effect::Silent)
+                    && asked!(HoldsFrom, r.names(recipient))
+                    && asked!(HoldsOn, r.span().contains(day))
+            })
     }
 
     /// The coarsest reduction that restrictions ask of a field.
@@ -227,11 +229,13 @@ impl<'a> Index<'a> {
         let mut out = None;
         for restriction in self.over(person, record.head.id) {
             let Effect::Reduce(fields) = &restriction.effect else { continue };
-            if !restriction.names(recipient) || !restriction.span().contains(day) {
+            if !asked!(CoarsensFrom, restriction.names(recipient))
+                || !asked!(CoarsensOn, restriction.span().contains(day))
+            {
                 continue;
             }
             for (category, listed, reduction) in fields {
-                if *category == record.head.category && *listed == field {
+                if asked!(CoarsensField, *category == record.head.category && *listed == field) {
                     out = Reduction::coarser(out, Some(*reduction));
                 }
             }

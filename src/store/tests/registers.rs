@@ -36,8 +36,15 @@ fn bodies() -> Vec<Body> {
             recipient: "south".into(),
             purpose: "housing".into(),
             scope: vec!["tenancy".into()],
+            third_party: None,
         }),
         Body::Nominee(Nominee { token: "nominee-2".into(), notified: NIGHT }),
+        Body::Use(SecondaryUse {
+            purpose: "housing need".into(),
+            scope: vec!["tenancy".into()],
+            third_party: Some("a housing association".into()),
+            consents: vec![3],
+        }),
         Body::Designated(Designated { token: "d-1".into(), registration: "Z1".into() }),
         Body::Suspension(Suspension { suspended: "south".into(), reason: "lost keys".into() }),
     ]

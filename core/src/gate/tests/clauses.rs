@@ -15,7 +15,7 @@ fn nothing_leaves(scene: &Scene, rule: Rule) {
 }
 
 #[test]
-fn something_leaves_from_the_full_scene() {
+pub(super) fn something_leaves_from_the_full_scene() {
     let scene = Scene::full(ADULT);
     for recipient in EVERYONE.into_iter().filter(|r| *r != "yos") {
         assert!(!scene.rows(recipient).is_empty(), "{recipient}");
@@ -24,7 +24,7 @@ fn something_leaves_from_the_full_scene() {
 }
 
 #[test]
-fn clause_1_1_person_outside_cohort_leaves_nothing() {
+pub(super) fn clause_1_1_person_outside_cohort_leaves_nothing() {
     let ended = |scene: &mut Scene| {
         let designation = scene.find("wyp", "cohort");
         scene.set(designation, "until", Some("2008-11-16"));
@@ -61,7 +61,7 @@ fn clause_1_1_person_outside_cohort_leaves_nothing() {
 }
 
 #[test]
-fn clause_1_1_the_last_day_of_a_designation_counts() {
+pub(super) fn clause_1_1_the_last_day_of_a_designation_counts() {
     let mut scene = Scene::full(ADULT);
     let designation = scene.find("wyp", "cohort");
     scene.set(designation, "until", Some("2008-11-17"));
@@ -70,7 +70,7 @@ fn clause_1_1_the_last_day_of_a_designation_counts() {
 }
 
 #[test]
-fn clause_5_1_1_iii_covert_row_changes_no_byte() {
+pub(super) fn clause_5_1_1_iii_covert_row_changes_no_byte() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let whole = Scene::full(birth);
         for at in 0..whole.person.records.len() {
@@ -85,7 +85,7 @@ fn clause_5_1_1_iii_covert_row_changes_no_byte() {
 }
 
 #[test]
-fn clause_5_1_1_iii_a_covert_row_never_goes_to_anyone() {
+pub(super) fn clause_5_1_1_iii_a_covert_row_never_goes_to_anyone() {
     let mut scene = Scene::full(ADULT);
     for at in 0..scene.person.records.len() {
         scene.person.records[at].head.restricted =
@@ -99,7 +99,7 @@ fn clause_5_1_1_iii_a_covert_row_never_goes_to_anyone() {
 }
 
 #[test]
-fn clause_5_2_1_nobody_gets_its_own_rows() {
+pub(super) fn clause_5_2_1_nobody_gets_its_own_rows() {
     for birth in [ADULT, YOUNG] {
         let scene = Scene::full(birth);
         for recipient in EVERYONE {
@@ -110,7 +110,7 @@ fn clause_5_2_1_nobody_gets_its_own_rows() {
 }
 
 #[test]
-fn clause_5_2_2_field_not_listed_absent() {
+pub(super) fn clause_5_2_2_field_not_listed_absent() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         for (recipient, p) in AGREEMENT.partners() {
@@ -131,7 +131,7 @@ fn clause_5_2_2_field_not_listed_absent() {
 }
 
 #[test]
-fn clause_5_2_2_cells_stand_in_schema_order() {
+pub(super) fn clause_5_2_2_cells_stand_in_schema_order() {
     let scene = Scene::full(ADULT);
     for out in EVERYONE.map(|recipient| scene.disclose(recipient)) {
         for row in &out.disclosed {
@@ -142,7 +142,7 @@ fn clause_5_2_2_cells_stand_in_schema_order() {
 }
 
 #[test]
-fn clause_5_2_2_a_row_without_any_granted_value_stays() {
+pub(super) fn clause_5_2_2_a_row_without_any_granted_value_stays() {
     let mut scene = Scene::full(ADULT);
     let plan = scene.find("probation", "sentence_plan");
     for name in ["objective", "status"] {
@@ -153,7 +153,7 @@ fn clause_5_2_2_a_row_without_any_granted_value_stays() {
 }
 
 #[test]
-fn clause_5_2_2_an_absent_value_stands_empty_beside_the_others() {
+pub(super) fn clause_5_2_2_an_absent_value_stands_empty_beside_the_others() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     scene.set(release, "release_address", None);
@@ -163,7 +163,7 @@ fn clause_5_2_2_an_absent_value_stands_empty_beside_the_others() {
 }
 
 #[test]
-fn clause_5_2_2_identity_leaves_only_beside_something() {
+pub(super) fn clause_5_2_2_identity_leaves_only_beside_something() {
     let mut scene = Scene::designated();
     scene.add("hmps", "person", &[("surname", "Invented"), ("birth_date", ADULT)]);
     assert!(scene.rows("wyp").is_empty());
@@ -175,7 +175,7 @@ fn clause_5_2_2_identity_leaves_only_beside_something() {
 }
 
 #[test]
-fn clause_5_2_2_identity_beside_any_originator_only_where_the_agreement_says_so() {
+pub(super) fn clause_5_2_2_identity_beside_any_originator_only_where_the_agreement_says_so() {
     let mut texts = crate::agreement::delivered::texts();
     let file = texts.get_mut("conditions.toml").expect("file");
     *file = file.replacen("beside = \"same_originator\"", "beside = \"any\"", 1);
@@ -193,7 +193,7 @@ fn clause_5_2_2_identity_beside_any_originator_only_where_the_agreement_says_so(
 }
 
 #[test]
-fn clause_5_2_2_a_value_that_cannot_be_reduced_is_not_given() {
+pub(super) fn clause_5_2_2_a_value_that_cannot_be_reduced_is_not_given() {
     let mut scene = Scene::full(ADULT);
     let arrest = scene.find("wyp", "arrest");
     scene.set(arrest, "arrested_at", Some("?"));
@@ -202,7 +202,7 @@ fn clause_5_2_2_a_value_that_cannot_be_reduced_is_not_given() {
 }
 
 #[test]
-fn clause_5_2_3_every_row_names_its_originator_and_that_originators_clause() {
+pub(super) fn clause_5_2_3_every_row_names_its_originator_and_that_originators_clause() {
     let scene = Scene::full(ADULT);
     for recipient in EVERYONE {
         for row in scene.rows(recipient) {
@@ -219,7 +219,7 @@ fn clause_5_2_3_every_row_names_its_originator_and_that_originators_clause() {
 }
 
 #[test]
-fn clause_5_2_3_a_row_from_somebody_who_does_not_share_it_stays() {
+pub(super) fn clause_5_2_3_a_row_from_somebody_who_does_not_share_it_stays() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     scene.record(release).head.originator = partner("g4s");
@@ -228,7 +228,7 @@ fn clause_5_2_3_a_row_from_somebody_who_does_not_share_it_stays() {
 }
 
 #[test]
-fn clause_5_2_3_a_clause_that_the_grant_does_not_list_opens_nothing() {
+pub(super) fn clause_5_2_3_a_clause_that_the_grant_does_not_list_opens_nothing() {
     let mut texts = crate::agreement::delivered::texts();
     let file = texts.get_mut("entitlements/probation.toml").expect("file");
     let (before, after) = file.split_once("[treatment_plan]").expect("grant");
@@ -244,13 +244,13 @@ fn clause_5_2_3_a_clause_that_the_grant_does_not_list_opens_nothing() {
 }
 
 #[test]
-fn clause_5_2_4_every_row_has_its_purposes() {
+pub(super) fn clause_5_2_4_every_row_has_its_purposes() {
     let row = Scene::full(ADULT).row("wyp", "prison_release");
     assert_eq!(row.purpose, "b;c;e");
 }
 
 #[test]
-fn clause_5_5_3_same_record_differs_per_recipient() {
+pub(super) fn clause_5_5_3_same_record_differs_per_recipient() {
     let scene = Scene::full(ADULT);
     let (one, other) = (scene.row("wyp", "prison_release"), scene.row("probation", "prison_release"));
     assert_eq!(one.cells, other.cells);
@@ -259,7 +259,7 @@ fn clause_5_5_3_same_record_differs_per_recipient() {
 }
 
 #[test]
-fn clause_5_5_3_without_a_key_nothing_leaves() {
+pub(super) fn clause_5_5_3_without_a_key_nothing_leaves() {
     let scene = Scene::full(ADULT);
     let keys = [std::vec![1; 32]];
     let gate = Gate::new(&AGREEMENT, &SCHEMA, &scene.registers, &keys, TODAY);
@@ -268,7 +268,7 @@ fn clause_5_5_3_without_a_key_nothing_leaves() {
 }
 
 #[test]
-fn clause_6_1_a_cancelled_record_is_not_disclosed() {
+pub(super) fn clause_6_1_a_cancelled_record_is_not_disclosed() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     scene.record(release).head.cancelled = true;
@@ -276,7 +276,7 @@ fn clause_6_1_a_cancelled_record_is_not_disclosed() {
 }
 
 #[test]
-fn clause_7_3_without_a_nominee_nothing_is_received() {
+pub(super) fn clause_7_3_without_a_nominee_nothing_is_received() {
     let mut texts = crate::agreement::delivered::texts();
     let nominees = texts.get_mut("nominees.toml").expect("file");
     *nominees =
@@ -293,7 +293,7 @@ fn clause_7_3_without_a_nominee_nothing_is_received() {
 }
 
 #[test]
-fn clause_7_3_a_suspended_partner_receives_nothing() {
+pub(super) fn clause_7_3_a_suspended_partner_receives_nothing() {
     let mut scene = Scene::full(ADULT);
     scene.registers.suspended.push(partner("lcc"));
     assert!(scene.rows("lcc").is_empty());
@@ -302,14 +302,14 @@ fn clause_7_3_a_suspended_partner_receives_nothing() {
 }
 
 #[test]
-fn the_agreement_permits_nothing_before_its_first_day() {
+pub(super) fn the_agreement_permits_nothing_before_its_first_day() {
     let scene = Scene { as_of: date(2008, 10, 31), ..Scene::full(ADULT) };
     nothing_leaves(&scene, Rule::InForce);
     assert_eq!(scene.gate().next_change(&scene.facts()), Some(date(2008, 11, 1)));
 }
 
 #[test]
-fn facts_of_another_person_open_nothing() {
+pub(super) fn facts_of_another_person_open_nothing() {
     let (scene, mut other) = (Scene::full(ADULT), Scene::full(ADULT));
     other.person.id = PersonId(8);
     let out = scene.gate().disclose(&scene.person, &other.facts(), partner("wyp"));
@@ -317,7 +317,7 @@ fn facts_of_another_person_open_nothing() {
 }
 
 #[test]
-fn records_are_disclosed_or_withheld_and_counted_once() {
+pub(super) fn records_are_disclosed_or_withheld_and_counted_once() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         for recipient in EVERYONE {
@@ -329,7 +329,7 @@ fn records_are_disclosed_or_withheld_and_counted_once() {
 }
 
 #[test]
-fn explanations_say_what_was_done() {
+pub(super) fn explanations_say_what_was_done() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let mut scene = Scene::full(birth);
         scene.add("hmps", "prison_transfer", &[("moved_on", "2008-11-02")]);
@@ -354,7 +354,7 @@ fn explanations_say_what_was_done() {
 }
 
 #[test]
-fn an_explanation_names_the_condition_and_no_value() {
+pub(super) fn an_explanation_names_the_condition_and_no_value() {
     let scene = Scene::full(ADULT);
     let place = field("prison_release", "release_address");
     let why = &scene.gate().explain(&scene.person, partner("yos"), category("prison_release"), place)[0];

@@ -14,7 +14,7 @@ const INTELLIGENCE: [&str; 7] = [
 ];
 
 #[test]
-fn clause_5_sensitive_needs_case_decision() {
+pub(super) fn clause_5_sensitive_needs_case_decision() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         let sensitive =
@@ -26,14 +26,14 @@ fn clause_5_sensitive_needs_case_decision() {
 }
 
 #[test]
-fn clause_5_1_1_i_g4s_gets_none() {
+pub(super) fn clause_5_1_1_i_g4s_gets_none() {
     for birth in [ADULT, YOUNG] {
         assert!(!Scene::full(birth).recipients_of("conviction_history").contains(&"g4s"));
     }
 }
 
 #[test]
-fn clause_5_1_1_ii_charity_sees_month_only() {
+pub(super) fn clause_5_1_1_ii_charity_sees_month_only() {
     for charity in ["disc", "cri"] {
         let row = Scene::full(ADULT).row(charity, "arrest");
         assert_eq!(row.fields(), ["arrested_at"]);
@@ -42,7 +42,7 @@ fn clause_5_1_1_ii_charity_sees_month_only() {
 }
 
 #[test]
-fn clause_5_1_1_iii_others_see_their_own_action_only() {
+pub(super) fn clause_5_1_1_iii_others_see_their_own_action_only() {
     for lead in ["lcc", "hmps", "disc", "cri"] {
         let mut scene = Scene::full(ADULT);
         scene.set_all("action_plan", "lead_agency", Some(lead));
@@ -55,7 +55,7 @@ fn clause_5_1_1_iii_others_see_their_own_action_only() {
 }
 
 #[test]
-fn clause_5_1_1_iv_no_victim_token_in_any_bundle() {
+pub(super) fn clause_5_1_1_iv_no_victim_token_in_any_bundle() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         assert!(scene.recipients_of("dv_victim_risk").is_empty());
@@ -71,7 +71,7 @@ fn clause_5_1_1_iv_no_victim_token_in_any_bundle() {
 }
 
 #[test]
-fn clause_5_1_1_vi_lcc_hmps_g4s_none() {
+pub(super) fn clause_5_1_1_vi_lcc_hmps_g4s_none() {
     for category in ["custody_drug_test", "bail_drug_restriction", "required_assessment"] {
         let adult = Scene::full(ADULT).recipients_of(category);
         assert_eq!(adult, ["probation", "disc", "cri"], "{category}");
@@ -82,20 +82,20 @@ fn clause_5_1_1_vi_lcc_hmps_g4s_none() {
 }
 
 #[test]
-fn clause_5_1_2_i_complainant_never_leaves() {
+pub(super) fn clause_5_1_2_i_complainant_never_leaves() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         assert!(Scene::full(birth).recipients_of_field("asb_complaint", "complainant").is_empty());
     }
 }
 
 #[test]
-fn clause_5_1_2_ii_terms_to_wyp_prob_yos() {
+pub(super) fn clause_5_1_2_ii_terms_to_wyp_prob_yos() {
     assert_eq!(Scene::full(ADULT).recipients_of_field("asb_pre_court", "terms"), ["wyp", "probation"]);
     assert_eq!(Scene::full(YOUNG).recipients_of_field("asb_pre_court", "terms"), ["wyp", "probation", "yos"]);
 }
 
 #[test]
-fn clause_5_1_2_iii_proposed_not_to_charity() {
+pub(super) fn clause_5_1_2_iii_proposed_not_to_charity() {
     let mut scene = Scene::full(ADULT);
     assert_eq!(scene.recipients_of("asb_court_action"), ["wyp", "probation", "hmps", "g4s", "disc", "cri"]);
     for stage in ["proposed", "applied", "adjourned", "refused", "withdrawn", "past"] {
@@ -105,7 +105,7 @@ fn clause_5_1_2_iii_proposed_not_to_charity() {
 }
 
 #[test]
-fn clause_5_1_2_v_no_household_no_arrears() {
+pub(super) fn clause_5_1_2_v_no_household_no_arrears() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         assert!(scene.recipients_of("tenancy").contains(&"wyp"));
@@ -116,14 +116,14 @@ fn clause_5_1_2_v_no_household_no_arrears() {
 }
 
 #[test]
-fn clause_5_1_3_i_raw_score_not_to_wyp() {
+pub(super) fn clause_5_1_3_i_raw_score_not_to_wyp() {
     assert_eq!(Scene::full(ADULT).recipients_of_field("oasys_scores", "ogrs"), ["hmps"]);
     assert_eq!(Scene::full(SEVENTEEN).recipients_of_field("oasys_scores", "ogrs"), ["yos", "hmps"]);
     assert!(Scene::full(ADULT).recipients_of_field("oasys_at_risk", "named_person").is_empty());
 }
 
 #[test]
-fn clause_5_1_3_ii_proposed_condition_withheld() {
+pub(super) fn clause_5_1_3_ii_proposed_condition_withheld() {
     let mut scene = Scene::full(ADULT);
     scene.set_all("licence_conditions", "condition", Some("reside"));
     assert_eq!(scene.recipients_of("licence_conditions"), ["wyp", "lcc", "hmps", "g4s"]);
@@ -137,13 +137,13 @@ fn clause_5_1_3_ii_proposed_condition_withheld() {
 }
 
 #[test]
-fn clause_5_1_3_iii_lcc_gets_month() {
+pub(super) fn clause_5_1_3_iii_lcc_gets_month() {
     let row = Scene::full(ADULT).row("lcc", "sentence_dates");
     assert_eq!(row.cells, BTreeMap::from([("earliest_release".into(), Some("2008-11".into()))]));
 }
 
 #[test]
-fn clause_5_1_3_iv_g4s_curfew_requirement_only() {
+pub(super) fn clause_5_1_3_iv_g4s_curfew_requirement_only() {
     for (requirement, who) in [
         ("curfew", std::vec!["wyp", "g4s"]),
         ("residence", std::vec!["wyp", "lcc"]),
@@ -157,26 +157,26 @@ fn clause_5_1_3_iv_g4s_curfew_requirement_only() {
 }
 
 #[test]
-fn clause_5_1_3_v_lcc_hmps_g4s_none() {
+pub(super) fn clause_5_1_3_v_lcc_hmps_g4s_none() {
     assert_eq!(Scene::full(ADULT).recipients_of("probation_compliance"), ["wyp", "disc", "cri"]);
 }
 
 #[test]
-fn clause_5_1_3_vi_incident_note_needs_review() {
+pub(super) fn clause_5_1_3_vi_incident_note_needs_review() {
     let scene = Scene::full(ADULT);
     assert!(scene.recipients_of("hostel_residence").contains(&"wyp"));
     assert!(scene.recipients_of_field("hostel_residence", "incident_note").is_empty());
 }
 
 #[test]
-fn clause_5_1_3_vii_charity_sees_status_only() {
+pub(super) fn clause_5_1_3_vii_charity_sees_status_only() {
     let scene = Scene::full(ADULT);
     assert_eq!(scene.row("disc", "probation_breach").fields(), ["status"]);
     assert_eq!(scene.recipients_of_field("probation_breach", "ground"), ["wyp"]);
 }
 
 #[test]
-fn clause_5_1_4_i_notes_withheld() {
+pub(super) fn clause_5_1_4_i_notes_withheld() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         assert!(Scene::full(birth).recipients_of_field("asset_sections", "section_note").is_empty());
     }
@@ -188,7 +188,7 @@ fn probation_gets(category: &str) -> [bool; 3] {
 }
 
 #[test]
-fn clause_5_1_4_ii_adult_service_needs_transition() {
+pub(super) fn clause_5_1_4_ii_adult_service_needs_transition() {
     assert_eq!(probation_gets("yos_plan"), [false, false, true]);
     assert_eq!(Scene::full(YOUNG).row("wyp", "yos_plan").fields(), ["objective", "status"]);
     for birth in [YOUNG, SEVENTEEN] {
@@ -197,14 +197,14 @@ fn clause_5_1_4_ii_adult_service_needs_transition() {
 }
 
 #[test]
-fn clause_5_1_4_iii_adult_service_needs_transition() {
+pub(super) fn clause_5_1_4_iii_adult_service_needs_transition() {
     assert_eq!(probation_gets("yos_compliance"), [false, false, true]);
     assert_eq!(Scene::full(YOUNG).recipients_of("yos_compliance"), ["wyp", "disc", "cri"]);
     assert_eq!(Scene::full(YOUNG).recipients_of_field("yos_compliance", "stage"), ["wyp"]);
 }
 
 #[test]
-fn clause_5_1_4_iv_adult_service_needs_transition() {
+pub(super) fn clause_5_1_4_iv_adult_service_needs_transition() {
     assert_eq!(probation_gets("yos_breach"), [false, false, true]);
     let scene = Scene::full(YOUNG);
     assert_eq!(scene.recipients_of_field("yos_breach", "ground"), ["wyp"]);
@@ -214,7 +214,7 @@ fn clause_5_1_4_iv_adult_service_needs_transition() {
 }
 
 #[test]
-fn clause_5_1_4_i_adult_service_needs_transition() {
+pub(super) fn clause_5_1_4_i_adult_service_needs_transition() {
     for category in ["asset_scores", "asset_sections"] {
         assert_eq!(probation_gets(category), [false, false, true], "{category}");
     }
@@ -222,7 +222,7 @@ fn clause_5_1_4_i_adult_service_needs_transition() {
 
 /// The other way round: what the probation service shares reaches the youth service at the hand-over only.
 #[test]
-fn clause_5_1_3_iii_goes_to_the_youth_service_at_the_hand_over_only() {
+pub(super) fn clause_5_1_3_iii_goes_to_the_youth_service_at_the_hand_over_only() {
     let adult =
         ["licence_conditions", "sentence_plan", "sentence_dates", "probation_compliance", "probation_breach"];
     for (birth, expected) in [(ADULT, false), (YOUNG, false), (SEVENTEEN, true)] {
@@ -234,7 +234,7 @@ fn clause_5_1_3_iii_goes_to_the_youth_service_at_the_hand_over_only() {
 }
 
 #[test]
-fn clause_5_1_5_i_ecl_reaches_wyp_same_night() {
+pub(super) fn clause_5_1_5_i_ecl_reaches_wyp_same_night() {
     let mut scene = Scene::full(ADULT);
     scene.set_all("prison_release", "release_type", Some("ecl"));
     let row = scene.row("wyp", "prison_release");
@@ -242,7 +242,7 @@ fn clause_5_1_5_i_ecl_reaches_wyp_same_night() {
 }
 
 #[test]
-fn clause_5_1_5_i_release_address_by_need() {
+pub(super) fn clause_5_1_5_i_release_address_by_need() {
     let address = |birth| Scene::full(birth).recipients_of_field("prison_release", "release_address");
     assert_eq!(address(ADULT), ["wyp", "probation", "g4s"]);
     assert_eq!(address(YOUNG), ["wyp", "probation", "yos", "g4s"]);
@@ -251,13 +251,13 @@ fn clause_5_1_5_i_release_address_by_need() {
 }
 
 #[test]
-fn clause_5_1_5_ii_transfer_not_to_lcc() {
+pub(super) fn clause_5_1_5_ii_transfer_not_to_lcc() {
     let who = Scene::full(ADULT).recipients_of("prison_transfer");
     assert_eq!(who, ["wyp", "probation", "disc", "cri"]);
 }
 
 #[test]
-fn clause_5_1_5_iii_projection_never_overwrites_release() {
+pub(super) fn clause_5_1_5_iii_projection_never_overwrites_release() {
     let mut scene = Scene::full(ADULT);
     scene.set_all("release_projection", "projected_date", Some("2008-12-24"));
     for recipient in ["wyp", "probation", "disc"] {
@@ -270,7 +270,7 @@ fn clause_5_1_5_iii_projection_never_overwrites_release() {
 }
 
 #[test]
-fn clause_5_1_5_iv_self_harm_method_never_default() {
+pub(super) fn clause_5_1_5_iv_self_harm_method_never_default() {
     for birth in [ADULT, YOUNG] {
         let scene = Scene::full(birth);
         assert!(scene.recipients_of("self_harm").contains(&"probation"));
@@ -282,7 +282,7 @@ fn clause_5_1_5_iv_self_harm_method_never_default() {
 }
 
 #[test]
-fn clause_5_1_6_i_bail_tag_not_to_probation() {
+pub(super) fn clause_5_1_6_i_bail_tag_not_to_probation() {
     let mut scene = Scene::designated();
     scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10"), ("curfew_hours", "1900-0700")]);
     scene.add("probation", "person", &[("surname", "Invented")]);
@@ -300,19 +300,19 @@ fn clause_5_1_6_i_bail_tag_not_to_probation() {
 }
 
 #[test]
-fn clause_5_1_6_ii_failed_install_to_wyp() {
+pub(super) fn clause_5_1_6_ii_failed_install_to_wyp() {
     let row = Scene::full(ADULT).row("wyp", "tag_not_installed");
     assert_eq!(row.fields(), ["address", "attempts", "reason", "tried_at"]);
 }
 
 #[test]
-fn clause_5_1_6_iii_bail_breach_only_wyp_yos() {
+pub(super) fn clause_5_1_6_iii_bail_breach_only_wyp_yos() {
     assert_eq!(Scene::full(ADULT).recipients_of("tag_breach_bail"), ["wyp"]);
     assert_eq!(Scene::full(YOUNG).recipients_of("tag_breach_bail"), ["wyp", "yos"]);
 }
 
 #[test]
-fn clause_5_1_6_iv_outcome_updates_same_record() {
+pub(super) fn clause_5_1_6_iv_outcome_updates_same_record() {
     let mut scene = Scene::full(ADULT);
     let before = scene.row("wyp", "tag_breach_sentence");
     let whole = ["action_taken", "breach_at", "court_date", "kind", "minutes_absent", "outcome"];
@@ -326,7 +326,7 @@ fn clause_5_1_6_iv_outcome_updates_same_record() {
 }
 
 #[test]
-fn clause_5_1_6_v_routes_by_supervisor() {
+pub(super) fn clause_5_1_6_v_routes_by_supervisor() {
     let supervisor = |birth| {
         let mut who = Scene::full(birth).recipients_of("tag_breach_supervised");
         who.retain(|p| ["probation", "yos"].contains(p));
@@ -337,7 +337,7 @@ fn clause_5_1_6_v_routes_by_supervisor() {
 }
 
 #[test]
-fn clause_5_1_7_i_attendance_goes_to_wyp_as_a_monthly_count() {
+pub(super) fn clause_5_1_7_i_attendance_goes_to_wyp_as_a_monthly_count() {
     let mut scene = Scene::designated();
     for (due, attended) in [
         ("2008-10-03T09:00:00Z", "true"),

@@ -33,7 +33,7 @@ fn turns(mut scene: Scene, recipient: &str, condition: &str, first: Date, last: 
 }
 
 #[test]
-fn works_with_needs_a_current_record_that_is_no_identity() {
+pub(super) fn works_with_needs_a_current_record_that_is_no_identity() {
     let mut scene = Scene::designated();
     scene.add("lcc", "person", &[("surname", "Invented")]);
     scene.add("disc", "caseload", &[("kind", "treatment"), ("from", "2008-11-01")]);
@@ -45,7 +45,7 @@ fn works_with_needs_a_current_record_that_is_no_identity() {
 }
 
 #[test]
-fn on_caseload_is_the_recipients_own_list() {
+pub(super) fn on_caseload_is_the_recipients_own_list() {
     let mut scene = Scene::designated();
     scene.add("disc", "caseload", &[("from", "2008-11-05"), ("until", "2008-11-20")]);
     assert!(!holds(&scene, "cri", "on_caseload"));
@@ -53,7 +53,7 @@ fn on_caseload_is_the_recipients_own_list() {
 }
 
 #[test]
-fn young_person_by_every_date_of_birth() {
+pub(super) fn young_person_by_every_date_of_birth() {
     let mut scene = Scene::designated();
     assert!(!holds(&scene, "yos", "young_person"), "no date of birth");
     scene.add("hmps", "person", &[("birth_date", "1990-11-18")]);
@@ -67,7 +67,7 @@ fn young_person_by_every_date_of_birth() {
 }
 
 #[test]
-fn somebody_born_on_29_february_is_18_on_1_march() {
+pub(super) fn somebody_born_on_29_february_is_18_on_1_march() {
     let mut scene = Scene::designated();
     scene.add("hmps", "person", &[("birth_date", "1992-02-29")]);
     scene.as_of = date(2010, 2, 28);
@@ -77,7 +77,7 @@ fn somebody_born_on_29_february_is_18_on_1_march() {
 }
 
 #[test]
-fn transition_needs_both_services_and_the_age() {
+pub(super) fn transition_needs_both_services_and_the_age() {
     let mut scene = Scene::designated();
     scene.add("yos", "person", &[("birth_date", "1991-11-10")]);
     scene.add("yos", "yos_plan", &[("status", "agreed")]);
@@ -87,7 +87,7 @@ fn transition_needs_both_services_and_the_age() {
 }
 
 #[test]
-fn custody_by_the_latest_movement() {
+pub(super) fn custody_by_the_latest_movement() {
     let mut scene = Scene::designated();
     assert!(!holds(&scene, "hmps", "custody_or_due"), "nothing known");
     scene.add("hmps", "custody_movement", &[("moved_on", "2008-11-10"), ("direction", "in")]);
@@ -109,7 +109,7 @@ fn custody_by_the_latest_movement() {
 }
 
 #[test]
-fn due_within_28_days() {
+pub(super) fn due_within_28_days() {
     for category in ["prison_release", "release_projection"] {
         let mut scene = Scene::designated();
         let name = if category == "prison_release" { "release_date" } else { "projected_date" };
@@ -123,7 +123,7 @@ fn due_within_28_days() {
 }
 
 #[test]
-fn due_in_by_a_recall_not_yet_carried_out() {
+pub(super) fn due_in_by_a_recall_not_yet_carried_out() {
     for (originator, category, name, open, done) in [
         ("probation", "probation_breach", "status", "unlawfully_at_large", "recalled"),
         ("probation", "probation_breach", "status", "recall_requested", "withdrawn"),
@@ -146,7 +146,7 @@ fn due_in_by_a_recall_not_yet_carried_out() {
 }
 
 #[test]
-fn hdc_until_the_tag_orders_end() {
+pub(super) fn hdc_until_the_tag_orders_end() {
     let mut scene = Scene::designated();
     scene.add("hmps", "prison_release", &[("release_type", "hdc"), ("release_date", "2008-11-10")]);
     assert!(!holds(&scene, "hmps", "hdc"), "no tag order");
@@ -155,7 +155,7 @@ fn hdc_until_the_tag_orders_end() {
 }
 
 #[test]
-fn tagged_while_an_order_runs() {
+pub(super) fn tagged_while_an_order_runs() {
     for category in ["tag_order_bail", "tag_order_sentence"] {
         let mut scene = Scene::designated();
         let order = scene.add("g4s", category, &[("start_date", "2008-11-10"), ("end_date", "2008-11-25")]);
@@ -170,7 +170,7 @@ fn tagged_while_an_order_runs() {
 }
 
 #[test]
-fn a_record_from_somebody_who_does_not_share_it_counts_for_nothing() {
+pub(super) fn a_record_from_somebody_who_does_not_share_it_counts_for_nothing() {
     let mut scene = Scene::designated();
     let order = scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10")]);
     assert!(holds(&scene, "g4s", "tagged"));
@@ -179,7 +179,7 @@ fn a_record_from_somebody_who_does_not_share_it_counts_for_nothing() {
 }
 
 #[test]
-fn a_covert_record_counts_for_its_originator_only() {
+pub(super) fn a_covert_record_counts_for_its_originator_only() {
     let mut scene = Scene::designated();
     let order = scene.add("g4s", "tag_order_bail", &[("start_date", "2008-11-10")]);
     scene.record(order).head.restricted = true;
@@ -188,7 +188,7 @@ fn a_covert_record_counts_for_its_originator_only() {
 }
 
 #[test]
-fn asb_case_while_something_is_open() {
+pub(super) fn asb_case_while_something_is_open() {
     let mut scene = Scene::designated();
     let complaint = scene.add("lcc", "asb_complaint", &[("status", "monitoring")]);
     assert!(holds(&scene, "lcc", "asb_case"));
@@ -203,7 +203,7 @@ fn asb_case_while_something_is_open() {
 }
 
 #[test]
-fn housing_until_183_days_after_the_tenancy() {
+pub(super) fn housing_until_183_days_after_the_tenancy() {
     let mut scene = Scene::designated();
     let tenancy = scene.add("lcc", "tenancy", &[("start_date", "2008-11-10"), ("end_date", "2009-01-31")]);
     turns(scene, "lcc", "housing_or_asb_case", date(2008, 11, 10), Some(date(2009, 8, 2)));
@@ -217,7 +217,7 @@ fn housing_until_183_days_after_the_tenancy() {
 }
 
 #[test]
-fn transfer_of_care_by_the_other_provider_to_the_recipient() {
+pub(super) fn transfer_of_care_by_the_other_provider_to_the_recipient() {
     let mut scene = Scene::designated();
     let transfer = [("from_partner", "disc"), ("to_partner", "cri"), ("transferred_on", "2008-12-01")];
     scene.add("disc", "care_transfer", &transfer);
@@ -230,7 +230,7 @@ fn transfer_of_care_by_the_other_provider_to_the_recipient() {
 }
 
 #[test]
-fn conditions_on_a_row_say_when_they_turn() {
+pub(super) fn conditions_on_a_row_say_when_they_turn() {
     let mut scene = Scene::designated();
     scene.add("lcc", "tenancy", &[("start_date", "2000-01-01")]);
     scene.add(
@@ -250,7 +250,7 @@ fn conditions_on_a_row_say_when_they_turn() {
 }
 
 #[test]
-fn nothing_turns_when_nothing_is_dated() {
+pub(super) fn nothing_turns_when_nothing_is_dated() {
     let mut scene = Scene::designated();
     scene.add("lcc", "asb_complaint", &[("status", "open"), ("received_on", "2008-11-03")]);
     assert_eq!(scene.gate().next_change(&scene.facts()), None);

@@ -1,7 +1,8 @@
 //! The gate against an independent reading in another language (`tests/oracle/decide.py`): random agreements, registers
 //! and records, decided by both, no difference in either direction.
 //!
-//! `LOCKGATE_DIFFERENTIAL=AGREEMENTSxRECORDS` sets how many; `docs/promises.md` has the command for the full figure.
+//! `LOCKGATE_DIFFERENTIAL=AGREEMENTSxRECORDS@FIRST` sets how many, from which seed on; `scripts/differential` does the full
+//! figure in slices.
 
 use super::super::decide::Case;
 use super::super::facts::{RecipientFacts, Sight};
@@ -446,14 +447,15 @@ fn oracle() -> Option<Child> {
 #[test]
 fn clause_5_2_2_another_reading_in_another_language_decides_the_same() {
     let asked = env::var("LOCKGATE_DIFFERENTIAL").unwrap_or_else(|_| "12x60".into());
+    let (asked, first) = asked.split_once('@').unwrap_or((&asked, "0"));
     let (agreements, records) = asked.split_once('x').expect("AGREEMENTSxRECORDS");
-    let (agreements, records): (u64, u64) =
-        (agreements.parse().expect("a number"), records.parse().expect("a number"));
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    let (agreements, records, first) = (number(agreements), number(records), number(first));
     let Some(mut child) = oracle() else { return };
     let (mut to, from) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
     let mut from = BufReader::new(from);
     let (mut opened, mut cells) = (0u64, 0u64);
-    for seed in 0..agreements {
+    for seed in first..first + agreements {
         let mut random = Random(seed);
         let (agreement, head) = agreement(&mut random);
         writeln!(to, "{head}").expect("the oracle listens");

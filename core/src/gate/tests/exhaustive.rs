@@ -7,7 +7,7 @@
 use super::tables::{Opened, Situation, TABLES, words};
 use super::*;
 use crate::agreement::grant::{Grant, never_standing};
-use crate::agreement::{AuthorityKind, Standing};
+use crate::agreement::{AuthorityKind, GrantField, Standing};
 use crate::gate::decide::Case;
 use crate::gate::facts::{RecipientFacts, Sight};
 use crate::gate::{Authority, Reviewed, original};
@@ -275,6 +275,14 @@ fn mutants(grant: &Grant, category: CategoryId) -> Vec<(String, Option<Grant>)> 
             alter(std::format!("field {at} not on authority"), &|g| g.fields[at].on_authority = false);
         }
     }
+    let open = AGREEMENT.handling(category).expect("handling").standing;
+    let rule = SCHEMA.get(category).expect("category");
+    for (field, listed) in (0u8..).map(FieldId).zip(&rule.fields) {
+        if open && !never_standing(listed.kind) && grant.fields.iter().all(|f| f.field != field) {
+            let more = GrantField { field, standing: Some(Standing::Whole), on_authority: false };
+            alter(std::format!("{} given too", listed.name), &|g| g.fields.push(more));
+        }
+    }
     if let Some(ceiling) = &grant.ceiling {
         alter("no ceiling".into(), &|g| g.ceiling = None);
         for at in 0..ceiling.all.len() {
@@ -302,7 +310,7 @@ fn equivalent(
     let handling = agreement.handling(at.1).expect("handling");
     let open = handling.standing;
     // Nothing stands under this handling code: how a standing field is given says nothing.
-    let same = |f: &crate::agreement::GrantField| (f.field, f.standing.filter(|_| open), f.on_authority);
+    let same = |f: &GrantField| (f.field, f.standing.filter(|_| open), f.on_authority);
     let fields = |g: &Grant| g.fields.iter().map(same).collect::<Vec<_>>();
     // A kind that the handling code asks for besides is needed whether the grant lists it or not.
     let needed = |g: &Grant| {

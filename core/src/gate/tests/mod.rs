@@ -1,11 +1,14 @@
 //! The gate against the delivered agreement and schema. People and places are invented.
 
+pub(super) mod altered;
 mod clauses;
 mod clauses_by_partner;
 mod conditions;
 mod differential;
 mod exhaustive;
+mod mutation;
 mod nearest;
+mod precedence;
 mod properties;
 mod registers;
 mod second_reading;

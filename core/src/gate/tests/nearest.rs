@@ -13,13 +13,13 @@ fn explained(scene: &Scene, recipient: &str, of: (&str, &str)) -> (Decision, Str
 }
 
 #[test]
-fn what_is_disclosed_needs_nothing() {
+pub(super) fn what_is_disclosed_needs_nothing() {
     let (decision, nearest, _) = explained(&Scene::full(ADULT), "wyp", ("prison_release", "release_address"));
     assert_eq!((decision, nearest.as_str()), (Decision::Whole, ""));
 }
 
 #[test]
-fn a_condition_names_the_questions_that_would_hold() {
+pub(super) fn a_condition_names_the_questions_that_would_hold() {
     let mut scene = Scene::full(ADULT);
     let of = ("prison_release", "release_date");
     let (decision, nearest, facts) = explained(&scene, "yos", of);
@@ -35,7 +35,7 @@ fn a_condition_names_the_questions_that_would_hold() {
 }
 
 #[test]
-fn an_authority_names_the_kinds_that_are_not_recorded() {
+pub(super) fn an_authority_names_the_kinds_that_are_not_recorded() {
     let (decision, nearest, facts) = explained(&Scene::full(ADULT), "wyp", ("prison_intelligence", "report"));
     assert_eq!(decision, Decision::Withheld(Rule::Authority));
     assert!(
@@ -46,7 +46,7 @@ fn an_authority_names_the_kinds_that_are_not_recorded() {
 }
 
 #[test]
-fn what_the_table_never_gives_needs_a_changed_agreement() {
+pub(super) fn what_the_table_never_gives_needs_a_changed_agreement() {
     let (decision, nearest, _) = explained(&Scene::full(ADULT), "lcc", ("prison_release", "release_address"));
     assert_eq!(decision, Decision::Withheld(Rule::Field));
     assert!(nearest.contains("every partner agrees (9.2)"), "{nearest}");
@@ -54,7 +54,7 @@ fn what_the_table_never_gives_needs_a_changed_agreement() {
 
 /// Neither facts nor what would change a decision says a value of the person.
 #[test]
-fn no_value_stands_in_an_explanation() {
+pub(super) fn no_value_stands_in_an_explanation() {
     let scene = Scene::full(SEVENTEEN);
     let values: Vec<&str> = scene
         .person

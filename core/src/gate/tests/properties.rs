@@ -191,7 +191,7 @@ proptest! {
 }
 
 #[test]
-fn without_an_authority_no_text_and_no_other_person_leaves() {
+pub(super) fn without_an_authority_no_text_and_no_other_person_leaves() {
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let scene = Scene::full(birth);
         for (_, p) in AGREEMENT.partners() {
@@ -204,7 +204,7 @@ fn without_an_authority_no_text_and_no_other_person_leaves() {
 }
 
 #[test]
-fn a_table_that_gave_text_would_still_give_none() {
+pub(super) fn a_table_that_gave_text_would_still_give_none() {
     // Defence in depth: a table changed behind the checker's back opens no text or other person.
     let mut agreement = build(&texts()).expect("holds");
     for grant in agreement.table.iter_mut().flatten() {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::agreement::AuthorityKind;
 use crate::agreement::Span;
-use crate::gate::{Authority, Effect, NoReview, Recipients, Restriction, Reviewed, Rule, Scope, original};
+use crate::gate::{
+    Authority, Decision, Effect, NoReview, Recipients, Restriction, Reviewed, Rule, Scope, original,
+};
 use crate::reduce::Reduction;
 use crate::rest::RestKey;
 
@@ -40,7 +42,7 @@ fn restriction(scope: Scope, recipients: Recipients, effect: Effect) -> Restrict
 }
 
 #[test]
-fn clause_5_1_7_ii_override_opens_only_named_fields() {
+pub(super) fn clause_5_1_7_ii_override_opens_only_named_fields() {
     let mut scene = Scene::full(ADULT);
     let alert = scene.find("disc", "treatment_harm_alert");
     let opened = authority(&scene, AuthorityKind::Harm, alert, "wyp", &["risk_to", "advised_action"]);
@@ -50,7 +52,7 @@ fn clause_5_1_7_ii_override_opens_only_named_fields() {
 }
 
 #[test]
-fn clause_5_1_1_iv_a_particular_risk_opens_the_named_fields() {
+pub(super) fn clause_5_1_1_iv_a_particular_risk_opens_the_named_fields() {
     let mut scene = Scene::full(ADULT);
     let risk = scene.find("wyp", "dv_victim_risk");
     for kind in [AuthorityKind::TextReview, AuthorityKind::Harm] {
@@ -64,7 +66,7 @@ fn clause_5_1_1_iv_a_particular_risk_opens_the_named_fields() {
 }
 
 #[test]
-fn clause_5_1_1_v_needs_relevance_statement() {
+pub(super) fn clause_5_1_1_v_needs_relevance_statement() {
     let mut scene = Scene::full(ADULT);
     let report = scene.find("wyp", "child_protection");
     let stated = authority(&scene, AuthorityKind::ChildRisk, report, "probation", &["status", "concern"]);
@@ -75,7 +77,7 @@ fn clause_5_1_1_v_needs_relevance_statement() {
 }
 
 #[test]
-fn an_authority_that_is_not_whole_opens_nothing() {
+pub(super) fn an_authority_that_is_not_whole_opens_nothing() {
     let changes: [fn(&mut Authority); 8] = [
         |a| a.reference = String::new(),
         |a| a.granted_by = partner("lcc"),
@@ -97,7 +99,7 @@ fn an_authority_that_is_not_whole_opens_nothing() {
 }
 
 #[test]
-fn an_authority_of_another_kind_than_the_grants_opens_nothing() {
+pub(super) fn an_authority_of_another_kind_than_the_grants_opens_nothing() {
     let mut scene = Scene::full(ADULT);
     let medical = scene.find("disc", "treatment_medical");
     for to in ["wyp", "probation"] {
@@ -108,7 +110,7 @@ fn an_authority_of_another_kind_than_the_grants_opens_nothing() {
 }
 
 #[test]
-fn a_ceiling_that_asked_for_less_would_still_need_what_the_handling_asks_for() {
+pub(super) fn a_ceiling_that_asked_for_less_would_still_need_what_the_handling_asks_for() {
     // Defence in depth: a table changed behind the checker's back.
     let mut agreement =
         crate::agreement::delivered::build(&crate::agreement::delivered::texts()).expect("holds");
@@ -142,7 +144,7 @@ fn a_ceiling_that_asked_for_less_would_still_need_what_the_handling_asks_for() {
 }
 
 #[test]
-fn an_authority_opens_nothing_above_the_ceiling() {
+pub(super) fn an_authority_opens_nothing_above_the_ceiling() {
     let mut scene = Scene::full(ADULT);
     let tenancy = scene.find("lcc", "tenancy");
     for kind in AuthorityKind::ALL {
@@ -153,7 +155,7 @@ fn an_authority_opens_nothing_above_the_ceiling() {
 }
 
 #[test]
-fn clause_5_1_1_vii_a_changed_original_voids_the_review() {
+pub(super) fn clause_5_1_1_vii_a_changed_original_voids_the_review() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     let review = authority(&scene, AuthorityKind::TextReview, release, "wyp", &["remarks"]);
@@ -187,7 +189,7 @@ fn edited(scene: &Scene, record: RecordId, name: &str, text: &str) -> Result<Rev
 }
 
 #[test]
-fn clause_5_1_1_vii_the_reviewed_text_leaves_in_place_of_the_original() {
+pub(super) fn clause_5_1_1_vii_the_reviewed_text_leaves_in_place_of_the_original() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     let review = authority(&scene, AuthorityKind::TextReview, release, "wyp", &["remarks"]);
@@ -204,7 +206,7 @@ fn clause_5_1_1_vii_the_reviewed_text_leaves_in_place_of_the_original() {
 }
 
 #[test]
-fn only_a_text_that_is_there_can_leave_in_other_words() {
+pub(super) fn only_a_text_that_is_there_can_leave_in_other_words() {
     let mut scene = Scene::full(ADULT);
     let release = scene.find("hmps", "prison_release");
     let fault = |scene: &Scene, field: &str, text: &str| edited(scene, release, field, text).err();
@@ -215,7 +217,7 @@ fn only_a_text_that_is_there_can_leave_in_other_words() {
 }
 
 #[test]
-fn clause_7_3_former_nominee_refused() {
+pub(super) fn clause_7_3_former_nominee_refused() {
     // Registered nominees of one partner: the days; then whether it receives on the 17th, and what changes next.
     let span = |from: i8, until: Option<i8>| Span {
         from: Some(date(2008, 11, from)),
@@ -241,7 +243,7 @@ fn clause_7_3_former_nominee_refused() {
 }
 
 #[test]
-fn an_authority_opens_whole_what_stands_reduced() {
+pub(super) fn an_authority_opens_whole_what_stands_reduced() {
     let mut scene = Scene::full(ADULT);
     let harm = scene.find("hmps", "self_harm");
     assert_eq!(scene.row("probation", "self_harm").value("incident_date"), Some("2008-11"));
@@ -252,7 +254,7 @@ fn an_authority_opens_whole_what_stands_reduced() {
 }
 
 #[test]
-fn clause_5_1_1_vii_missing_code_is_denied() {
+pub(super) fn clause_5_1_1_vii_missing_code_is_denied() {
     // code, to a law enforcement body, to another: without and with the originator's authority.
     for (code, law, law_on, other, other_on) in [
         (Some("1"), true, true, false, false),
@@ -285,7 +287,7 @@ fn clause_5_1_1_vii_missing_code_is_denied() {
 }
 
 #[test]
-fn clause_5_1_1_vii_the_originators_conditions_travel_or_the_row_stays() {
+pub(super) fn clause_5_1_1_vii_the_originators_conditions_travel_or_the_row_stays() {
     let mut scene = Scene::full(ADULT);
     let report = scene.find("wyp", "police_intelligence");
     scene.set(report, "nim_code", Some("5"));
@@ -319,37 +321,37 @@ fn needs_dissemination_and_review(owner: &str, category: &str) {
 }
 
 #[test]
-fn clause_5_1_2_iv_review_needed() {
+pub(super) fn clause_5_1_2_iv_review_needed() {
     needs_dissemination_and_review("lcc", "asb_intelligence");
 }
 
 #[test]
-fn clause_5_1_3_viii_review_needed() {
+pub(super) fn clause_5_1_3_viii_review_needed() {
     needs_dissemination_and_review("probation", "probation_intelligence");
 }
 
 #[test]
-fn clause_5_1_4_v_review_needed() {
+pub(super) fn clause_5_1_4_v_review_needed() {
     needs_dissemination_and_review("yos", "yos_intelligence");
 }
 
 #[test]
-fn clause_5_1_5_v_review_needed() {
+pub(super) fn clause_5_1_5_v_review_needed() {
     needs_dissemination_and_review("hmps", "prison_intelligence");
 }
 
 #[test]
-fn clause_5_1_6_vi_review_needed() {
+pub(super) fn clause_5_1_6_vi_review_needed() {
     needs_dissemination_and_review("g4s", "tag_intelligence");
 }
 
 #[test]
-fn clause_5_1_7_i_intelligence_needs_review() {
+pub(super) fn clause_5_1_7_i_intelligence_needs_review() {
     needs_dissemination_and_review("disc", "treatment_intelligence");
 }
 
 #[test]
-fn clause_5_1_8_i_intelligence_needs_review() {
+pub(super) fn clause_5_1_8_i_intelligence_needs_review() {
     needs_dissemination_and_review("cri", "treatment_intelligence");
 }
 
@@ -366,17 +368,17 @@ fn medical_is_closed(owner: &str) {
 }
 
 #[test]
-fn clause_5_1_7_i_medical_details_are_closed() {
+pub(super) fn clause_5_1_7_i_medical_details_are_closed() {
     medical_is_closed("disc");
 }
 
 #[test]
-fn clause_5_1_8_i_medical_details_are_closed() {
+pub(super) fn clause_5_1_8_i_medical_details_are_closed() {
     medical_is_closed("cri");
 }
 
 #[test]
-fn clause_5_1_8_ii_override_opens_only_named_fields() {
+pub(super) fn clause_5_1_8_ii_override_opens_only_named_fields() {
     let mut scene = Scene::full(ADULT);
     let alert = scene.find("cri", "treatment_harm_alert");
     let opened = authority(&scene, AuthorityKind::Harm, alert, "lcc", &["risk_to"]);
@@ -387,7 +389,7 @@ fn clause_5_1_8_ii_override_opens_only_named_fields() {
 }
 
 #[test]
-fn no_authority_passes_a_restriction() {
+pub(super) fn no_authority_passes_a_restriction() {
     let mut scene = Scene::full(ADULT);
     let alert = scene.find("disc", "treatment_harm_alert");
     let opened = authority(&scene, AuthorityKind::Harm, alert, "wyp", &["risk_to"]);
@@ -399,7 +401,7 @@ fn no_authority_passes_a_restriction() {
 }
 
 #[test]
-fn clause_5_1_1_iii_a_registered_restriction_changes_no_byte() {
+pub(super) fn clause_5_1_1_iii_a_registered_restriction_changes_no_byte() {
     for birth in [ADULT, SEVENTEEN] {
         for at in 0..Scene::full(birth).person.records.len() {
             let (mut marked, mut without) = (Scene::full(birth), Scene::full(birth));
@@ -417,7 +419,7 @@ fn clause_5_1_1_iii_a_registered_restriction_changes_no_byte() {
 }
 
 #[test]
-fn a_person_can_be_restricted_for_a_time() {
+pub(super) fn a_person_can_be_restricted_for_a_time() {
     let mut scene = Scene::full(ADULT);
     let mut silent = restriction(Scope::Person(scene.person.id), Recipients::All, Effect::Silent);
     silent.until = Some(date(2008, 11, 17));
@@ -431,7 +433,7 @@ fn a_person_can_be_restricted_for_a_time() {
 }
 
 #[test]
-fn two_reductions_meet_at_the_coarser() {
+pub(super) fn two_reductions_meet_at_the_coarser() {
     let mut scene = Scene::full(ADULT);
     let id = scene.find("wyp", "arrest");
     let at = field("arrest", "arrested_at");
@@ -442,4 +444,56 @@ fn two_reductions_meet_at_the_coarser() {
     let fine = Effect::Reduce(std::vec![(category("arrest"), at, Reduction::DateOnly)]);
     scene.registers.restrictions[0].effect = fine;
     assert_eq!(scene.row("disc", "arrest").value("arrested_at"), Some("2008-11"), "month and date");
+}
+
+#[test]
+pub(super) fn a_restriction_holds_from_those_it_names_and_on_its_days_alone() {
+    let mut scene = Scene::full(ADULT);
+    let id = scene.find("wyp", "arrest");
+    let at = (category("arrest"), field("arrest", "arrested_at"), Reduction::Year);
+    for effect in [Effect::Silent, Effect::Reduce(std::vec![at])] {
+        let only = Recipients::Only(std::vec![partner("lcc")]);
+        scene.registers.restrictions = std::vec![restriction(Scope::Record(id), only, effect.clone())];
+        let whole = Scene::full(ADULT).row("probation", "arrest");
+        assert_eq!(scene.row("probation", "arrest"), whole, "{effect:?}: not named");
+        let held = scene.rows_of("lcc", "arrest");
+        assert!(held.iter().all(|r| r.value("arrested_at") == Some("2008")), "{effect:?}: named");
+        scene.registers.restrictions[0].from = date(2008, 11, 18);
+        let named = Scene::full(ADULT).rows_of("lcc", "arrest");
+        assert_eq!(scene.rows_of("lcc", "arrest"), named, "{effect:?}: not begun");
+    }
+}
+
+#[test]
+pub(super) fn a_code_that_releases_on_authority_is_no_authority_itself() {
+    let mut scene = Scene::full(ADULT);
+    let report = scene.find("wyp", "police_intelligence");
+    scene.set(report, "nim_code", Some("2"));
+    let review = authority(&scene, AuthorityKind::TextReview, report, "lcc", &["kind", "report"]);
+    scene.registers.authorities.push(review);
+    let told = |scene: &Scene| {
+        let (category, field) = (category("police_intelligence"), field("police_intelligence", "report"));
+        scene.gate().explain(&scene.person, partner("lcc"), category, field)[0].decision
+    };
+    assert_eq!(told(&scene), Decision::Withheld(Rule::Handling));
+    let nim = authority(&scene, AuthorityKind::Nim, report, "lcc", &["kind"]);
+    scene.registers.authorities.push(nim);
+    assert_eq!(scene.row("lcc", "police_intelligence").fields(), ["kind"], "what the authority names");
+    assert_eq!(told(&scene), Decision::Withheld(Rule::Authority));
+}
+
+#[test]
+pub(super) fn a_ceiling_that_states_no_authority_opens_nothing() {
+    // Defence in depth: a table changed behind the checker's back.
+    let mut agreement =
+        crate::agreement::delivered::build(&crate::agreement::delivered::texts()).expect("holds");
+    for ceiling in agreement.table.iter_mut().flatten().filter_map(|g| g.ceiling.as_mut()) {
+        ceiling.all.clear();
+        ceiling.any.clear();
+    }
+    let scene =
+        Scene { agreement: std::boxed::Box::leak(std::boxed::Box::new(agreement)), ..Scene::full(ADULT) };
+    for recipient in AGREEMENT.partners().map(|(_, p)| p.key.as_str()) {
+        assert_eq!(scene.rows(recipient), Scene::full(ADULT).rows(recipient), "{recipient}");
+    }
 }

@@ -63,7 +63,7 @@ fn reduced(how: &str, value: &str) -> String {
 }
 
 #[test]
-fn the_gate_gives_what_a_second_reading_of_the_tables_allows() {
+pub(super) fn the_gate_gives_what_a_second_reading_of_the_tables_allows() {
     let texts = texts();
     for birth in [ADULT, YOUNG, SEVENTEEN] {
         let mut scene = Scene::full(birth);
