@@ -180,12 +180,15 @@ fn writing(folder: &Path) -> SqliteConnectOptions {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // KiB: the pages in which identities are looked up, so that a file's transaction spills little.
+        .pragma("cache_size", "-16384")
         // Deleted values are overwritten, not only unlinked: destroying means destroying.
         .pragma("secure_delete", "ON")
 }
 
 fn reading(folder: &Path) -> SqliteConnectOptions {
-    options(folder).read_only(true)
+    // Reading goes through once, on several connections: what each of them keeps helps none.
+    options(folder).read_only(true).pragma("cache_size", "-2048")
 }
 
 fn options(folder: &Path) -> SqliteConnectOptions {
@@ -193,7 +196,6 @@ fn options(folder: &Path) -> SqliteConnectOptions {
         .filename(folder.join(DATABASE))
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-16384")
         .pragma("temp_store", "MEMORY")
         // Rows handed over at a time; fewer changes of thread than with the driver's 50.
         .row_buffer_size(1_000)
