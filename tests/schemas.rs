@@ -49,7 +49,7 @@ const FULL: &[(&str, Reader, &str)] = &[
 ];
 
 /// Words that the reader takes as texts; `check` knows them, with tests of its own.
-const LATER: [&str; 5] = ["format", "on_fault", "positive", "empty", "expect"];
+const LATER: [&str; 6] = ["format", "on_fault", "positive", "unit", "empty", "expect"];
 
 fn form(kind: &str) -> Value {
     of(KINDS.iter().find(|k| k.name == kind).unwrap()).unwrap()

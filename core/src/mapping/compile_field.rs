@@ -147,11 +147,13 @@ impl Compiler<'_> {
             Kind::Name | Kind::Person => Shape::Name,
             Kind::Text | Kind::File => Shape::Text,
             Kind::Address => Shape::Address,
-            Kind::Number => Shape::Number,
+            Kind::Number => Shape::Number { times: self.times(table)? },
             Kind::Flag => Shape::Flag,
             Kind::Postcode => Shape::Postcode,
             Kind::Id => Shape::Id(field.detail.as_deref().and_then(IdKind::parse).unwrap_or(IdKind::Local)),
-            Kind::Money => Shape::Money { positive_is_credit: self.positive(table)? },
+            Kind::Money => {
+                Shape::Money { positive_is_credit: self.positive(table)?, in_pence: self.in_pence(table)? }
+            }
             Kind::Code => self.code(table, field, whole)?,
             Kind::Date => Shape::Date(self.pattern(table, false)?.0),
             Kind::Dob => {
@@ -193,6 +195,29 @@ impl Compiler<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a partner writes money in pence. Without the option an amount is in pounds.
+    fn in_pence(&mut self, table: &FieldTable) -> Option<bool> {
+        let Some(word) = &table.unit else { return Some(false) };
+        match word.get_ref().as_str() {
+            "pounds" => Some(false),
+            "pence" => Some(true),
+            _ => {
+                self.unknown(codes::OPTION, word, "word for `unit`", ["pounds", "pence"]);
+                None
+            }
+        }
+    }
+
+    /// How many of the schema's unit one of the partner's is: 60 for hours where the schema has minutes.
+    fn times(&mut self, table: &FieldTable) -> Option<u32> {
+        let Some(times) = &table.times else { return Some(1) };
+        if (2..=1_000_000).contains(times.get_ref()) {
+            return Some(*times.get_ref());
+        }
+        self.fault(codes::OPTION, times.span(), "`times` is a whole number from 2 to 1,000,000");
+        None
     }
 
     fn code(&mut self, table: &FieldTable, field: &Field, whole: &Range<usize>) -> Option<Shape> {
@@ -295,7 +320,21 @@ fn at_or_push<T: Clone>(all: &mut Vec<(String, T)>, name: &str, thing: &T) -> us
 
 /// The options given, with their places; `column`, `null` and `on_fault` fit every type.
 fn given(table: &FieldTable) -> Vec<(&'static str, Range<usize>)> {
-    let FieldTable { columns, join, constant, date, time, codes, map, pad, first_char, positive, .. } = table;
+    let FieldTable {
+        columns,
+        join,
+        constant,
+        date,
+        time,
+        codes,
+        map,
+        pad,
+        first_char,
+        positive,
+        unit,
+        times,
+        ..
+    } = table;
     let all = [
         ("columns", columns.as_ref().map(Spanned::span)),
         ("join", join.as_ref().map(Spanned::span)),
@@ -307,6 +346,8 @@ fn given(table: &FieldTable) -> Vec<(&'static str, Range<usize>)> {
         ("pad", pad.as_ref().map(Spanned::span)),
         ("first_char", first_char.as_ref().map(Spanned::span)),
         ("positive", positive.as_ref().map(Spanned::span)),
+        ("unit", unit.as_ref().map(Spanned::span)),
+        ("times", times.as_ref().map(Spanned::span)),
     ];
     all.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
 }
@@ -325,7 +366,8 @@ fn fits(option: &str, kind: Kind) -> bool {
         "map" => matches!(kind, Kind::Code | Kind::Flag | Kind::Number | Kind::Text | Kind::Id),
         "pad" => matches!(kind, Kind::Id | Kind::Code),
         "first_char" => matches!(kind, Kind::Code | Kind::Flag | Kind::Number | Kind::Text),
-        "positive" => kind == Kind::Money,
+        "positive" | "unit" => kind == Kind::Money,
+        "times" => kind == Kind::Number,
         _ => false,
     }
 }

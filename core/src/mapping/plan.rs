@@ -122,9 +122,13 @@ pub(crate) enum Shape {
     Name,
     Text,
     Address,
-    Number,
+    /// How many of the schema's unit one of the partner's is.
+    Number {
+        times: u32,
+    },
     Money {
         positive_is_credit: bool,
+        in_pence: bool,
     },
     Id(IdKind),
     /// Indexes of the partner's code map (when there is one) and of the schema's list.

@@ -160,6 +160,8 @@ pub(crate) struct FieldTable {
     pub(crate) pad: Option<Spanned<u8>>,
     pub(crate) first_char: Option<Spanned<bool>>,
     pub(crate) positive: Option<Spanned<String>>,
+    pub(crate) unit: Option<Spanned<String>>,
+    pub(crate) times: Option<Spanned<u32>>,
     pub(crate) null: Option<Words>,
     pub(crate) on_fault: Option<Spanned<String>>,
 }

@@ -3,6 +3,7 @@
 use super::codes::{EMPTY, MONEY, NUMBER, SCIENTIFIC};
 use super::{Fault, is_space};
 use alloc::string::String;
+use core::fmt::Write as _;
 
 /// Most digits before the point.
 const WHOLE_DIGITS: usize = 18;
@@ -71,6 +72,44 @@ pub fn money(text: &str, positive_is_credit: bool, out: &mut String) -> Result<(
     out.push_str(decimal.fraction);
     out.extend(core::iter::repeat_n('0', 2 - decimal.fraction.len()));
     Ok(())
+}
+
+/// Appends a number that the partner writes in another unit: `times` of ours are one of theirs.
+///
+/// What is no number is refused as [`number`] refuses it, and so is a product of more than 38 digits.
+pub fn number_of(text: &str, times: u32, out: &mut String) -> Result<(), Fault> {
+    let trimmed = text.trim_matches(is_space);
+    let (negative, body) = split_sign(trimmed);
+    let decimal = decimal(body, negative).ok_or_else(|| why_not(trimmed, NUMBER))?;
+    let digits = decimal.digits().chain(decimal.fraction.chars()).filter_map(|c| c.to_digit(10));
+    let value = digits.fold(0u128, |sum, digit| sum * 10 + u128::from(digit));
+    let value = value.checked_mul(u128::from(times)).ok_or(NUMBER)?;
+    let scale = 10u128.pow(u32::try_from(decimal.fraction.len()).map_err(|_| NUMBER)?);
+    let (whole, rest) = (value / scale, value % scale);
+    let sign = if decimal.negative && value > 0 { "-" } else { "" };
+    write!(out, "{sign}{whole}").map_err(|_| NUMBER)?;
+    if rest > 0 {
+        let behind = alloc::format!("{rest:0width$}", width = decimal.fraction.len());
+        write!(out, ".{}", behind.trim_end_matches('0')).map_err(|_| NUMBER)?;
+    }
+    Ok(())
+}
+
+/// Appends an amount that the partner writes in pence, in pounds with two decimals; its sign as [`money`] reads it.
+/// A pound sign or a part of a penny is refused.
+pub fn pence(text: &str, positive_is_credit: bool, out: &mut String) -> Result<(), Fault> {
+    let trimmed = text.trim_matches(is_space);
+    let decimal = amount(trimmed).ok_or_else(|| why_not(trimmed, MONEY))?;
+    if !decimal.fraction.is_empty() || trimmed.contains('£') {
+        return Err(MONEY);
+    }
+    if decimal.negative != positive_is_credit && !decimal.is_zero() {
+        out.push('-');
+    }
+    let digits: String = decimal.digits().collect();
+    let digits = alloc::format!("{digits:0>3}");
+    let (pounds, pence) = digits.split_at_checked(digits.len() - 2).ok_or(MONEY)?;
+    write!(out, "{pounds}.{pence}").map_err(|_| MONEY)
 }
 
 fn why_not(trimmed: &str, otherwise: Fault) -> Fault {
@@ -247,6 +286,42 @@ mod tests {
         for (text, canonical) in [("12", "-12.00"), ("-12", "12.00"), ("(5)", "5.00"), ("0", "0.00")] {
             assert_eq!(got(credit, text).as_deref(), Ok(canonical), "{text}");
         }
+    }
+
+    #[test]
+    fn pence_are_pounds_and_another_unit_is_ours() {
+        let in_pence = |text: &str, out: &mut String| pence(text, false, out);
+        let credit_in_pence = |text: &str, out: &mut String| pence(text, true, out);
+        for (text, canonical) in [
+            ("18430", "184.30"),
+            ("5", "0.05"),
+            ("-1,240", "-12.40"),
+            ("(70)", "-0.70"),
+            ("0", "0.00"),
+            ("100.0", "1.00"),
+        ] {
+            assert_eq!(got(in_pence, text).as_deref(), Ok(canonical), "{text}");
+        }
+        assert_eq!(got(credit_in_pence, "250").as_deref(), Ok("-2.50"));
+        assert_eq!(got(credit_in_pence, "0").as_deref(), Ok("0.00"));
+        for text in ["£5", "12.5", "two"] {
+            assert_eq!(got(in_pence, text), Err(MONEY), "{text}");
+        }
+        let hours = |text: &str, out: &mut String| number_of(text, 60, out);
+        for (text, canonical) in [
+            ("2", "120"),
+            ("1.5", "90"),
+            ("0.25", "15"),
+            ("-1.001", "-60.06"),
+            ("0", "0"),
+            ("1,000", "60000"),
+        ] {
+            assert_eq!(got(hours, text).as_deref(), Ok(canonical), "{text}");
+        }
+        assert_eq!(got(hours, ""), Err(EMPTY));
+        assert_eq!(got(hours, "<1"), Err(NUMBER));
+        let most = std::format!("{}.{}1", "9".repeat(18), "9".repeat(19));
+        assert_eq!(got(hours, &most), Err(NUMBER), "the product has too many digits");
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use alloc::string::String;
 use unicode_normalization::UnicodeNormalization as _;
 
 pub use super::matching::match_name;
-pub use super::number::{money, number};
+pub use super::number::{money, number, number_of, pence};
 
 /// Appends a name: one line, single spaces, case and spelling kept.
 pub fn name(text: &str, out: &mut String) -> Result<(), Fault> {

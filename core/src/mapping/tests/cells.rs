@@ -176,6 +176,22 @@ fn a_positive_amount_is_owed_unless_the_feed_says_that_it_is_credit() {
 }
 
 #[test]
+fn pence_and_hours_are_brought_to_the_units_of_the_schema() {
+    let used = "minutes_absent = \"b\"\n";
+    for (options, text, expected) in [
+        (", unit = \"pounds\"", "184.30", "arrears=184.30"),
+        (", unit = \"pence\"", "18430", "arrears=184.30"),
+        (", unit = \"pence\", positive = \"credit\"", "1240", "arrears=-12.40"),
+    ] {
+        let fields = format!("{used}arrears = {{ column = \"a\"{options} }}");
+        assert_eq!(read(&fields, &[("a", text, T)]), expected, "{options} {text}");
+    }
+    let hours = "minutes_absent = { column = \"a\", times = 60 }\non_tag = { column = \"b\", map = { x = \"true\" } }";
+    assert_eq!(read(hours, &[("a", "1.5", T)]), "minutes_absent=90");
+    assert!(read(hours, &[("a", "ninety", T)]).starts_with("refused a:LG12"));
+}
+
+#[test]
 fn names_and_texts_refuse_numbers_and_codes_take_them() {
     let m = releases();
     for (word, text, expected) in [
