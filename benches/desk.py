@@ -46,7 +46,7 @@ def main():
     a = parser.parse_args()
     binary = str(pathlib.Path(a.binary).resolve())
     work = pathlib.Path(tempfile.mkdtemp(prefix="lockgate-desk-"))
-    for part in ("schema", "mappings", "agreement", "fixtures"):
+    for part in ("schema", "mappings", "agreement", "fixtures", "calendar"):
         shutil.copytree(ROOT / part, work / part)
     shutil.copy(ROOT / "lockgate.toml", work)
     for day in ("2008-11-17", "2008-11-18", "2008-11-19"):
