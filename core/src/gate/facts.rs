@@ -7,10 +7,10 @@ use super::Gate;
 use crate::agreement::condition::Condition;
 use crate::agreement::predicate::{Movement, Predicate, Search, Test};
 use crate::agreement::syntax::Direction;
-use crate::agreement::{PartnerId, day, earliest};
+use crate::agreement::{Agreement, PartnerId, day, earliest};
 use crate::link::Person;
 use crate::record::{PersonId, Record, text};
-use crate::schema::FieldId;
+use crate::schema::{CategoryId, FieldId};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use jiff::ToSpan as _;
@@ -30,6 +30,23 @@ pub(super) struct RecipientFacts {
     pub(super) cohort: bool,
     /// One bit per named condition that is about the person.
     pub(super) holds: u64,
+}
+
+/// The named conditions about a person, each with its bit.
+#[cfg_attr(test, derive(Clone))]
+pub(super) struct PersonConditions<'a> {
+    /// Those that do not ask who the recipient is.
+    shared: Vec<(usize, &'a Condition)>,
+    /// Those that do.
+    own: Vec<(usize, &'a Condition)>,
+}
+
+impl<'a> PersonConditions<'a> {
+    pub(super) fn new(agreement: &'a Agreement) -> Self {
+        let about_person = agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none());
+        let (own, shared) = about_person.partition(|(_, c)| c.about_recipient);
+        Self { shared, own }
+    }
 }
 
 /// What all recipients who look at the same records have in common.
@@ -74,7 +91,19 @@ pub(super) struct Sight<'s> {
     person: &'s Person,
     recipient: PartnerId,
     /// See [`Sight::records`]; listed when first asked for.
-    listed: OnceCell<Vec<&'s Record>>,
+    listed: OnceCell<Listed<'s>>,
+}
+
+/// The records that conditions look at.
+struct Listed<'s> {
+    records: Vec<&'s Record>,
+    /// One bit per category that has a record, several categories to a bit.
+    marks: u64,
+}
+
+/// The bit of a category.
+const fn mark(category: CategoryId) -> u64 {
+    1 << (category.0 % 64)
 }
 
 impl<'s> Sight<'s> {
@@ -84,7 +113,15 @@ impl<'s> Sight<'s> {
 
     /// Current records from which the recipient is not kept, each by an owner of its category.
     fn records(&self) -> &[&'s Record] {
-        self.listed.get_or_init(|| self.person.records.iter().filter(|r| self.seen(r)).collect())
+        &self.listed().records
+    }
+
+    fn listed(&self) -> &Listed<'s> {
+        self.listed.get_or_init(|| {
+            let records: Vec<&Record> = self.person.records.iter().filter(|r| self.seen(r)).collect();
+            let marks = records.iter().fold(0, |marks, r| marks | mark(r.head.category));
+            Listed { records, marks }
+        })
     }
 
     fn seen(&self, record: &Record) -> bool {
@@ -115,9 +152,8 @@ impl<'s> Sight<'s> {
         let cohort = self.cohort();
         let facts = RecipientFacts { cohort: cohort.holds, holds: 0 };
         let mut common = Common { facts, next: cohort.next };
-        for (bit, condition) in
-            self.gate.person_conditions().filter(|(_, c)| cohort.holds && !c.about_recipient)
-        {
+        let conditions = if cohort.holds { self.gate.conditions.shared.as_slice() } else { &[] };
+        for (bit, condition) in conditions {
             let verdict = self.condition(condition, None);
             common.facts.holds |= u64::from(verdict.holds) << bit;
             common.next = earliest(common.next, verdict.next);
@@ -165,8 +201,12 @@ impl<'s> Sight<'s> {
     }
 
     fn found(&self, search: &Search) -> impl Iterator<Item = &'s Record> {
+        let listed = self.listed();
+        // Most searches are for what most people have no record of.
+        let records: &[&Record] =
+            if listed.marks & mark(search.category) == 0 { &[] } else { &listed.records };
         let by = |r: &Record| search.by.iter().all(|who| who.is(r.head.originator, self.recipient));
-        self.records().iter().copied().filter(move |r| r.head.category == search.category && by(r))
+        records.iter().copied().filter(move |r| r.head.category == search.category && by(r))
     }
 
     fn record(&self, search: &Search) -> Verdict {
@@ -300,7 +340,7 @@ impl Gate<'_> {
         *next = earliest(*next, common.next);
         let mut of = common.facts;
         if of.cohort {
-            for (bit, condition) in self.person_conditions().filter(|(_, c)| c.about_recipient) {
+            for (bit, condition) in &self.conditions.own {
                 let verdict = sight.condition(condition, None);
                 of.holds |= u64::from(verdict.holds) << bit;
                 *next = earliest(*next, verdict.next);
@@ -308,10 +348,6 @@ impl Gate<'_> {
             *next = earliest(*next, self.row_days(sight));
         }
         of
-    }
-
-    fn person_conditions(&self) -> impl Iterator<Item = (usize, &Condition)> {
-        self.agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none())
     }
 
     /// The earliest day after the as-of date on which any decision about this person may change
@@ -328,12 +364,12 @@ impl Gate<'_> {
     fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
         let mut next = None;
         for record in sight.records() {
-            let Some(grant) = self.agreement.grant(sight.recipient, record.head.category) else { continue };
-            let conditions = grant.conditions.iter().filter_map(|i| self.agreement.conditions.get(*i));
-            for condition in conditions.filter(|c| c.about_record.is_some()) {
+            let terms = self.terms(sight.recipient, record.head.category);
+            let Some(terms) = terms.filter(|t| t.depends_on_day()) else { continue };
+            for condition in terms.row_conditions() {
                 next = earliest(next, sight.condition(condition, Some(record)).next);
             }
-            for field in grant.fields.iter().filter(|f| f.depends_on_day()) {
+            for field in terms.grant.fields().iter().filter(|f| f.depends_on_day()) {
                 let birth = text(record, field.field).and_then(day);
                 next = earliest(next, birth.and_then(|b| next_birthday(b, self.as_of)));
             }
