@@ -126,7 +126,9 @@ impl<'a> Gate<'a> {
             Rule::Grant => terms().is_some(),
             Rule::Originator => terms().is_some_and(|t| t.clause(head.originator).is_some()),
             Rule::Condition => terms().is_some_and(|t| met(case, t)),
-            Rule::Handling => terms().is_some_and(|t| self.permitted(case, t) && self.marked(case, t).is_ok()),
+            Rule::Handling => {
+                terms().is_some_and(|t| self.permitted(case, t) && self.marked(case, t).is_ok())
+            }
             // Rules about fields and groups of rows are asked elsewhere.
             Rule::Authority | Rule::Field | Rule::Reduction | Rule::Empty | Rule::Alone | Rule::Folded => {
                 true
@@ -185,7 +187,12 @@ impl<'a> Gate<'a> {
     }
 
     /// How one field leaves, if at all.
-    pub(super) fn how(&self, case: &Case<'_, '_>, terms: &Terms<'_>, listed: &Listed<'_>) -> Option<Standing> {
+    pub(super) fn how(
+        &self,
+        case: &Case<'_, '_>,
+        terms: &Terms<'_>,
+        listed: &Listed<'_>,
+    ) -> Option<Standing> {
         let field = listed.field.field;
         let opened = listed.field.on_authority && self.authorised(case, terms, field);
         let granted = if asked!(Opened, opened) {

@@ -4,13 +4,14 @@
 //! answer comes with the next day on which it may change without new data.
 
 use super::Gate;
+use super::marks::{self, Marks};
 use crate::agreement::condition::Condition;
 use crate::agreement::predicate::{Movement, Predicate, Search, Test};
 use crate::agreement::syntax::Direction;
 use crate::agreement::{Agreement, PartnerId, day, earliest};
 use crate::link::Person;
 use crate::record::{PersonId, Record, text};
-use crate::schema::{CategoryId, FieldId};
+use crate::schema::FieldId;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use jiff::ToSpan as _;
@@ -36,15 +37,28 @@ pub(super) struct RecipientFacts {
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct PersonConditions<'a> {
     /// Those that do not ask who the recipient is.
-    shared: Vec<(usize, &'a Condition)>,
+    shared: Vec<PersonCondition<'a>>,
     /// Those that do.
-    own: Vec<(usize, &'a Condition)>,
+    own: Vec<PersonCondition<'a>>,
+}
+
+#[cfg_attr(test, derive(Clone))]
+struct PersonCondition<'a> {
+    bit: usize,
+    predicate: &'a Predicate,
+    /// Without a record of any of these it does not hold.
+    needs: Marks,
 }
 
 impl<'a> PersonConditions<'a> {
     pub(super) fn new(agreement: &'a Agreement) -> Self {
         let about_person = agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none());
-        let (own, shared) = about_person.partition(|(_, c)| c.about_recipient);
+        let (mut shared, mut own) = (Vec::new(), Vec::new());
+        for (bit, condition) in about_person {
+            let predicate = &condition.predicate;
+            let to = if condition.about_recipient { &mut own } else { &mut shared };
+            to.push(PersonCondition { bit, predicate, needs: marks::needed(predicate, agreement) });
+        }
         Self { shared, own }
     }
 }
@@ -97,13 +111,8 @@ pub(super) struct Sight<'s> {
 /// The records that conditions look at.
 struct Listed<'s> {
     records: Vec<&'s Record>,
-    /// One bit per category that has a record, several categories to a bit.
-    marks: u64,
-}
-
-/// The bit of a category.
-const fn mark(category: CategoryId) -> u64 {
-    1 << (category.0 % 64)
+    /// Their categories.
+    marks: Marks,
 }
 
 impl<'s> Sight<'s> {
@@ -119,7 +128,7 @@ impl<'s> Sight<'s> {
     fn listed(&self) -> &Listed<'s> {
         self.listed.get_or_init(|| {
             let records: Vec<&Record> = self.person.records.iter().filter(|r| self.seen(r)).collect();
-            let marks = records.iter().fold(0, |marks, r| marks | mark(r.head.category));
+            let marks = records.iter().map(|r| Marks::of(r.head.category)).fold(Marks::default(), Marks::and);
             Listed { records, marks }
         })
     }
@@ -153,12 +162,18 @@ impl<'s> Sight<'s> {
         let facts = RecipientFacts { cohort: cohort.holds, holds: 0 };
         let mut common = Common { facts, next: cohort.next };
         let conditions = if cohort.holds { self.gate.conditions.shared.as_slice() } else { &[] };
-        for (bit, condition) in conditions {
-            let verdict = self.condition(condition, None);
-            common.facts.holds |= u64::from(verdict.holds) << bit;
-            common.next = earliest(common.next, verdict.next);
-        }
+        self.add(conditions, &mut common.facts, &mut common.next);
         common
+    }
+
+    /// Adds what some conditions say.
+    fn add(&self, conditions: &[PersonCondition<'_>], facts: &mut RecipientFacts, next: &mut Option<Date>) {
+        let marks = self.listed().marks;
+        for condition in conditions.iter().filter(|c| c.needs.meets(marks)) {
+            let verdict = self.ask(condition.predicate, None);
+            facts.holds |= u64::from(verdict.holds) << condition.bit;
+            *next = earliest(*next, verdict.next);
+        }
     }
 
     pub(super) fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
@@ -202,9 +217,8 @@ impl<'s> Sight<'s> {
 
     fn found(&self, search: &Search) -> impl Iterator<Item = &'s Record> {
         let listed = self.listed();
-        // Most searches are for what most people have no record of.
-        let records: &[&Record] =
-            if listed.marks & mark(search.category) == 0 { &[] } else { &listed.records };
+        let some = listed.marks.meets(Marks::of(search.category));
+        let records: &[&Record] = if some { &listed.records } else { &[] };
         let by = |r: &Record| search.by.iter().all(|who| who.is(r.head.originator, self.recipient));
         records.iter().copied().filter(move |r| r.head.category == search.category && by(r))
     }
@@ -340,11 +354,7 @@ impl Gate<'_> {
         *next = earliest(*next, common.next);
         let mut of = common.facts;
         if of.cohort {
-            for (bit, condition) in &self.conditions.own {
-                let verdict = sight.condition(condition, None);
-                of.holds |= u64::from(verdict.holds) << bit;
-                *next = earliest(*next, verdict.next);
-            }
+            sight.add(&self.conditions.own, &mut of, next);
             *next = earliest(*next, self.row_days(sight));
         }
         of
@@ -363,6 +373,9 @@ impl Gate<'_> {
     /// The next day on which a condition about a row, or a reduction to an age, gives something else.
     fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
         let mut next = None;
+        if !self.table.depends_on_day(sight.recipient).meets(sight.listed().marks) {
+            return next;
+        }
         for record in sight.records() {
             let terms = self.terms(sight.recipient, record.head.category);
             let Some(terms) = terms.filter(|t| t.depends_on_day()) else { continue };

@@ -33,6 +33,7 @@ mod decide;
 pub mod disclosed;
 mod explain;
 mod facts;
+mod marks;
 mod nearest;
 mod pseudonym;
 mod registers;
@@ -168,7 +169,7 @@ impl<'a> Gate<'a> {
         let of = facts.recipients.get(usize::from(recipient.0)).filter(|_| same).copied().unwrap_or_default();
         let sight = Sight::new(self, person, recipient);
         let mut withheld = Withheld::default();
-        let (mut rows, mut identity) = (Vec::new(), Vec::new());
+        let (mut rows, mut identity) = (Vec::with_capacity(person.records.len()), Vec::new());
         for record in &person.records {
             match self.decide(&Case { person, record, recipient, facts: of, sight: &sight }) {
                 Ok(row) if row.category == self.agreement.identity_category() => identity.push(row),

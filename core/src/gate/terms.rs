@@ -4,6 +4,7 @@
 //! once; a lookup that fails leaves terms that permit nothing.
 
 use super::Gate;
+use super::marks::Marks;
 use crate::agreement::condition::Condition;
 use crate::agreement::grant::never_standing;
 use crate::agreement::handling::Release;
@@ -82,19 +83,28 @@ pub(super) struct Table<'a> {
     /// `[recipient × categories + category]`.
     terms: Arc<[Option<Terms<'a>>]>,
     categories: usize,
+    /// By recipient: the categories of which what leaves, or whether it does, can change with the day alone.
+    days: Arc<[Marks]>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(agreement: &'a Agreement, schema: &'a Schema) -> Self {
         let categories = agreement.rules.len();
         let mut terms = Vec::with_capacity(agreement.partners.len() * categories);
+        let mut days = Vec::new();
         for (recipient, _) in agreement.partners() {
+            let mut marks = Marks::default();
             for category in 0..categories {
                 let category = u16::try_from(category).ok().map(CategoryId);
-                terms.push(category.and_then(|c| terms_of(agreement, schema, recipient, c)));
+                let of = category.and_then(|c| terms_of(agreement, schema, recipient, c));
+                if let Some(category) = category.filter(|_| of.as_ref().is_some_and(Terms::depends_on_day)) {
+                    marks = marks.and(Marks::of(category));
+                }
+                terms.push(of);
             }
+            days.push(marks);
         }
-        Self { terms: terms.into(), categories }
+        Self { terms: terms.into(), categories, days: days.into() }
     }
 
     /// What a recipient may have of a category; `None` is nothing.
@@ -104,6 +114,11 @@ impl<'a> Table<'a> {
             return None;
         }
         self.terms.get(usize::from(recipient.0) * self.categories + category)?.as_ref()
+    }
+
+    /// The categories of which what leaves, or whether it does, can change with the day alone.
+    pub(super) fn depends_on_day(&self, recipient: PartnerId) -> Marks {
+        self.days.get(usize::from(recipient.0)).copied().unwrap_or_default()
     }
 }
 

@@ -6,8 +6,10 @@
 //! hold no personal value: a disclosure is there as a keyed commitment to its content.
 
 mod chain;
+pub mod checkpoint;
 mod custody;
 mod entry;
+pub mod tree;
 
 use crate::problem::CodeDoc;
 

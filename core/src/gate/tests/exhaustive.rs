@@ -174,7 +174,8 @@ impl Probe<'_> {
                         for how in expected.values_mut().filter(|how| *how != "whole" && *how != "count") {
                             *how = "reduced".into();
                         }
-                        let given = self.given(&gate, &person, &self.registers(&person, &kinds, stated), &all);
+                        let given =
+                            self.given(&gate, &person, &self.registers(&person, &kinds, stated), &all);
                         if given != expected {
                             return Some(std::format!(
                                 "{} {} from {}, held {held:?} and others {more}, code {code:?}, authorities {kinds:?}: \
