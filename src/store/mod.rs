@@ -30,6 +30,7 @@ mod repair;
 mod review;
 mod run;
 mod sql;
+mod tree;
 
 use crate::vault::{Vault, private_folder};
 use lock::WriteLock;
@@ -68,6 +69,7 @@ const DATABASE: &str = "store.sqlite";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "profile", include_str!("migrations/0002_profile.sql")),
+    (3, "tree", include_str!("migrations/0003_tree.sql")),
 ];
 
 /// The gateway's memory.

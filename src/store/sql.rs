@@ -137,6 +137,9 @@ statements! {
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
 
     LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
+    TREE_ADD = "INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)";
+    TREE_LAST = "SELECT size, whole FROM tree ORDER BY size DESC LIMIT 1";
+    TREE_ROOTS = "SELECT size, root FROM tree ORDER BY size";
     LEDGER_HEAD = "SELECT last, head FROM ledger ORDER BY first DESC LIMIT 1";
     /// The row in which an entry stands.
     LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";

@@ -8,12 +8,14 @@
 mod chain;
 pub mod checkpoint;
 mod custody;
+mod end;
 mod entry;
 pub mod tree;
 
 use crate::problem::CodeDoc;
 
 pub use chain::{Break, Broken, Chain, Kept, Linked, Verifier, verify};
+pub use end::End;
 pub use custody::{LedgerCommit, Outgoing, Prepared};
 pub use entry::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry, commitment};
 
