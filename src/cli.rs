@@ -1,11 +1,13 @@
 //! The command line: words only; `command` does what they say.
 
+mod ledger;
 mod register;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
+pub use ledger::{LedgerCommand, ProveArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
@@ -379,14 +381,6 @@ pub struct AgreementDiffArgs {
     /// The day to count for (default: the last run's)
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
-}
-
-/// `lockgate ledger …`
-#[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// Recompute every link of the ledger and compare each bundle's manifest
-    #[command(after_help = "Examples:\n  lockgate ledger verify\n  lockgate ledger verify --json")]
-    Verify,
 }
 
 /// `lockgate quarantine …`

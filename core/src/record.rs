@@ -90,11 +90,16 @@ impl Fields {
 
     /// One field's value.
     pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
+        core::str::from_utf8(self.raw(field)?).ok()
+    }
+
+    /// One field's value where it is compared and not read.
+    pub(crate) fn raw(&self, field: FieldId) -> Option<&[u8]> {
         let mut iter = self.iter();
         for _ in 0..field.0 {
             iter.step()?;
         }
-        iter.next().flatten()
+        iter.step().flatten()
     }
 
     /// A reader of one field after another.

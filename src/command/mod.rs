@@ -12,6 +12,7 @@ mod feed_new;
 mod fmt;
 mod history;
 mod ledger;
+mod ledger_proof;
 mod partner;
 mod preview;
 mod quarantine;
@@ -22,7 +23,7 @@ mod schema;
 mod status;
 mod why;
 
-use crate::cli::{AgreementCommand, Cli, Command};
+use crate::cli::{AgreementCommand, Cli, Command, LedgerCommand};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
@@ -75,7 +76,13 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
-        Command::Ledger(_) => ledger::verify(voice, &deployment).await,
+        Command::Ledger(LedgerCommand::Verify { against }) => {
+            ledger::verify(voice, &deployment, &against).await
+        }
+        Command::Ledger(LedgerCommand::Export { out }) => {
+            ledger_proof::export(voice, &deployment, &out).await
+        }
+        Command::Ledger(LedgerCommand::Prove(args)) => ledger_proof::prove(&deployment, &args).await,
         Command::Register(what) => register::register(voice, &deployment, &what).await,
         Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,

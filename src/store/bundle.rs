@@ -93,7 +93,14 @@ impl Store {
         let mut tx = self.begin().await?;
         let counters = Counters::read(&mut tx).await?;
         let head = head(&mut tx).await?.map_or(0, |(seq, _)| seq);
-        Ok(BundleTx { tx, names: Arc::clone(&self.names), counters, run: *run, read: self.read.clone(), head })
+        Ok(BundleTx {
+            tx,
+            names: Arc::clone(&self.names),
+            counters,
+            run: *run,
+            read: self.read.clone(),
+            head,
+        })
     }
 
     /// What a recipient holds about these persons; a person of whom it holds nothing is absent.

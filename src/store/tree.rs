@@ -16,9 +16,7 @@ impl Store {
     /// The roots that were kept, by rising size.
     pub async fn roots(&self) -> Result<Vec<(u64, Digest)>, StoreError> {
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(sql::TREE_ROOTS).fetch_all(&self.read).await?;
-        rows.into_iter()
-            .map(|(size, root)| Ok((count(size, "tree")?, ids::digest(&root, "tree")?)))
-            .collect()
+        rows.into_iter().map(|(size, root)| Ok((count(size, "tree")?, ids::digest(&root, "tree")?))).collect()
     }
 
     /// The ledger's tree as it was last committed.
@@ -53,8 +51,7 @@ impl BundleTx {
 async fn last(connection: &mut SqliteConnection) -> Result<Tree, StoreError> {
     let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::TREE_LAST).fetch_optional(connection).await?;
     let Some((size, whole)) = row else { return Ok(Tree::new()) };
-    Tree::from_bytes(count(size, "tree")?, &whole)
-        .ok_or_else(|| StoreError::row("tree"))
+    Tree::from_bytes(count(size, "tree")?, &whole).ok_or_else(|| StoreError::row("tree"))
 }
 
 /// Adds what was linked since: all of it in a store from before there was a tree.

@@ -275,7 +275,7 @@ impl<'s> Sight<'s> {
         let dated = |field: FieldId| text(record, field).and_then(day);
         let Some(verdict) = (match test {
             Test::In(field, codes) => {
-                text(record, *field).map(|v| Verdict::fixed(codes.iter().any(|c| c == v)))
+                record.fields.raw(*field).map(|v| Verdict::fixed(codes.iter().any(|c| c.as_bytes() == v)))
             }
             Test::NotIn(field, codes) => {
                 text(record, *field).map(|v| Verdict::fixed(!codes.iter().any(|c| c == v)))

@@ -3,7 +3,7 @@
 //! The text is that of C2SP `tlog-checkpoint`, the signature lines those of C2SP `signed-note`. Signing and checking a
 //! signature need a key and are done outside; here are the bytes that are signed, and what stands where.
 
-use crate::hash::{Digest, Digester};
+use crate::hash::{Digest, Digester, hex};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -61,7 +61,7 @@ pub fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
 
 /// A key as others write it down to check notes by (C2SP `signed-note`: a "verifier key").
 pub fn verifier_key(name: &str, public: &[u8; 32]) -> String {
-    let id: String = key_id(name, public).iter().map(|b| format!("{b:02x}")).collect();
+    let id = hex(&key_id(name, public));
     let mut bytes = Vec::with_capacity(33);
     bytes.push(ED25519);
     bytes.extend_from_slice(public);

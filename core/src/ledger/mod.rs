@@ -15,8 +15,8 @@ pub mod tree;
 use crate::problem::CodeDoc;
 
 pub use chain::{Break, Broken, Chain, Kept, Linked, Verifier, verify};
-pub use end::End;
 pub use custody::{LedgerCommit, Outgoing, Prepared};
+pub use end::End;
 pub use entry::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry, commitment};
 
 /// Codes of this room.

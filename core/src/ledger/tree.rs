@@ -141,7 +141,7 @@ impl Proof {
 
 /// Where a tree of `count` leaves, two or more, is divided: the largest power of two below.
 const fn half(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
 
 impl Stretch {
