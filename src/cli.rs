@@ -1,13 +1,15 @@
 //! The command line: words only; `command` does what they say.
 
 mod ledger;
+mod receipt;
 mod register;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
-pub use ledger::{LedgerCommand, ProveArgs};
+pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
+pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
@@ -99,6 +101,9 @@ pub enum Command {
     /// Ask the agreement
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// What recipients answer to their bundles, and what is still open
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),

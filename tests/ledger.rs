@@ -1,12 +1,7 @@
 //! The ledger as evidence: whatever is done to it shows, to the program itself or to whoever has kept a checkpoint, and
 //! with the program of `docs/ledger.md` as well as with this one.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod support;

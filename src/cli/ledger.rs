@@ -23,11 +23,30 @@ pub enum LedgerCommand {
         #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
     },
+    /// Show everything that was ever told about a person: to whom, when, under which clause, and what was answered
+    #[command(
+        after_help = "Examples:\n  lockgate ledger show --person hmps-releases:A1234BC --reason \"subject access 12\""
+    )]
+    Show(ShowArgs),
     /// Prove that an entry is in the ledger, or that the ledger only grew since a size, without showing the rest
     #[command(
         after_help = "Examples:\n  lockgate ledger prove --entry 1685\n  lockgate ledger prove --grown-from 3063 --size 4100"
     )]
     Prove(ProveArgs),
+}
+
+/// Whose story is asked for, and by whom.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The person: `feed:key`, or 32 hexadecimal digits
+    #[arg(long, value_name = "PERSON")]
+    pub person: String,
+    /// Who asks: a token that the ledger keeps, not a name
+    #[arg(long, value_name = "WHO", default_value = "operator")]
+    pub by: String,
+    /// Why, or a written reference
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// What is to be proven.

@@ -12,10 +12,12 @@ mod feed_new;
 mod fmt;
 mod history;
 mod ledger;
+mod ledger_person;
 mod ledger_proof;
 mod partner;
 mod preview;
 mod quarantine;
+mod receipt;
 mod register;
 mod repair;
 mod run;
@@ -82,7 +84,9 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Ledger(LedgerCommand::Export { out }) => {
             ledger_proof::export(voice, &deployment, &out).await
         }
+        Command::Ledger(LedgerCommand::Show(args)) => ledger_person::show(voice, &deployment, &args).await,
         Command::Ledger(LedgerCommand::Prove(args)) => ledger_proof::prove(&deployment, &args).await,
+        Command::Receipt(what) => receipt::receipt(voice, &deployment, &what).await,
         Command::Register(what) => register::register(voice, &deployment, &what).await,
         Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,

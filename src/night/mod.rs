@@ -1,6 +1,7 @@
 //! One night, in the order of its picture: collect → ingest → link → keep → disclose → publish.
 
 pub mod again;
+mod asked;
 pub mod behind;
 pub mod collect;
 pub mod disclose;
@@ -19,6 +20,7 @@ pub mod policy_diff;
 pub mod preview;
 pub mod progress;
 pub mod publish;
+mod receipts;
 pub mod registers;
 pub mod reminders;
 pub mod replay;

@@ -2,6 +2,7 @@
 //! moves to where its recipient finds it.
 
 use super::Night;
+use super::asked;
 use super::disclose::Open;
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
@@ -55,6 +56,8 @@ struct Closing<'a> {
     tx: Option<BundleTx>,
     id: BundleId,
     end: End,
+    /// The return form in the finished bundle.
+    form: PathBuf,
     meta: &'a Meta,
     /// What the bundle holds, once its files are finished.
     counts: (Counts, String),
@@ -67,6 +70,7 @@ impl LedgerCommit for Closing<'_> {
         let mut tx = self.tx.take().context("a bundle is recorded once")?;
         let row = self.row(bundle);
         tx.put_bundle(self.id, &row).await?;
+        asked::record(&mut tx, self.id, &self.form).await?;
         let closing = Entry::Bundle(BundleEntry {
             name: bundle.name(),
             recipient: self.meta.recipient_key(),
@@ -141,7 +145,14 @@ impl<'a> Closing<'a> {
             tx.put_holdings(meta.recipient, page.holdings).await?;
         }
         let end = linking.await.context("linking the ledger stopped")??;
-        Ok(Self { tx: Some(tx), id, end, meta, counts: (Counts::default(), String::new()) })
+        Ok(Self {
+            tx: Some(tx),
+            id,
+            end,
+            form: PathBuf::new(),
+            meta,
+            counts: (Counts::default(), String::new()),
+        })
     }
 
     fn row(&self, bundle: &Prepared) -> NewBundle {
@@ -265,6 +276,7 @@ async fn record(
     let mut closing = Closing::begin(night, meta, journal.into_reader()?).await?;
     let finished = finished.await.context("finishing a bundle stopped")??;
     closing.counts = (finished.total(), counts_by_table(&finished));
+    closing.form = doors.staging.join(&finished.name).join("acknowledge.csv");
     let outgoing = finished.prepared().release(&mut closing).await?;
     doors.send(&outgoing, meta.recipient_key())?;
     night.store.set_bundle_state(closing.id, BundleState::Published).await?;

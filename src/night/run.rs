@@ -12,7 +12,7 @@ use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Doors, finish_earlier, open_chapter, publish_all, record_decision};
 use super::summary::{FeedLine, Shadow, Summary};
-use super::{Night, Order, registers};
+use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
@@ -149,6 +149,12 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
 async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
     let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
     finish_earlier(night, doors, &registers.closed).await?;
+    // Whatever is tried out leaves the recipients' forms where they lie.
+    let mut answers = Vec::new();
+    if !night.order.dry_run {
+        answers.extend(receipts::collect(night, &doors.published).await?);
+        answers.extend(crate::receipt::overdue(night.deployment, night.store, night.order.as_of).await?);
+    }
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
     let Collected { due, superseded, known, mut warnings } = collect(night).await?;
@@ -179,6 +185,7 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
     }
     decide(night, doors, &left, &mut summary).await?;
     warnings.extend(registers.reminders);
+    warnings.extend(answers);
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;

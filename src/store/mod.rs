@@ -25,6 +25,7 @@ mod ledger;
 mod lock;
 mod names;
 mod person;
+mod receipt;
 mod register;
 mod repair;
 mod review;
@@ -57,6 +58,7 @@ pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
+pub use receipt::{Answered, Asked, Progress};
 pub use register::{
     Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, SecondaryUse,
     Subject, Suspension,
@@ -70,6 +72,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "profile", include_str!("migrations/0002_profile.sql")),
     (3, "tree", include_str!("migrations/0003_tree.sql")),
+    (4, "receipt", include_str!("migrations/0004_receipt.sql")),
 ];
 
 /// The gateway's memory.

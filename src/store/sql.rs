@@ -145,6 +145,17 @@ statements! {
     LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";
     LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
+    ASKED_READ = "SELECT action, what, category, record_ref, version FROM asked WHERE bundle = $1 ORDER BY action";
+    ANSWER_ADD = "INSERT INTO answer (id, bundle, action, done, done_on, author, taken_at, form, words) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    ANSWER_LAST = "SELECT done, done_on, author FROM answer WHERE bundle = $1 AND action = $2 ORDER BY id DESC LIMIT 1";
+    ANSWERS_READ = "SELECT action, done, done_on, author, taken_at, form, words FROM answer WHERE bundle = $1 \
+        AND id IN (SELECT max(id) FROM answer WHERE bundle = $1 GROUP BY action) ORDER BY action";
+    PROGRESS = "SELECT a.bundle, count(*), coalesce(sum(w.done = 1), 0), coalesce(sum(w.done = 0), 0), \
+        coalesce(sum(w.done = 1 AND a.what = 'confirm'), 0) \
+        FROM asked a LEFT JOIN answer w ON w.bundle = a.bundle AND w.action = a.action \
+        AND w.id = (SELECT max(id) FROM answer x WHERE x.bundle = a.bundle AND x.action = a.action) GROUP BY a.bundle";
+
     REGISTER_ADD = "INSERT INTO register (id, register, partner, author, made_at, reference, since, until, body, sealed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5 \
@@ -189,6 +200,9 @@ bulks! {
     /// Shared: run.
     REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, first_run) ",
         &[Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO NOTHING", 100);
+    /// Shared: bundle.
+    ASKED_ADD = Bulk::new("INSERT INTO asked (bundle, action, what, category, record_ref, version) ",
+        &[Shared(0), Value, Value, Value, Value, Value], "", 100);
     /// Shared: recipient.
     HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
