@@ -1,7 +1,7 @@
 //! `lockgate ledger verify`: every link and root recomputed, every published manifest compared, and what others have
 //! witnessed.
 
-use super::ledger_proof::{Witness, origin};
+use super::ledger_proof::Witness;
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
@@ -38,7 +38,7 @@ pub(super) async fn verify(voice: Voice, deployment: &Deployment, against: &[Pat
         recorded: BTreeMap::new(),
         faults: Vec::new(),
     };
-    let origin = origin(deployment);
+    let origin = deployment.ledger_origin();
     let mut pages = store.ledger_entries(1);
     let mut whole = reading.meets(&origin, &witnesses);
     while let Some(page) = pages.next_page().await?.filter(|_| whole) {

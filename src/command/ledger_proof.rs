@@ -18,11 +18,6 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The one name of a deployment's ledger, in every checkpoint of it.
-pub(super) fn origin(deployment: &Deployment) -> String {
-    format!("lockgate/{}", deployment.agreement.slug())
-}
-
 /// A checkpoint that somebody kept.
 pub(super) struct Witness {
     /// Where it was read from.
@@ -64,7 +59,7 @@ pub(super) async fn export(voice: Voice, deployment: &Deployment, out: &Path) ->
         }
     }
     lines.into_inner().context("writing the entries")?.sync_all()?;
-    let checkpoint = Checkpoint { origin: origin(deployment), size: tree.size(), root: tree.root() };
+    let checkpoint = Checkpoint { origin: deployment.ledger_origin(), size: tree.size(), root: tree.root() };
     std::fs::write(out.join("checkpoint.txt"), checkpoint.text())?;
     if !voice.quiet {
         report::line(&format!("{} entries and their checkpoint are in {}", tree.size(), out.display()));
@@ -138,7 +133,7 @@ pub(super) async fn prove(deployment: &Deployment, args: &ProveArgs) -> Result<E
     };
     let shown = proven(&store, proof, size, args).await?;
     report::json(&Value::Object(
-        [("origin".into(), origin(deployment).into())].into_iter().chain(shown).collect(),
+        [("origin".into(), deployment.ledger_origin().into())].into_iter().chain(shown).collect(),
     ));
     Ok(Exit::Done)
 }

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
+use lockgate_core::ledger::checkpoint::Checkpoint;
 use lockgate_core::ledger::{DecisionEntry, FileState};
 use lockgate_core::link::{Interest, Remembered};
 use lockgate_core::mapping::Profile;
@@ -128,11 +129,19 @@ async fn in_state(
         (waiting.reviews, waiting.quarantine, waiting.held_files);
     summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
+    told.summary.ledger = Some(checkpoint(deployment, &store).await?);
     let text = serde_json::to_string(&told.summary)?;
     store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;
     drop(night);
     store.close().await?;
     Ok(told)
+}
+
+/// Where the ledger stands.
+async fn checkpoint(deployment: &Deployment, store: &Store) -> Result<String> {
+    let tree = store.tree().await?;
+    let origin = deployment.ledger_origin();
+    Ok(Checkpoint { origin, size: tree.size(), root: tree.root() }.text())
 }
 
 /// The day of the last finished run; a run for an earlier day is refused.
