@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_diff;
+mod agreement_shadow;
 mod annex;
 mod approve;
 mod bundle;
@@ -108,8 +109,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Agreement(AgreementCommand::Diff(args)) => {
             agreement_diff::diff(voice, &deployment, &args).await
         }
-        Command::Agreement(AgreementCommand::Shadow { folder, nights }) => {
-            agreement_diff::shadow(voice, &deployment, folder.as_deref(), nights).await
+        Command::Agreement(AgreementCommand::Shadow(args)) => {
+            agreement_shadow::shadow(voice, &deployment, &args).await
         }
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
             let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };

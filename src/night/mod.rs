@@ -15,6 +15,7 @@ pub mod link;
 pub mod memories;
 pub mod memory;
 pub mod page;
+pub mod past;
 pub mod people;
 pub mod policy_diff;
 pub mod preview;

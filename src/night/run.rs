@@ -370,6 +370,7 @@ async fn shadow(night: &Night<'_>) -> Result<Option<Shadow>> {
         before: &night.deployment.agreement,
         after: proposed,
         as_of: night.order.as_of,
+        then: None,
     })
     .await?;
     Ok(Some(Shadow { agreement: proposed.digest().hex(), version: proposed.version().to_owned(), people }))

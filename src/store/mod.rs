@@ -73,6 +73,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "profile", include_str!("migrations/0002_profile.sql")),
     (3, "tree", include_str!("migrations/0003_tree.sql")),
     (4, "receipt", include_str!("migrations/0004_receipt.sql")),
+    (5, "ended at", include_str!("migrations/0005_ended_at.sql")),
 ];
 
 /// The gateway's memory.

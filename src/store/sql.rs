@@ -158,14 +158,15 @@ statements! {
 
     REGISTER_ADD = "INSERT INTO register (id, register, partner, author, made_at, reference, since, until, body, sealed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5 \
+    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5, ended_at = $6 \
         WHERE id = $1 AND ended_on IS NULL";
     REGISTER_READ = "SELECT id, register, partner, author, made_at, reference, since, until, ended_on, ended_by, ended_reference, \
-        ended_notified, body, sealed FROM register ORDER BY id";
+        ended_notified, ended_at, body, sealed FROM register ORDER BY id";
 
     WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
         (SELECT count(*) FROM review WHERE state = 'open')";
     PEOPLE = "SELECT count(DISTINCT person) FROM identity";
+    PEOPLE_THEN = "SELECT count(DISTINCT person) FROM identity WHERE first_run <= $1";
     NOBODY = "SELECT NOT EXISTS (SELECT 1 FROM person)";
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
