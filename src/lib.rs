@@ -7,6 +7,7 @@ pub mod cli;
 pub mod codes;
 pub mod command;
 pub mod config;
+pub mod deliver;
 pub mod exit;
 pub mod fault;
 pub mod feed;
@@ -15,6 +16,7 @@ pub mod night;
 pub mod register;
 pub mod report;
 pub mod schemas;
+pub mod seal;
 pub mod store;
 pub mod vault;
 

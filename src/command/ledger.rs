@@ -1,15 +1,18 @@
 //! `lockgate ledger verify`: every link recomputed, every published manifest compared.
 
+use super::bundle::kept;
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
 use crate::report;
+use crate::seal::{hash_file, kept_folder};
 use crate::store::BundleState;
 use anyhow::Result;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{Chain, Entry, Kept, Verifier};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct VerifyJson {
@@ -72,12 +75,20 @@ pub(super) async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit
     Ok(if ok { Exit::Done } else { Exit::Integrity })
 }
 
-/// Compares a published bundle's manifest with what was recorded; a folder that its recipient took is no fault.
+/// Compares what is kept of a published bundle with what was recorded, and the sealed bytes with their digest; what its
+/// recipient took from its door is no fault.
 fn published(deployment: &Deployment, row: &crate::store::BundleRow) -> Option<String> {
-    let partner = row.recipient.and_then(|id| deployment.agreement.get(id))?;
-    let folder =
-        deployment.root.join(&deployment.settings.bundles.folder).join(&partner.key).join(&row.bundle.name);
-    let text = std::fs::read(folder.join("datapackage.json")).ok()?;
-    (Digest::of(&text) != row.bundle.manifest_digest)
-        .then(|| format!("the published manifest of `{}` is not the one that was recorded", row.bundle.name))
+    let name = &row.bundle.name;
+    let kept = kept(deployment, row).ok()?;
+    if Digest::of(&kept.manifest) != row.bundle.manifest_digest {
+        return Some(format!("the published manifest of `{name}` is not the one that was recorded"));
+    }
+    let sealed = kept.sealed?;
+    let partner = deployment.agreement.get(row.recipient?)?;
+    let outbox = kept_folder(&deployment.state().join("outbox"), &partner.key, name).join(&sealed.file);
+    let differs = |place: &Path| hash_file(place).is_ok_and(|(_, hash)| hash.hex() != sealed.sha256);
+    [outbox, deployment.root.join(&kept.place)]
+        .iter()
+        .any(|place| differs(place))
+        .then(|| format!("the sealed bytes of `{name}` were changed since it was sealed"))
 }
