@@ -73,7 +73,7 @@ impl Deployment {
     /// seal begin with `sealed`.
     pub fn fresh() -> Self {
         let new = Self::sealed();
-        new.edit("lockgate.toml", "[bundles]\n", "[bundles]\nplain = true\n");
+        new.edit("lockgate.toml", "acknowledge_days = 5", "plain = true\nacknowledge_days = 5");
         new
     }
 
