@@ -24,7 +24,9 @@ pub enum KeyCommand {
         out: PathBuf,
     },
     /// List the deployment's keys: fingerprints, first and last day, and what is to be seen to
-    #[command(after_help = "Examples:\n  lockgate key list\n  lockgate key list --as-of 2026-11-29 --json")]
+    #[command(
+        after_help = "Examples:\n  lockgate key list\n  lockgate key list --as-of 2026-11-29 --json\n\nEnds 4 when one is to be seen to."
+    )]
     List {
         /// The day (default: today in the deployment's zone)
         #[arg(long, value_name = "DATE")]

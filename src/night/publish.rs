@@ -66,8 +66,8 @@ impl Doors {
     fn send(&self, outgoing: &Outgoing, recipient: &str) -> Result<()> {
         match &self.way {
             Way::Sealed(sealer) => {
-                let sealed = sealer.seal(outgoing, &self.staging)?;
-                folder::put(&sealed, &self.published)?;
+                let file = sealer.seal(outgoing, &self.staging)?;
+                folder::put(&file, &self.published)?;
                 // Only now: until the bundle is at its door the plain files are what it could be sealed from.
                 self.clear(outgoing.name())
             }

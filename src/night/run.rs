@@ -164,9 +164,10 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
 async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Result<Told> {
     let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
     // What a dry run works on has no bundles in it.
-    let stuck = match night.order.dry_run {
-        true => Vec::new(),
-        false => finish_earlier(night, doors, &registers.closed).await?,
+    let stuck = if night.order.dry_run {
+        Vec::new()
+    } else {
+        finish_earlier(night, doors, &registers.closed).await?
     };
     let memories = Memories::open(night.state)?;
     memories.sweep()?;

@@ -25,7 +25,7 @@ mod unpack;
 mod window;
 
 #[cfg(test)]
-#[expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
 
 pub use codes::CODES;

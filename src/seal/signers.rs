@@ -159,7 +159,7 @@ fn moment(text: &str) -> Option<DateTime> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use jiff::civil::date;

@@ -38,7 +38,7 @@ impl<R: Read + Seek> Zip<R> {
     pub(super) fn open(reader: R) -> Result<Self, Fault> {
         let broken = Rc::new(Cell::new(false));
         let mut reader = Watched { inner: reader, broken: Rc::clone(&broken) };
-        end_mark(&mut reader).map_err(|e| e.unwrap_or_else(|| cut()))?;
+        end_mark(&mut reader).map_err(|e| e.unwrap_or_else(cut))?;
         let archive = ZipArchive::new(reader).map_err(|_| zip_fault(&broken))?;
         if archive.len() > MOST_FILES {
             return Err(odd("it holds more files than any bundle"));

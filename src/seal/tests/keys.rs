@@ -49,10 +49,10 @@ fn during_a_rotation_both_keys_open_and_the_new_signer_takes_over() {
         let files = small();
         let outgoing = house.stage(&files, &manifest(&files, |_| {}));
         let sealer = Sealer::open(house.at.path(), &house.keyring, day, house.at("outbox")).unwrap();
-        let sealed = sealer.seal(&outgoing, &house.at("staging")).unwrap();
+        let file = sealer.seal(&outgoing, &house.at("staging")).unwrap();
         let facts = read_facts(&kept_folder(&house.at("outbox"), "two", NAME)).unwrap();
-        assert_eq!(facts.sha256, sealed.digest().hex());
-        let cipher = fs::read(sealed.ciphertext()).unwrap();
+        assert_eq!(facts.sha256, file.digest().hex());
+        let cipher = fs::read(file.ciphertext()).unwrap();
         let opens = |identity: &age::x25519::Identity| {
             let decryptor = age::Decryptor::new_buffered(cipher.as_slice()).unwrap();
             decryptor.decrypt([identity as &dyn age::Identity].into_iter()).is_ok()

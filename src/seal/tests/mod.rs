@@ -237,7 +237,7 @@ fn the_same_files_give_the_same_zip_in_the_specified_form() {
 }
 
 #[test]
-fn what_is_sealed_opens_as_it_was_for_its_recipient_and_nobody_else() {
+fn clause_5_2_1_what_is_sealed_opens_for_its_recipient_and_nobody_else() {
     let house = House::new();
     let file = house.delivered();
     let opened = house.open(&file, "two", &house.asked()).unwrap();
