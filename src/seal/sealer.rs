@@ -116,10 +116,20 @@ impl Sealer {
         // The recipient is the third word of the name; the manifest must agree with it.
         let recipient = name.split('_').nth(2).unwrap_or_default();
         let folder = kept_folder(&self.outbox, recipient, name);
-        if folder.exists() {
-            return found(outgoing, recipient, folder);
-        }
         let plain = staging.join(name);
+        if folder.exists() {
+            let (sealed, facts) = found(outgoing, recipient, folder.clone())?;
+            let keys = self.keyring.seals_to(recipient, self.day)?;
+            if keys.iter().any(|k| facts.sealed_to.contains(&k.text)) {
+                return Ok(sealed);
+            }
+            // Its key ended, perhaps in bad hands, before it was at the door: until then the plain files are kept.
+            if !plain.exists() {
+                let what = "it is sealed to a key that has ended, and was sent already";
+                return Err(SealError::Other { name: name.into(), what });
+            }
+            fs::remove_dir_all(&folder).map_err(SealError::io("removing", &folder))?;
+        }
         let (manifest, contents) = committed(outgoing, &plain)?;
         let part = self.outbox.join(recipient).join(format!(".{name}.part"));
         start(&part)?;
@@ -187,7 +197,7 @@ fn committed(outgoing: &Outgoing, plain: &Path) -> Result<(Vec<u8>, Contents), S
 }
 
 /// A bundle that was sealed before: the same manifest, and the bytes unchanged since.
-fn found(outgoing: &Outgoing, recipient: &str, folder: PathBuf) -> Result<Sealed, SealError> {
+fn found(outgoing: &Outgoing, recipient: &str, folder: PathBuf) -> Result<(Sealed, Facts), SealError> {
     let name = outgoing.name();
     let other = |what| SealError::Other { name: name.into(), what };
     if Digest::of(&small(&folder.join(MANIFEST))?) != outgoing.manifest() {
@@ -201,7 +211,7 @@ fn found(outgoing: &Outgoing, recipient: &str, folder: PathBuf) -> Result<Sealed
     if hash_file(&sealed.ciphertext())? != (sealed.bytes, digest) || !sealed.signature().is_file() {
         return Err(SealError::Other { name: sealed.name, what: "what was sealed was changed since" });
     }
-    Ok(sealed)
+    Ok((sealed, facts))
 }
 
 /// A new empty folder; what a killed run left under the name goes.

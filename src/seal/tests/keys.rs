@@ -65,6 +65,35 @@ fn during_a_rotation_both_keys_open_and_the_new_signer_takes_over() {
     assert_eq!(opens(date(2008, 11, 19)), (false, true, false, true));
 }
 
+/// A bundle that waited behind a closed door while its key was replaced goes to the new key; one that was sent stays as it was.
+#[test]
+fn what_waits_is_sealed_anew_when_its_key_has_ended() {
+    let house = House::new();
+    let [old, new] = [(); 2].map(|()| age::x25519::Identity::generate().to_public().to_string());
+    let keys = format!(
+        "{{ age = \"{old}\", until = \"2008-11-17\" }}, {{ age = \"{new}\", from = \"2008-11-18\" }}"
+    );
+    let signing = "[[gateway.signing]]\nkey = { file = \"signing\" }";
+    let keyring = Keyring::read(&settings(signing, &[("two", keys)]), &["two", "three"]).ok().unwrap();
+    let files = small();
+    let good = manifest(&files, |_| {});
+    let seal = |day: Date| {
+        let sealer = Sealer::open(house.at.path(), &keyring, day, house.at("outbox")).unwrap();
+        let sealed = sealer.seal(&committed(NAME, &good), &house.at("staging"));
+        let facts = read_facts(&kept_folder(&house.at("outbox"), "two", NAME)).unwrap();
+        (sealed.map(|s| s.digest()).map_err(|e| e.code()), facts.sealed_to)
+    };
+    house.stage(&files, &good);
+    let (first, to) = seal(NIGHT);
+    assert_eq!((seal(NIGHT).0, to), (first, vec![old]));
+    let (second, to) = seal(date(2008, 11, 18));
+    assert_eq!(to, [new]);
+    assert!(second.is_ok() && second != first);
+    fs::remove_dir_all(house.at("staging")).unwrap();
+    assert_eq!(seal(date(2008, 11, 19)).0, second);
+    assert_eq!(seal(NIGHT).0, Err("LG2216"));
+}
+
 #[test]
 fn faults_of_keys_have_their_codes_and_repeat_no_key() {
     let [a, b, c] = [(); 3].map(|()| age::x25519::Identity::generate().to_public().to_string());
