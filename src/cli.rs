@@ -1,5 +1,7 @@
 //! The command line: words only; `command` does what they say.
 
+mod bundle;
+mod key;
 mod ledger;
 mod receipt;
 mod register;
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
+pub use bundle::{BundleCommand, OpenArgs, TrustArgs, VerifyArgs};
+pub use key::{KeyCommand, KeyKind};
 pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
 pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
@@ -95,9 +99,12 @@ pub enum Command {
     /// The feeds: list them, test them, draft a new one
     #[command(subcommand)]
     Feed(FeedCommand),
-    /// Bundles made
+    /// Bundles: those made, and for recipients checking and opening one
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Keys: make one, list the deployment's, print the gateway's for its recipients
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Ask the agreement
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -228,28 +235,6 @@ pub struct NewFeedArgs {
     /// The partner's key (default: the first word of the name, where it is a partner)
     #[arg(long, value_name = "PARTNER")]
     pub partner: Option<String>,
-}
-
-/// `lockgate bundle …`
-#[derive(Debug, Subcommand)]
-pub enum BundleCommand {
-    /// List bundles, newest first
-    #[command(
-        after_help = "Examples:\n  lockgate bundle list\n  lockgate bundle list --recipient probation --json"
-    )]
-    List {
-        /// Only this recipient's
-        #[arg(long)]
-        recipient: Option<String>,
-    },
-    /// Show one bundle: its files, counts and digest
-    #[command(
-        after_help = "Examples:\n  lockgate bundle show lockgate_leeds-iom_probation_20081117_000001_snapshot\n  lockgate bundle show NAME --json"
-    )]
-    Show {
-        /// The bundle's name
-        name: String,
-    },
 }
 
 /// `lockgate agreement …`

@@ -9,6 +9,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::approval::CODES)
         .chain(crate::config::CODES)
         .chain(crate::register::CODES)
+        .chain(crate::seal::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
 }

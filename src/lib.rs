@@ -7,6 +7,7 @@ pub mod cli;
 pub mod codes;
 pub mod command;
 pub mod config;
+pub mod deliver;
 pub mod exit;
 pub mod fault;
 pub mod feed;
@@ -16,6 +17,7 @@ pub mod receipt;
 pub mod register;
 pub mod report;
 pub mod schemas;
+pub mod seal;
 pub mod store;
 pub mod vault;
 

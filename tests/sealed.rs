@@ -1,5 +1,5 @@
 //! What the compiler refuses: looking at a personal value, making a disclosure without the gate, and
-//! sending a bundle that the ledger has not taken. Each forbidden use has a twin that is allowed and
+//! sealing or sending a bundle that the ledger has not taken. Each forbidden use has a twin that is allowed and
 //! differs by little, so that a case cannot fail for another reason than its own.
 
 #[test]

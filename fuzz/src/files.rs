@@ -8,6 +8,7 @@ use crate::{known, sign};
 use jiff::tz::TimeZone;
 use lockgate::config::{self, Settings, Texts};
 use lockgate::report::{self, Severity, Style};
+use lockgate::seal::Keyring;
 use lockgate_connectors::{Limits, TRANSPORTS};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::mapping::{self, CodeMap, Mapping};
@@ -93,7 +94,13 @@ pub fn settings(data: &[u8]) -> u64 {
             refused.extend(opened.err());
         }
     }
-    sign((zone, sound(&refused, text)))
+    let keys = Keyring::read(&settings, &["wyp", "lcc", "probation", "yos", "hmps", "g4s", "disc", "cri"]);
+    for problem in keys.as_ref().err().into_iter().flatten() {
+        if let Some(Location::Config { span, .. }) = &problem.at {
+            assert!(text.get(span.clone()).is_some(), "{span:?} is no place in the text");
+        }
+    }
+    sign((zone, sound(&refused, text), told(&keys.map(drop), text)))
 }
 
 /// A schema file, beside the deployment's code lists.

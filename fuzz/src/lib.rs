@@ -14,6 +14,7 @@ pub mod files;
 pub mod mutate;
 pub mod parts;
 pub mod reading;
+pub mod sealed;
 pub mod seeds;
 pub mod stored;
 
@@ -80,6 +81,14 @@ pub const TARGETS: &[Target] = &[
     plain("chapter", stored::chapter, seeds::chapter, &[]),
     plain("spool", stored::spool, seeds::spool, &[]),
     plain("packed_row", stored::packed_row, seeds::ledger, &[]),
+    Target {
+        name: "bundle",
+        body: sealed::bundle,
+        seeds: sealed::bundle_seeds,
+        words: &[mutate::JSON, mutate::VALUES],
+        zipped: true,
+    },
+    plain("signers", sealed::signers, sealed::signers_seeds, &[mutate::VALUES]),
 ];
 
 /// The target of a name.

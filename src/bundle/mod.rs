@@ -1,5 +1,6 @@
 //! Bundles on disk: rows that have passed the gate become a folder of files, durable and hashed, and
-//! a folder that the ledger has committed is published by renaming it.
+//! a folder that the ledger has committed is sealed (`seal`), or published as it is by renaming it where a
+//! deployment asks for plain folders.
 //!
 //! What a row, a table or a text says is decided in the core; here it is sorted, written, hashed and
 //! synchronised. Memory does not grow with the rows.

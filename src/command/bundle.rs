@@ -1,4 +1,4 @@
-//! `lockgate bundle list|show`.
+//! `lockgate bundle list|show`: what was made, from the store and from what was kept of it.
 
 use super::{Voice, agreement, reading};
 use crate::cli::BundleCommand;
@@ -6,6 +6,7 @@ use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::summary::table;
 use crate::report;
+use crate::seal::{Facts, MANIFEST, SEALED_ENDING, kept_folder, read_facts};
 use crate::store::BundleRow;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -47,6 +48,9 @@ pub(super) async fn bundle(voice: Voice, deployment: &Deployment, what: &BundleC
     match what {
         BundleCommand::List { recipient } => list(voice, deployment, recipient.as_deref()).await,
         BundleCommand::Show { name } => show(voice, deployment, name).await,
+        // These need no deployment: they are done before one is loaded.
+        BundleCommand::Verify(args) => super::open::verify(voice, args),
+        BundleCommand::Open(args) => super::open::open(voice, args),
     }
 }
 
@@ -79,8 +83,32 @@ async fn list(voice: Voice, deployment: &Deployment, recipient: Option<&str>) ->
 struct ShowJson {
     #[serde(flatten)]
     bundle: BundleJson,
-    folder: PathBuf,
+    /// Where the recipient finds it: a sealed file, or a plain folder.
+    place: PathBuf,
+    /// The sealed file's size and digest; `null` for a plain folder.
+    sealed: Option<Facts>,
     manifest: serde_json::Value,
+}
+
+/// What is kept of a bundle: the manifest's bytes, where its recipient finds it, and the facts of its seal.
+pub(super) struct Kept {
+    pub(super) manifest: Vec<u8>,
+    pub(super) place: PathBuf,
+    pub(super) sealed: Option<Facts>,
+}
+
+/// Finds the manifest of a bundle: of a sealed one in the outbox, of a plain one in its folder.
+pub(super) fn kept(deployment: &Deployment, row: &BundleRow) -> std::io::Result<Kept> {
+    let (recipient, name) = (recipient(deployment, row), &row.bundle.name);
+    let door = deployment.settings.bundles.folder.join(&recipient);
+    let outbox = kept_folder(&deployment.state().join("outbox"), &recipient, name);
+    if let Ok(manifest) = std::fs::read(outbox.join(MANIFEST)) {
+        let place = door.join(format!("{name}{SEALED_ENDING}"));
+        return Ok(Kept { manifest, place, sealed: read_facts(&outbox) });
+    }
+    let place = door.join(name);
+    let manifest = std::fs::read(deployment.root.join(&place).join(MANIFEST))?;
+    Ok(Kept { manifest, place, sealed: None })
 }
 
 async fn show(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit> {
@@ -91,26 +119,30 @@ async fn show(voice: Voice, deployment: &Deployment, name: &str) -> Result<Exit>
             format!("there is no bundle `{name}`; see `lockgate bundle list`"),
         ));
     };
-    let folder = deployment.settings.bundles.folder.join(recipient(deployment, &row)).join(name);
-    let text = std::fs::read(deployment.root.join(&folder).join("datapackage.json"))
-        .with_context(|| format!("the bundle's folder `{}` cannot be read", folder.display()))?;
-    if lockgate_core::hash::Digest::of(&text) != row.bundle.manifest_digest {
+    let Kept { manifest, place, sealed } = kept(deployment, &row)
+        .with_context(|| format!("nothing is kept of the bundle `{name}`, neither sealed nor plain"))?;
+    if lockgate_core::hash::Digest::of(&manifest) != row.bundle.manifest_digest {
         return Err(Expected::new(
             Exit::Integrity,
             format!("the manifest of `{name}` is not the one that was recorded"),
         ));
     }
-    let manifest: serde_json::Value = serde_json::from_slice(&text).context("the manifest does not read")?;
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&manifest).context("the manifest does not read")?;
     let bundle = bundle_json(deployment, &row);
     if voice.json {
-        report::json(&ShowJson { bundle, folder, manifest });
+        report::json(&ShowJson { bundle, place, sealed, manifest });
         return Ok(Exit::Done);
     }
     report::line(&format!(
         "{name}\n  for {}, {}, day {}, {}",
         bundle.recipient, bundle.kind, bundle.as_of, bundle.state
     ));
-    report::line(&format!("  folder {}\n  manifest sha256 {}\n", folder.display(), bundle.manifest_digest));
+    report::line(&format!("  at {}\n  manifest sha256 {}", place.display(), bundle.manifest_digest));
+    match &sealed {
+        Some(f) => report::line(&format!("  sealed: {} bytes, sha256 {}\n", f.bytes, f.sha256)),
+        None => report::line("  plain: neither signed nor encrypted\n"),
+    }
     let text = |v: Option<&serde_json::Value>| match v {
         Some(serde_json::Value::String(s)) => s.clone(),
         Some(serde_json::Value::Array(parts)) => format!("{} parts", parts.len()),

@@ -48,7 +48,10 @@ pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Ex
             warnings
                 .extend((!approved && problems.is_empty()).then(|| super::approve::unapproved(&standing)));
             let today = || jiff::Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
-            warnings.extend(reminders::review(&deployment, as_of.unwrap_or_else(today)));
+            let day = as_of.unwrap_or_else(today);
+            warnings.extend(reminders::review(&deployment, day));
+            warnings.extend(reminders::keys(&deployment, day));
+            problems.extend(super::key::unread(&deployment));
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();

@@ -1,11 +1,13 @@
 //! `lockgate ledger verify`: every link and root recomputed, every published manifest compared, and what others have
 //! witnessed.
 
+use super::bundle::kept;
 use super::ledger_proof::Witness;
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
 use crate::report;
+use crate::seal::{hash_file, kept_folder};
 use crate::store::{BundleRow, BundleState, LedgerEntry};
 use anyhow::Result;
 use base64ct::{Base64, Encoding as _};
@@ -14,7 +16,7 @@ use lockgate_core::ledger::tree::Tree;
 use lockgate_core::ledger::{Chain, Entry, Kept, Verifier};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct VerifyJson {
@@ -152,12 +154,20 @@ impl Reading {
     }
 }
 
-/// Compares a published bundle's manifest with what was recorded; a folder that its recipient took is no fault.
+/// Compares what is kept of a published bundle with what was recorded, and the sealed bytes with their digest; what its
+/// recipient took from its door is no fault.
 fn published(deployment: &Deployment, row: &crate::store::BundleRow) -> Option<String> {
-    let partner = row.recipient.and_then(|id| deployment.agreement.get(id))?;
-    let folder =
-        deployment.root.join(&deployment.settings.bundles.folder).join(&partner.key).join(&row.bundle.name);
-    let text = std::fs::read(folder.join("datapackage.json")).ok()?;
-    (Digest::of(&text) != row.bundle.manifest_digest)
-        .then(|| format!("the published manifest of `{}` is not the one that was recorded", row.bundle.name))
+    let name = &row.bundle.name;
+    let kept = kept(deployment, row).ok()?;
+    if Digest::of(&kept.manifest) != row.bundle.manifest_digest {
+        return Some(format!("the published manifest of `{name}` is not the one that was recorded"));
+    }
+    let sealed = kept.sealed?;
+    let partner = deployment.agreement.get(row.recipient?)?;
+    let outbox = kept_folder(&deployment.state().join("outbox"), &partner.key, name).join(&sealed.file);
+    let differs = |place: &Path| hash_file(place).is_ok_and(|(_, hash)| hash.hex() != sealed.sha256);
+    [outbox, deployment.root.join(&kept.place)]
+        .iter()
+        .any(|place| differs(place))
+        .then(|| format!("the sealed bytes of `{name}` were changed since it was sealed"))
 }

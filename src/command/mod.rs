@@ -12,9 +12,11 @@ mod feed;
 mod feed_new;
 mod fmt;
 mod history;
+mod key;
 mod ledger;
 mod ledger_person;
 mod ledger_proof;
+mod open;
 mod partner;
 mod preview;
 mod quarantine;
@@ -26,7 +28,7 @@ mod schema;
 mod status;
 mod why;
 
-use crate::cli::{AgreementCommand, Cli, Command, LedgerCommand};
+use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand, LedgerCommand};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
@@ -70,15 +72,19 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Check { as_of } => return check::check(voice, &cli.config, *as_of),
         Command::Fmt(args) => return fmt::fmt(voice, &cli.config, args),
         Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
+        Command::Bundle(BundleCommand::Verify(args)) => return open::verify(voice, args),
+        Command::Bundle(BundleCommand::Open(args)) => return open::open(voice, args),
+        Command::Key(KeyCommand::New { kind, name, out }) => return key::new(voice, *kind, name, out),
         _ => {}
     }
-    let Some(deployment) = open(voice, &cli.config) else { return Ok(Exit::Configuration) };
+    let Some(deployment) = load(voice, &cli.config) else { return Ok(Exit::Configuration) };
     match cli.command {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
+        Command::Key(what) => key::key(voice, &deployment, &what),
         Command::Ledger(LedgerCommand::Verify { against }) => {
             ledger::verify(voice, &deployment, &against).await
         }
@@ -133,7 +139,7 @@ struct BrokenJson<'a> {
 }
 
 /// Loads the deployment, or prints what is wrong with it.
-fn open(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
+fn load(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
     match config::load(root) {
         Ok(deployment) => Some(deployment),
         Err((problems, texts)) => {

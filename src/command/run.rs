@@ -34,8 +34,10 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
     let order = Order { as_of, feeds: args.feeds.clone(), dry_run: args.dry_run };
     let told = night(deployment, order, voice.quiet || voice.json).await?;
     let texts = &deployment.texts;
-    let warnings: Vec<_> =
-        told.warnings.iter().cloned().chain(reminders::review(deployment, as_of)).collect();
+    let mut warnings = told.warnings.clone();
+    warnings.extend(reminders::review(deployment, as_of));
+    // A key that is missing was an error of the night already.
+    warnings.extend(reminders::keys(deployment, as_of).into_iter().filter(|p| p.code != "LG2213"));
     report::print(&told.held, Severity::Error, texts, voice.style());
     report::print(&warnings, Severity::Warning, texts, voice.style());
     if voice.json {

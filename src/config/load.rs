@@ -6,6 +6,7 @@ use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
 use crate::approval::holders::{self, HOLDERS, Holders};
 use crate::exit::{Exit, Expected};
+use crate::seal::Keyring;
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
@@ -40,6 +41,8 @@ pub struct Deployment {
     pub shadow: Option<Agreement>,
     /// Which days are working days.
     pub calendar: Calendar,
+    /// Whose public key each recipient has, and with which keys the gateway signs.
+    pub keyring: Keyring,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -252,6 +255,8 @@ impl Reading<'_> {
             Some(named) => self.calendar(&named.bank_holidays)?,
             None => Calendar::default(),
         };
+        let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+        let keyring = self.keep_all(Keyring::read(&settings, &partners));
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -265,6 +270,7 @@ impl Reading<'_> {
             holders,
             shadow,
             calendar,
+            keyring: keyring?,
             mappings,
             formats,
             wanted,

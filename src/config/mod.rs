@@ -11,7 +11,7 @@ pub use lists::{
 };
 pub use load::{Deployment, Former, Policy, load, load_agreement, open_format};
 pub use parse::{Texts, parse};
-pub use settings::{SecretRef, Settings};
+pub use settings::{RecipientKeySettings, SecretRef, Settings};
 
 use lockgate_core::problem::{CodeDoc, Problem};
 use std::path::Path;
@@ -58,5 +58,12 @@ pub const CODES: &[CodeDoc] = &[
         title: "a setting refers to something that is not there",
         explanation: "A feed names a place that `lockgate.toml` does not list, two feeds share a name, or a secret's file or \
                       environment variable is missing. Add what is named, or correct the name.",
+    },
+    CodeDoc {
+        code: "LG0104",
+        title: "a secret key stands in a configuration file",
+        explanation: "Configuration is read, copied, printed and kept under version control: a secret in it is no secret any more. Take the \
+                      key for lost, make a new one, and point to its file with `{ file = … }` or to an environment variable with \
+                      `{ env = … }`. The text is not shown.",
     },
 ];

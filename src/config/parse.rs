@@ -72,6 +72,16 @@ impl Texts {
                 .in_config(name, at..at + 1)
                 .help("save the file as UTF-8")
         })?;
+        if let Some(at) = secret_in(&text) {
+            // The text is not kept: what is kept may be shown.
+            self.add(name, String::new());
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            return Err(Problem::new("LG0104", format!("a secret key stands in `{name}`, line {line}"))
+                .in_config(name, 0..0)
+                .help(
+                    "make a new key, keep it in a file of its own, and name the file: `{ file = \"…\" }`",
+                ));
+        }
         self.add(name, text.clone());
         Ok(text)
     }
@@ -81,6 +91,16 @@ impl Texts {
         let text = self.read(root, name)?;
         parse(name, &text)
     }
+}
+
+/// Where a secret key begins in a text, if one does: age identities and private keys in PEM.
+fn secret_in(text: &str) -> Option<usize> {
+    let pem = text.match_indices("PRIVATE KEY").find(|(at, _)| {
+        let line = text.get(..*at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+        line.contains("-----BEGIN")
+    });
+    let age = || text.to_ascii_uppercase().find("AGE-SECRET-KEY-");
+    pem.map(|(at, _)| at).or_else(age)
 }
 
 /// Parses a TOML text; `name` names the file in messages.
@@ -214,6 +234,22 @@ mod tests {
         let problem = fault("surnmae = \"x\"\n");
         assert_eq!(problem.what, "unknown key `surnmae`");
         assert_eq!(problem.help.as_deref(), Some("did you mean `surname`?"));
+    }
+
+    #[test]
+    fn a_secret_key_is_seen_and_its_text_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for secret in
+            ["-----BEGIN OPENSSH PRIVATE KEY-----\nQUJD", "age-secret-key-1QQQ", "AGE-SECRET-KEY-1QQQ"]
+        {
+            std::fs::write(folder.path().join("s.toml"), format!("# mine\nkey = '''{secret}'''\n"))
+                .expect("written");
+            let mut texts = Texts::default();
+            let problem = texts.read(folder.path(), "s.toml").expect_err("refused");
+            assert_eq!((problem.code, texts.get("s.toml")), ("LG0104", Some("")));
+            assert!(problem.what.ends_with("line 2") && !problem.what.contains("QQQ"), "{}", problem.what);
+        }
+        assert_eq!(secret_in("# the PRIVATE KEY is elsewhere; age1qqq\n"), None);
     }
 
     #[test]

@@ -33,6 +33,54 @@ pub struct Settings {
     /// How the registers are kept.
     #[serde(default)]
     pub registers: RegisterSettings,
+    /// Who signs what leaves.
+    pub gateway: Option<GatewaySettings>,
+    /// The recipients' ends of the wire, by the partner's key in the agreement.
+    #[serde(default)]
+    pub recipient: BTreeMap<Spanned<String>, RecipientSettings>,
+}
+
+/// The gateway as its recipients know it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewaySettings {
+    /// Its name in the recipients' lists of signers.
+    pub identity: Spanned<String>,
+    /// Its signing keys: the one of today, and while it is replaced the next.
+    #[serde(default)]
+    pub signing: Vec<SigningSettings>,
+}
+
+/// A signing key: only pointed to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningSettings {
+    /// An OpenSSH private key, Ed25519, without a passphrase.
+    pub key: Spanned<SecretRef>,
+    /// The first day on which it signs.
+    pub from: Option<Spanned<String>>,
+    /// The last day on which its signatures count.
+    pub until: Option<Spanned<String>>,
+}
+
+/// A recipient.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientSettings {
+    /// Its public keys: the one of today, and while it is replaced the next.
+    pub keys: Vec<RecipientKeySettings>,
+}
+
+/// A recipient's public key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientKeySettings {
+    /// The line `age1…`.
+    pub age: Spanned<String>,
+    /// The first day on which bundles are sealed to it.
+    pub from: Option<Spanned<String>>,
+    /// The last one.
+    pub until: Option<Spanned<String>>,
 }
 
 /// Which days are working days.
@@ -146,11 +194,19 @@ pub struct BundleSettings {
     pub staff_rows: u64,
     /// Working days within which a recipient acknowledges.
     pub acknowledge_days: u32,
+    /// Leaves plain folders, neither signed nor encrypted: for trying things out, never for real people.
+    pub plain: bool,
 }
 
 impl Default for BundleSettings {
     fn default() -> Self {
-        Self { folder: "state/bundles".into(), csv_bom: true, staff_rows: 50_000, acknowledge_days: 5 }
+        Self {
+            folder: "state/bundles".into(),
+            csv_bom: true,
+            staff_rows: 50_000,
+            acknowledge_days: 5,
+            plain: false,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Publish: each bundle's files are finished, the ledger commits what left, and only then the folder
-//! moves to where its recipient finds it.
+//! Publish: each bundle's files are finished, the ledger commits what leaves, and only then the bundle is sealed and
+//! put where its recipient finds it.
 
 use super::Night;
 use super::asked;
@@ -7,6 +7,8 @@ use super::disclose::Open;
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleError, Finished, publish};
+use crate::deliver::folder;
+use crate::seal::{SealError, Sealer};
 use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef};
 use crate::vault::{Spool, SpoolReader};
 use anyhow::{Context as _, Result};
@@ -26,27 +28,65 @@ use tokio::task::JoinHandle;
 /// Holdings handed to the store at once.
 const PAGE: usize = 2000;
 
-/// The folders of bundles.
+/// How bundles leave.
+pub enum Way {
+    /// Signed and encrypted: one file and its signature.
+    Sealed(Box<Sealer>),
+    /// As plain folders: the deployment asked for it.
+    Plain,
+}
+
+/// Where bundles are put together, and the recipients' doors.
 pub struct Doors {
     /// Where bundles are put together.
     pub staging: PathBuf,
     /// Above the recipients' folders.
     pub published: PathBuf,
+    /// How they leave.
+    pub way: Way,
 }
 
 impl Doors {
     /// The folders, made when missing.
-    pub fn open(state: &Path, published: PathBuf) -> Result<Self> {
-        let doors = Self { staging: state.join("staging"), published };
+    pub fn open(state: &Path, published: PathBuf, way: Way) -> Result<Self> {
+        let doors = Self { staging: state.join("staging"), published, way };
         std::fs::create_dir_all(&doors.staging).context("making the staging folder")?;
         std::fs::create_dir_all(&doors.published).context("making the folder of bundles")?;
         Ok(doors)
     }
 
+    /// Whether a bundle could leave for a recipient: asked before one is made.
+    pub fn ready(&self, recipient: &str) -> Result<(), SealError> {
+        match &self.way {
+            Way::Sealed(sealer) => sealer.ready(recipient),
+            Way::Plain => Ok(()),
+        }
+    }
+
+    /// Sends what the ledger has committed. Done again, it goes on where it was stopped.
     fn send(&self, outgoing: &Outgoing, recipient: &str) -> Result<()> {
-        let folder = self.published.join(recipient);
-        std::fs::create_dir_all(&folder).context("making a recipient's folder")?;
-        publish(outgoing, &self.staging, &folder)?;
+        match &self.way {
+            Way::Sealed(sealer) => {
+                let file = sealer.seal(outgoing, &self.staging)?;
+                folder::put(&file, &self.published)?;
+                // Only now: until the bundle is at its door the plain files are what it could be sealed from.
+                self.clear(outgoing.name())
+            }
+            Way::Plain => {
+                let folder = self.published.join(recipient);
+                std::fs::create_dir_all(&folder).context("making a recipient's folder")?;
+                publish(outgoing, &self.staging, &folder)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes what a bundle was put together from.
+    fn clear(&self, name: &str) -> Result<()> {
+        let plain = self.staging.join(name);
+        if plain.exists() {
+            std::fs::remove_dir_all(&plain).context("clearing the staging folder")?;
+        }
         Ok(())
     }
 }
@@ -220,22 +260,28 @@ struct Underway {
     finished: JoinHandle<Result<Finished, BundleError>>,
 }
 
-/// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only.
-pub async fn publish_all(night: &Night<'_>, doors: &Doors, open: Vec<Open>) -> Result<Vec<RecipientLine>> {
+/// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only. What was recorded
+/// leaves while the next one is recorded.
+pub async fn publish_all(
+    night: &Night<'_>,
+    doors: &Arc<Doors>,
+    open: Vec<Open>,
+) -> Result<Vec<RecipientLine>> {
     night.progress.stage("writing bundles");
     // A second bundle of a day without a row would tell nothing; an empty first one tells that there is nothing.
     let (needless, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|o| o.more && o.line.people == 0);
     let mut lines: Vec<RecipientLine> = needless.into_iter().map(|o| o.line).collect();
-    for Underway { meta, journal, mut line, finished } in finishing(open) {
-        match record(night, doors, &meta, journal, finished).await {
+    let mut leaving = Vec::new();
+    for Underway { meta, journal, line, finished } in finishing(open) {
+        let recorded = record(night, doors, &meta, journal, finished).await;
+        leaving.push((meta.recipient_key().to_owned(), line, recorded));
+    }
+    for (recipient, mut line, recorded) in leaving {
+        match sent(night, recorded).await {
             Ok(name) => line.bundle = Some(name),
             Err(fault) => {
-                anstream::eprintln!(
-                    "error: the bundle of `{}` was not made: {}",
-                    meta.recipient_key(),
-                    crate::fault::told(&fault)
-                );
+                told(&recipient, "was not made", &fault);
                 line.failed = true;
             }
         }
@@ -265,22 +311,44 @@ fn finishing(open: Vec<Open>) -> Vec<Underway> {
     open.into_iter().map(finish).collect()
 }
 
-/// Records a bundle while its files are finished, and publishes it when both are done.
+/// Says what became of a recipient's bundle, with the code where there is one.
+pub fn told(recipient: &str, became: &str, fault: &anyhow::Error) {
+    let code = fault.downcast_ref::<SealError>().map_or_else(String::new, |e| format!("[{}]", e.code()));
+    let what = crate::fault::told(fault);
+    anstream::eprintln!("error{code}: the bundle of `{recipient}` {became}: {what}");
+}
+
+/// A bundle that is recorded and on its way out.
+struct Leaving {
+    id: BundleId,
+    name: String,
+    sent: JoinHandle<Result<()>>,
+}
+
+/// Records a bundle while its files are finished, and sends it off when both are done.
 async fn record(
     night: &Night<'_>,
-    doors: &Doors,
+    doors: &Arc<Doors>,
     meta: &Meta,
     journal: Spool,
     finished: JoinHandle<Result<Finished, BundleError>>,
-) -> Result<String> {
+) -> Result<Leaving> {
     let mut closing = Closing::begin(night, meta, journal.into_reader()?).await?;
     let finished = finished.await.context("finishing a bundle stopped")??;
     closing.counts = (finished.total(), counts_by_table(&finished));
     closing.form = doors.staging.join(&finished.name).join("acknowledge.csv");
     let outgoing = finished.prepared().release(&mut closing).await?;
-    doors.send(&outgoing, meta.recipient_key())?;
-    night.store.set_bundle_state(closing.id, BundleState::Published).await?;
-    Ok(finished.name)
+    let (doors, recipient) = (Arc::clone(doors), meta.recipient_key().to_owned());
+    let sent = tokio::task::spawn_blocking(move || doors.send(&outgoing, &recipient));
+    Ok(Leaving { id: closing.id, name: finished.name, sent })
+}
+
+/// Waits for a bundle to be at its door; its name.
+async fn sent(night: &Night<'_>, recorded: Result<Leaving>) -> Result<String> {
+    let Leaving { id, name, sent } = recorded?;
+    sent.await.context("sealing a bundle stopped")??;
+    night.store.set_bundle_state(id, BundleState::Published).await?;
+    Ok(name)
 }
 
 /// The ledger has the bundle already: it was committed before a run was killed.
@@ -294,22 +362,31 @@ impl LedgerCommit for Committed {
     }
 }
 
-/// Publishes what an earlier run recorded and did not live to publish.
-/// What is for a partner that receives nothing for now waits until it does again.
-pub async fn finish_earlier(night: &Night<'_>, doors: &Doors, closed: &[PartnerId]) -> Result<u64> {
-    let mut finished = 0;
+/// Sends what an earlier run recorded and did not live to send, each recipient's bundles in their order. What is for a
+/// partner that receives nothing for now waits until it does again. Gives the recipients whose bundle still does not
+/// leave: they get no later one before it.
+pub async fn finish_earlier(
+    night: &Night<'_>,
+    doors: &Arc<Doors>,
+    closed: &[PartnerId],
+) -> Result<Vec<PartnerId>> {
+    let mut stuck = Vec::new();
     for row in night.store.unpublished_bundles().await? {
-        if row.recipient.is_some_and(|r| closed.contains(&r)) {
+        if row.recipient.is_some_and(|r| closed.contains(&r) || stuck.contains(&r)) {
             continue;
         }
         let bundle = &row.bundle;
-        let recipient = row.recipient.and_then(|r| night.deployment.agreement.get(r)).map(|p| p.key.clone());
-        let recipient = recipient.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;
+        let of = row.recipient.and_then(|r| Some((r, night.deployment.agreement.get(r)?.key.clone())));
+        let (id, recipient) = of.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;
         let prepared = Prepared::new(bundle.name.clone(), bundle.manifest_digest);
         let outgoing = prepared.release(&mut Committed).await?;
-        doors.send(&outgoing, &recipient)?;
-        night.store.set_bundle_state(row.id, BundleState::Published).await?;
-        finished += 1;
+        match tokio::task::block_in_place(|| doors.send(&outgoing, &recipient)) {
+            Ok(()) => night.store.set_bundle_state(row.id, BundleState::Published).await?,
+            Err(fault) => {
+                told(&recipient, "that an earlier run recorded was not sent", &fault);
+                stuck.push(id);
+            }
+        }
     }
-    Ok(finished)
+    Ok(stuck)
 }

@@ -36,6 +36,13 @@ pub struct Read {
 }
 
 impl Read {
+    /// Closes more partners, for tonight.
+    pub fn close(&mut self, more: impl Iterator<Item = PartnerId>) {
+        self.closed.extend(more);
+        self.closed.sort_unstable();
+        self.text = format!("{:?}", self.closed);
+    }
+
     /// What changes whenever decisions about everybody could change for another reason than people's data. Whom an
     /// entry about a record or a person concerns is marked when it is recorded, and found again by its days.
     pub fn digest(&self, agreement: &Digest) -> String {

@@ -1,4 +1,4 @@
-//! Reminders of the agreement's own dates: its review (5.6.1), and the review of what recipients hold (5.5.2).
+//! Reminders of dates: the agreement's review (5.6.1), the review of what recipients hold (5.5.2), and the end of keys.
 
 use crate::config::Deployment;
 use crate::store::{BundleRow, Store, StoreError};
@@ -44,6 +44,15 @@ pub async fn holdings(
         )
     };
     Ok(agreement.partners().filter_map(due).collect())
+}
+
+/// Keys that end within the days ahead, and recipients without one. A deployment of plain folders needs none.
+pub fn keys(deployment: &Deployment, as_of: Date) -> Vec<Problem> {
+    if deployment.settings.bundles.plain {
+        return Vec::new();
+    }
+    let partners: Vec<&str> = deployment.agreement.partners().map(|(_, p)| p.key.as_str()).collect();
+    deployment.keyring.reminders(&partners, as_of)
 }
 
 /// The days to a date, when they are few enough for a reminder.

@@ -10,17 +10,19 @@ use super::memories::Memories;
 use super::people::{self, People};
 use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
-use super::publish::{Doors, finish_earlier, open_chapter, publish_all, record_decision};
-use super::summary::{FeedLine, Shadow, Summary};
+use super::publish::{Doors, Way, finish_earlier, open_chapter, publish_all, record_decision};
+use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
 use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
+use crate::seal::Sealer;
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::checkpoint::Checkpoint;
@@ -30,6 +32,7 @@ use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a night leaves to say.
 pub struct Told {
@@ -66,7 +69,7 @@ fn copy_state(from: &Path, to: &Path) -> std::io::Result<()> {
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let target = to.join(&name);
         match name.to_str() {
-            Some("bundles" | "staging" | "lock") => {}
+            Some("bundles" | "staging" | "outbox" | "lock") => {}
             _ if kind.is_dir() => copy_state(&entry.path(), &target)?,
             _ if from.ends_with("archive") && std::fs::hard_link(entry.path(), &target).is_ok() => {}
             _ => {
@@ -85,6 +88,7 @@ async fn in_state(
     published: std::path::PathBuf,
 ) -> Result<Told> {
     let vault = Vault::new(deployment.usable_secret()?);
+    let way = way(deployment, order.as_of, state)?;
     let (categories, partners) = deployment.names();
     let store =
         match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
@@ -119,7 +123,7 @@ async fn in_state(
     let (day, dry_run) = (order.as_of, order.dry_run);
     let night =
         Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
-    let doors = Doors::open(state, published)?;
+    let doors = Arc::new(Doors::open(state, published, way)?);
     let mut told = stages(&night, &doors, last).await?;
     told.warnings.extend(unapproved);
     let Told { summary, .. } = &mut told;
@@ -144,6 +148,17 @@ async fn checkpoint(deployment: &Deployment, store: &Store) -> Result<String> {
     Ok(Checkpoint { origin, size: tree.size(), root: tree.root() }.text())
 }
 
+/// How tonight's bundles leave. Without a key that signs nothing could, so nothing is begun.
+fn way(deployment: &Deployment, day: Date, state: &Path) -> Result<Way> {
+    if deployment.settings.bundles.plain {
+        return Ok(Way::Plain);
+    }
+    let sealer = Sealer::open(&deployment.root, &deployment.keyring, day, state.join("outbox"));
+    let unusable =
+        |e: crate::seal::SealError| Expected::new(Exit::Configuration, format!("{e} ({})", e.code()));
+    Ok(Way::Sealed(Box::new(sealer.map_err(unusable)?)))
+}
+
 /// The day of the last finished run; a run for an earlier day is refused.
 async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
     let runs = store.runs(1000).await?;
@@ -155,9 +170,14 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
     Ok(last)
 }
 
-async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<Told> {
+async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Result<Told> {
     let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
-    finish_earlier(night, doors, &registers.closed).await?;
+    // What a dry run works on has no bundles in it.
+    let stuck = if night.order.dry_run {
+        Vec::new()
+    } else {
+        finish_earlier(night, doors, &registers.closed).await?
+    };
     // Whatever is tried out leaves the recipients' forms where they lie.
     let mut answers = Vec::new();
     if !night.order.dry_run {
@@ -192,7 +212,7 @@ async fn stages(night: &Night<'_>, doors: &Doors, last: Option<Date>) -> Result<
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    decide(night, doors, &left, &mut summary).await?;
+    decide(night, doors, (&left, &stuck), &mut summary).await?;
     warnings.extend(registers.reminders);
     warnings.extend(answers);
     expire(night).await?;
@@ -325,13 +345,15 @@ fn joined(who: &WhoIsWho) -> u64 {
 /// Decides, records and publishes; then settles the people, and empties those who left.
 async fn decide(
     night: &Night<'_>,
-    doors: &Doors,
-    left: &BTreeSet<PersonRef>,
+    doors: &Arc<Doors>,
+    (left, stuck): (&BTreeSet<PersonRef>, &[PartnerId]),
     summary: &mut Summary,
 ) -> Result<()> {
     let deployment = night.deployment;
     // Read again: people may have been merged tonight.
-    let registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
+    let mut registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
+    let shut = shut(night, doors, stuck, &registers.closed);
+    registers.close(shut.iter().map(|(id, _)| *id));
     let basis_now = registers.digest(&deployment.decides());
     let basis_before = night.store.meta("basis").await?;
     let pseudonyms: Vec<Vec<u8>> =
@@ -354,9 +376,32 @@ async fn decide(
         let left: Vec<PersonRef> = left.iter().copied().collect();
         night.store.empty_persons(&left).await?;
     }
+    summary.recipients.extend(shut.into_iter().map(|(_, line)| line));
     summary.cohort = night.store.people().await?;
     summary.shadow = shadow(night).await?;
     Ok(())
+}
+
+/// The recipients for whom no bundle can be made tonight: without a key to seal to, or with an earlier bundle that still does
+/// not leave. Nothing is decided about for them, so that nothing is recorded as disclosed; they catch up.
+fn shut(
+    night: &Night<'_>,
+    doors: &Doors,
+    stuck: &[PartnerId],
+    closed: &[PartnerId],
+) -> Vec<(PartnerId, RecipientLine)> {
+    let partners = night.deployment.agreement.partners().filter(|(id, _)| !closed.contains(id));
+    let mut out = Vec::new();
+    for (id, partner) in partners {
+        let ready = doors.ready(&partner.key);
+        if let Err(error) = &ready {
+            anstream::eprintln!("error[{}]: {error}", error.code());
+        }
+        if ready.is_err() || stuck.contains(&id) {
+            out.push((id, RecipientLine { failed: true, ..RecipientLine::empty(&partner.key) }));
+        }
+    }
+    out
 }
 
 /// What the proposed agreement, when there is one, would have changed tonight.

@@ -25,6 +25,8 @@ def deployment(folder):
     shutil.copytree(planted.ROOT / "fixtures/keys", folder / "fixtures/keys")
     settings = (planted.ROOT / "lockgate.toml").read_text("utf-8")
     settings = re.sub(r'folder = "fixtures/(\w+)"', r'folder = "in/\1"', settings)
+    # What is in the bundles is what is looked at here, and not how they are sealed.
+    settings = settings.replace("[bundles]\n", "[bundles]\nplain = true\n")
     for partner in others.PARTNERS:
         settings += f'\n[place.{partner}_others]\nfolder = "in/{partner}_others"\nsettle_ms = 0\n'
         (folder / "in" / f"{partner}_others").mkdir(parents=True)

@@ -69,8 +69,16 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// A fresh copy: nothing was run on it.
+    /// A fresh copy: nothing was run on it. Its bundles are plain folders, so that a test can look into them; those that
+    /// seal begin with `sealed`.
     pub fn fresh() -> Self {
+        let new = Self::sealed();
+        new.edit("lockgate.toml", "acknowledge_days = 5", "plain = true\nacknowledge_days = 5");
+        new
+    }
+
+    /// A fresh copy as it is shipped: its bundles leave signed and encrypted.
+    pub fn sealed() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(source.join("lockgate.toml"), folder.path().join("lockgate.toml"))
