@@ -105,12 +105,12 @@ pub enum Command {
     /// Keys: make one, list the deployment's, print the gateway's for its recipients
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Ask the agreement
-    #[command(subcommand)]
-    Agreement(AgreementCommand),
     /// What recipients answer to their bundles, and what is still open
     #[command(subcommand)]
     Receipt(ReceiptCommand),
+    /// Ask the agreement
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),

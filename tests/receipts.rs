@@ -116,7 +116,7 @@ fn clause_6_1_the_overdue_list_shrinks_as_recipients_confirm() {
     import(&deployment, form.recipient, form.answered(&all, "yes,2008-11-20,duty officer,").as_bytes());
     assert_eq!(overdue().1, before - 1);
     let late = deployment.run(&["run", "--as-of", "2008-12-10", "--json"]).json();
-    assert_eq!(late["warnings"]["LG2205"], json!(8), "each recipient is reminded of: {}", late["warnings"]);
+    assert_eq!(late["warnings"]["LG2405"], json!(8), "each recipient is reminded of: {}", late["warnings"]);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn clause_7_3_only_a_current_nominee_answers() {
     let refused =
         import(&deployment, form.recipient, form.answered(&[0, 1], "yes,2008-11-19,officer-1,").as_bytes());
     assert_eq!(refused.0, Some(3));
-    assert_eq!(refused.1["refused"][0]["code"], json!("LG2203"));
+    assert_eq!(refused.1["refused"][0]["code"], json!("LG2403"));
     assert_eq!(refused.1["taken"], json!(0));
     let taken =
         import(&deployment, form.recipient, form.answered(&[0, 1], "yes,2008-11-19,officer-2,").as_bytes());
@@ -163,7 +163,7 @@ fn what_answers_nothing_is_refused_line_by_line_and_the_rest_counts() {
     let codes: Vec<&str> =
         said["refused"].as_array().expect("a list").iter().filter_map(|r| r["code"].as_str()).collect();
     assert_eq!((code, said["taken"].clone()), (Some(3), json!(1)));
-    assert_eq!(codes, ["LG2202", "LG2202", "LG2202", "LG2202", "LG2204", "LG2204", "LG2204"]);
+    assert_eq!(codes, ["LG2402", "LG2402", "LG2402", "LG2402", "LG2404", "LG2404", "LG2404"]);
     // A bundle of another and one that never was are told alike.
     let what = |at: usize| {
         said["refused"][at]["what"].as_str().expect("a text").split(": ").last().expect("words").to_owned()
@@ -190,7 +190,7 @@ fn a_form_counts_however_it_was_saved_and_an_archive_does_not() {
         || deployment.run(&["status", "--json"]).json()["ledger_entries"].as_u64().expect("a count");
     let before = entries();
     let (code, said) = import(&deployment, form.recipient, b"PK\x03\x04 a workbook");
-    assert_eq!((code, &said["refused"][0]["code"]), (Some(3), &json!("LG2201")));
+    assert_eq!((code, &said["refused"][0]["code"]), (Some(3), &json!("LG2401")));
     assert_eq!(entries(), before + 1, "the refusal is in the ledger");
     // What a recipient wrote beside an answer lies in the store as ciphertext, and nowhere else.
     let state = files(&deployment.path("state"));
@@ -216,7 +216,7 @@ fn forms_at_the_door_are_taken_by_the_next_night_once() {
         "a trial takes nothing"
     );
     let told = deployment.night(NIGHTS[2]).json();
-    assert_eq!(told["warnings"]["LG2201"], json!(1));
+    assert_eq!(told["warnings"]["LG2401"], json!(1));
     assert_eq!(standing(&deployment, &form.name)["state"], json!("opened"));
     let names: Vec<String> = files(&door).into_keys().collect();
     assert_eq!(names.iter().filter(|n| n.starts_with("taken/")).count(), 1, "{names:?}");

@@ -8,34 +8,34 @@ use crate::problem::CodeDoc;
 use alloc::string::String;
 use jiff::civil::Date;
 
-/// Codes of this room (`LG22nn`).
+/// Codes of this room (`LG24nn`).
 pub const CODES: &[CodeDoc] = &[
     CodeDoc {
-        code: "LG2201",
+        code: "LG2401",
         title: "this is no return form",
         explanation: "A receipt is the `acknowledge.csv` of a bundle, filled in and saved as CSV, or a JSON array of its lines. It is not an \
                       archive or a workbook, has the form's columns, and is at most 16 MiB. Nothing of it was taken.",
     },
     CodeDoc {
-        code: "LG2202",
+        code: "LG2402",
         title: "a line answers nothing that was asked",
         explanation: "The bundle is none that was sent to this partner, it has no action of this number, or the record beside the number \
                       is another one. The other lines of the form count.",
     },
     CodeDoc {
-        code: "LG2203",
+        code: "LG2403",
         title: "a line was not answered by a current nominee",
         explanation: "Only a partner's current nominees answer for it (7.3). Register the new nominee (`lockgate register add nominee`) and \
                       import the form again: lines that were taken are not taken twice.",
     },
     CodeDoc {
-        code: "LG2204",
+        code: "LG2404",
         title: "an answer does not read",
         explanation: "`done` is yes or no, `done_on` a day written as 2008-11-24 or 24/11/2008, from the bundle's day to today, and \
                       `done_by` says who answers. A line with all three empty is not answered yet, which is no fault.",
     },
     CodeDoc {
-        code: "LG2205",
+        code: "LG2405",
         title: "an answer is overdue",
         explanation: "A recipient has not confirmed a bundle, or not answered what it asks, within the working days that were given. Ask \
                       its nominee; `lockgate receipt list --overdue` shows what is open.",

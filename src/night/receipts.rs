@@ -25,7 +25,7 @@ pub(super) async fn collect(night: &Night<'_>, published: &Path) -> Result<Vec<P
             let with = (night.store, night.vault);
             let outcome =
                 receipt::take(night.deployment, with, partner, &bytes, (day, today.max(day))).await?;
-            let whole = outcome.refused.iter().any(|p| p.code == "LG2201");
+            let whole = outcome.refused.iter().any(|p| p.code == "LG2401");
             put_away(&folder.join(if whole { "refused" } else { "taken" }), &file, &bytes)?;
             refused.extend(outcome.refused.into_iter().map(|problem| Problem {
                 what: format!("a return form of `{}`: {}", p.key, problem.what),

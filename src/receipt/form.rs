@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<(u64, Line)>, Problem> {
 }
 
 fn none(what: impl Into<String>) -> Problem {
-    Problem::new("LG2201", what)
+    Problem::new("LG2401", what)
 }
 
 /// UTF-8 with or without its mark, or else Windows-1252, in which any byte is a sign.
@@ -185,7 +185,7 @@ mod tests {
             (b"[{", "JSON at line 1"),
         ] {
             let problem = read(bytes).unwrap_err();
-            assert!(problem.code == "LG2201" && problem.what.contains(why), "{why}: {}", problem.what);
+            assert!(problem.code == "LG2401" && problem.what.contains(why), "{why}: {}", problem.what);
         }
     }
 }

@@ -60,7 +60,7 @@ pub async fn overdue(deployment: &Deployment, store: &Store, day: Date) -> Resul
     let one = |(recipient, (bundles, lines, since)): (String, (u64, u64, Option<Date>))| {
         let since = since.map_or_else(String::new, |day| format!(", the first since {day}"));
         let what = format!("`{recipient}` has not answered {lines} lines of {bundles} bundles{since}");
-        Problem::new("LG2205", what)
+        Problem::new("LG2405", what)
             .help("ask its nominee; `lockgate receipt list --overdue` shows what is open")
     };
     Ok(late.into_iter().map(one).collect())

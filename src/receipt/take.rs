@@ -102,14 +102,14 @@ impl Desk<'_> {
     async fn line(&mut self, line: &Line) -> Result<Result<bool, Refusal>> {
         // Whether the bundle is another partner's or nobody's is not told.
         let Some(at) = self.bundles.iter().position(|b| b.bundle.name == line.bundle.trim()) else {
-            return Ok(Err(("LG2202", format!("no bundle of that name was sent to `{}`", self.key))));
+            return Ok(Err(("LG2402", format!("no bundle of that name was sent to `{}`", self.key))));
         };
         if !self.asked.contains_key(&at) {
             let id = self.bundles.get(at).map(|b| b.id).context("a bundle")?;
             self.asked.insert(at, self.store.asked(id).await?);
         }
         let (Some(bundle), Some(asked)) = (self.bundles.get(at), self.asked.get(&at)) else {
-            return Ok(Err(("LG2202", "no such bundle".into())));
+            return Ok(Err(("LG2402", "no such bundle".into())));
         };
         let found = self.judge(bundle, asked, line);
         match found {
@@ -126,13 +126,13 @@ impl Desk<'_> {
     ) -> Result<(&'l Asked, Answer<'l>, String), Refusal> {
         let answer = line
             .answer(bundle.bundle.as_of, self.today)
-            .map_err(|unread| ("LG2204", unread.words().to_owned()))?;
+            .map_err(|unread| ("LG2404", unread.words().to_owned()))?;
         let asked = asked
             .iter()
             .find(|a| a.action == answer.action && same_row(a, line))
-            .ok_or(("LG2202", "the bundle asks nothing of that number about that row".to_owned()))?;
+            .ok_or(("LG2402", "the bundle asks nothing of that number about that row".to_owned()))?;
         let author = self.author(answer.by).ok_or_else(|| {
-            ("LG2203", format!("whoever answered is not a current nominee of `{}` (7.3)", self.key))
+            ("LG2403", format!("whoever answered is not a current nominee of `{}` (7.3)", self.key))
         })?;
         Ok((asked, answer, author))
     }
