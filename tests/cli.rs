@@ -36,6 +36,7 @@ fn reviewed(name: &str, text: &str) {
     settings.add_filter(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[time]");
     settings.add_filter(r"\b[0-9a-f]{64}\b", "[digest]");
     settings.add_filter(r"\b[0-9a-f]{32}\b", "[id]");
+    settings.add_filter(r"[A-Za-z0-9+/]{43}=", "[root]");
     settings.add_filter(r"lockgate \d+\.\d+\.\d+", "lockgate [version]");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

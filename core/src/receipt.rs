@@ -265,7 +265,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_line_is_read_or_refused(cells in prop::array::uniform4("(?s).{0,30}")) {
-            let [action, done, on, by] = cells.map(|c| c.to_string());
+            let [action, done, on, by] = cells;
             let line = Line { action, done, done_on: on, done_by: by, ..Line::default() };
             if let Ok(answer) = line.answer(SENT, TODAY) {
                 prop_assert!((SENT..=TODAY).contains(&answer.on) && !answer.by.is_empty());
