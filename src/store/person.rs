@@ -2,7 +2,7 @@
 
 use super::chapter::{DuePerson, Reading};
 use super::error::StoreError;
-use super::ids::{self, IdentityRef, PersonRef};
+use super::ids::{self, IdentityRef, PersonRef, RunId};
 use super::names::Dictionaries;
 use super::{Store, run, sql};
 use jiff::civil::Date;
@@ -83,6 +83,17 @@ impl Store {
         };
         sql::IDENTITY_KNOWN.read(&mut connection, &[], keys, |values, key| values.key(key.0), take).await?;
         Ok(found)
+    }
+
+    /// The identities that runs since the last finished one added and that this one has to look at again: a run that was
+    /// stopped may have read one of an identity's files and not the next.
+    pub async fn interrupted_identities(&self, run: RunId) -> Result<Vec<IdentityId>, StoreError> {
+        let first: (Option<i64>,) =
+            sqlx::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
+        let Some(first) = first.0 else { return Ok(Vec::new()) };
+        let keys: Vec<(Vec<u8>,)> =
+            sqlx::query_as(sql::IDENTITY_SINCE).bind(first).fetch_all(&self.read).await?;
+        keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
     }
 
     /// The rows of the persons of these keys, those emptied and retired among them.
