@@ -19,6 +19,10 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// The program's own allocator.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Records decided about before the clock is read, at the least.
 const ENOUGH: usize = 200_000;
 const ROUNDS: usize = 5;

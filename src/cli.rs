@@ -2,6 +2,8 @@
 
 mod bundle;
 mod key;
+mod ledger;
+mod receipt;
 mod register;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,6 +12,8 @@ use std::path::PathBuf;
 
 pub use bundle::{BundleCommand, OpenArgs, TrustArgs, VerifyArgs};
 pub use key::{KeyCommand, KeyKind};
+pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
+pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
@@ -104,6 +108,9 @@ pub enum Command {
     /// Ask the agreement
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// What recipients answer to their bundles, and what is still open
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -273,19 +280,13 @@ pub enum AgreementCommand {
         after_help = "Examples:\n  lockgate agreement diff --people\n  lockgate agreement diff agreement proposals/version-2 --json"
     )]
     Diff(AgreementDiffArgs),
-    /// Show what the last nights said of the proposed agreement (`[shadow]` in lockgate.toml) beside the one in force
+    /// Say what a proposed agreement would have changed, night by night and together: of the nights that ran beside it
+    /// (`[shadow]` in lockgate.toml), or of the last nights at once
     #[command(
-        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow proposals/version-2 --nights 3 --json\n\n\
-        Ends 4 while fewer nights than asked for have run beside the named agreement."
+        after_help = "Examples:\n  lockgate agreement shadow\n  lockgate agreement shadow proposals/version-2 --nights 3 --json\n  \
+        lockgate agreement shadow proposals/version-2 --past 30\n\nEnds 4 while fewer nights than asked for can be told."
     )]
-    Shadow {
-        /// Only nights beside the agreement in this folder, as it reads now (default: whichever ran beside)
-        #[arg(value_name = "DIR")]
-        folder: Option<PathBuf>,
-        /// How many nights back
-        #[arg(long, default_value_t = 7)]
-        nights: u32,
-    },
+    Shadow(ShadowArgs),
     /// Why a recipient gets or does not get a field of a person
     #[command(
         after_help = "Examples:\n  lockgate agreement why --person wyp-cohort:2004/0031877J --recipient g4s --field prison_release.release_address"
@@ -310,6 +311,20 @@ pub enum AgreementCommand {
         #[arg(long, value_name = "TEXT", default_value = "asked for an explanation")]
         reason: String,
     },
+}
+
+/// Options of `lockgate agreement shadow`.
+#[derive(Debug, Args)]
+pub struct ShadowArgs {
+    /// The proposed agreement, as it reads now (default: whichever ran beside the nights)
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// How many nights that ran beside it
+    #[arg(long, default_value_t = 7)]
+    pub nights: u32,
+    /// Ask the last so many nights now, each with the records and registers of its day and the agreement then in force
+    #[arg(long, value_name = "NIGHTS", conflicts_with = "nights", value_parser = clap::value_parser!(u32).range(1..))]
+    pub past: Option<u32>,
 }
 
 /// Options of `lockgate agreement matrix`.
@@ -364,14 +379,6 @@ pub struct AgreementDiffArgs {
     /// The day to count for (default: the last run's)
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
-}
-
-/// `lockgate ledger …`
-#[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// Recompute every link of the ledger and compare each bundle's manifest
-    #[command(after_help = "Examples:\n  lockgate ledger verify\n  lockgate ledger verify --json")]
-    Verify,
 }
 
 /// `lockgate quarantine …`

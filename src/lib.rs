@@ -13,6 +13,7 @@ pub mod fault;
 pub mod feed;
 pub mod layout;
 pub mod night;
+pub mod receipt;
 pub mod register;
 pub mod report;
 pub mod schemas;

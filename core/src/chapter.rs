@@ -171,10 +171,23 @@ pub fn standing<'a>(
     chapters: impl IntoIterator<Item = (i64, &'a [u8])>,
     key: &RestKey,
 ) -> Result<Vec<(ChapterHead, Entry)>, NotOpened> {
+    stood(chapters, key, u64::MAX)
+}
+
+/// What stood when the run of this number had ended: as [`standing`], without the chapters that came later.
+pub fn stood<'a>(
+    chapters: impl IntoIterator<Item = (i64, &'a [u8])>,
+    key: &RestKey,
+    run: u64,
+) -> Result<Vec<(ChapterHead, Entry)>, NotOpened> {
     let mut out: Vec<(ChapterHead, Entry)> = Vec::new();
     let (mut start, mut chapters_of_one) = (0, 0);
     for (place, bytes) in chapters {
+        // Opened though it may not count: before that its run is only what its clear bytes say.
         let (head, entries) = open(place, bytes, key)?;
+        if head.run > run {
+            continue;
+        }
         if out.get(start).is_some_and(|(first, _)| first.identity != head.identity) {
             newest(&mut out, start, chapters_of_one);
             (start, chapters_of_one) = (out.len(), 0);
@@ -313,6 +326,15 @@ mod tests {
             told,
             vec![(7, 2, 5, 2, false), (7, 2, 6, 2, true), (8, 1, 5, 1, false), (8, 1, 6, 1, false)]
         );
+        let then = |run| {
+            let opened = stood(sealed.iter().map(|(place, bytes)| (*place, bytes.as_slice())), &key(), run);
+            let numbers =
+                |(head, e): &(ChapterHead, Entry)| (head.identity.0, e.record.0, e.number, e.is_gone());
+            opened.expect("opens").iter().map(numbers).collect::<Vec<_>>()
+        };
+        assert_eq!(then(1), vec![(7, 5, 1, false), (7, 6, 1, false), (8, 5, 1, false), (8, 6, 1, false)]);
+        assert_eq!(then(2).len(), told.len());
+        assert!(then(0).is_empty());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod mapping;
 pub mod personal;
 pub mod preview;
 pub mod problem;
+pub mod receipt;
 pub mod record;
 pub mod reduce;
 pub mod rest;

@@ -112,6 +112,7 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
         crate::gate::CODES,
         crate::bundle::CODES,
         crate::ledger::CODES,
+        crate::receipt::CODES,
     ]
     .into_iter()
     .flatten()

@@ -90,11 +90,21 @@ impl Fields {
 
     /// One field's value.
     pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
+        core::str::from_utf8(self.raw(field)?).ok()
+    }
+
+    /// One field's value where it is compared and not read.
+    pub(crate) fn raw(&self, field: FieldId) -> Option<&[u8]> {
         let mut iter = self.iter();
         for _ in 0..field.0 {
             iter.step()?;
         }
-        iter.next().flatten()
+        iter.step().flatten()
+    }
+
+    /// A reader of one field after another.
+    pub(crate) fn walk(&self) -> Walk<'_> {
+        Walk { all: self, rest: self.iter(), at: 0 }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -136,6 +146,29 @@ impl<'a> Iterator for FieldIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.step()?;
         Some(text.and_then(|bytes| core::str::from_utf8(bytes).ok()))
+    }
+}
+
+/// Reads fields by their index; in schema order each value is passed once.
+pub(crate) struct Walk<'a> {
+    all: &'a Fields,
+    rest: FieldIter<'a>,
+    /// The field that `rest` gives next.
+    at: u8,
+}
+
+impl<'a> Walk<'a> {
+    /// One field's value.
+    pub(crate) fn get(&mut self, field: FieldId) -> Option<&'a str> {
+        if field.0 < self.at {
+            *self = self.all.walk();
+        }
+        while self.at < field.0 {
+            self.rest.step()?;
+            self.at += 1;
+        }
+        self.at = self.at.saturating_add(1);
+        self.rest.next().flatten()
     }
 }
 
@@ -232,6 +265,19 @@ mod tests {
             values.iter().for_each(|v| fields.push(v.as_deref()));
             let back: Vec<Option<String>> = fields.iter().map(|v| v.map(Into::into)).collect();
             prop_assert_eq!(back, values);
+        }
+
+        #[test]
+        fn a_walk_gives_what_reading_by_index_gives(
+            values in proptest::collection::vec(proptest::option::of(".{0,40}"), 0..12),
+            order in proptest::collection::vec(0u8..14, 0..20),
+        ) {
+            let mut fields = Fields::new();
+            values.iter().for_each(|v| fields.push(v.as_deref()));
+            let mut walk = fields.walk();
+            for field in order.into_iter().map(FieldId) {
+                prop_assert_eq!(walk.get(field), fields.get(field));
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ fn meta(kind: BundleKind) -> Meta {
         reply_to: "gateway desk, 0113 496 0000".into(),
         purposes: Vec::new(),
         handling: Vec::new(),
+        ledger: None,
         withheld_fields: vec!["prison_release.remarks".into()],
     }
 }

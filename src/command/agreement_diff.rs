@@ -1,15 +1,13 @@
-//! `lockgate agreement diff|shadow`: what a changed agreement would give to whom, in cells and in people.
+//! `lockgate agreement diff`: what a changed agreement would give to whom, in cells and in people.
 
 use super::{Voice, approve, reading};
 use crate::approval::snapshot::{self, Kept};
 use crate::cli::AgreementDiffArgs;
 use crate::config::{Deployment, load_agreement};
 use crate::exit::{Exit, Expected};
-use crate::night::Summary;
 use crate::night::policy_diff::{Comparison, PeopleDifference, people};
 use crate::night::summary::table;
 use crate::report::{self, Severity};
-use crate::store::Store;
 use anyhow::{Context as _, Result};
 use lockgate_core::agreement::Agreement;
 use lockgate_core::agreement::diff::{Change, Direction, difference};
@@ -46,13 +44,13 @@ fn change(of: &Change) -> ChangeJson<'_> {
 }
 
 /// One side of the comparison: the deployment's own agreement, or one that was read for it.
-enum Side<'a> {
+pub(super) enum Side<'a> {
     Here(&'a Agreement),
     Read(Box<Agreement>),
 }
 
 impl Side<'_> {
-    const fn agreement(&self) -> &Agreement {
+    pub(super) const fn agreement(&self) -> &Agreement {
         match self {
             Side::Here(agreement) => agreement,
             Side::Read(agreement) => agreement,
@@ -102,7 +100,8 @@ async fn in_force<'a>(deployment: &Deployment) -> Result<Side<'a>> {
     }
 }
 
-fn read<'a>(voice: Voice, deployment: &Deployment, folder: &Path) -> Result<Side<'a>> {
+/// Reads the agreement in a folder, or in its `agreement/`.
+pub(super) fn read<'a>(voice: Voice, deployment: &Deployment, folder: &Path) -> Result<Side<'a>> {
     let inner = folder.join("agreement");
     let folder: PathBuf = if inner.join("agreement.toml").exists() { inner } else { folder.to_owned() };
     let folder = std::path::absolute(&folder).context("finding the folder")?;
@@ -127,7 +126,7 @@ async fn count(
         Some(day) => day,
         None => approve::day(deployment, Some(&store)).await?,
     };
-    people(&Comparison { deployment, store: &store, vault: &vault, before, after, as_of }).await
+    people(&Comparison { deployment, store: &store, vault: &vault, before, after, as_of, then: None }).await
 }
 
 fn cells(voice: Voice, changes: &[Change]) {
@@ -159,7 +158,14 @@ fn cells(voice: Voice, changes: &[Change]) {
     ));
 }
 
-fn in_people(voice: Voice, counted: &PeopleDifference) {
+/// Prints a difference in people.
+pub(super) fn in_people(voice: Voice, counted: &PeopleDifference) {
+    if counted.supposed {
+        report::line(&format!(
+            "The proposed agreement is not in force on {}: it was asked as though it were",
+            counted.as_of
+        ));
+    }
     report::line(&format!(
         "Of {} people on {}: something would newly leave of {}, and leave no more of {}",
         counted.people, counted.as_of, counted.newly, counted.no_longer
@@ -181,81 +187,4 @@ fn in_people(voice: Voice, counted: &PeopleDifference) {
         })
         .collect();
     report::line(&table(voice.plain, &["shift", "recipient", "field", "clause", "people"], &rows));
-}
-
-#[derive(Serialize)]
-struct ShadowJson {
-    run: i64,
-    as_of: String,
-    agreement: String,
-    version: String,
-    people: PeopleDifference,
-}
-
-/// What the last nights said of the proposed agreement beside the one in force. A named folder is asked for as it reads
-/// now: what nights said of an earlier draft is not said of it.
-pub(super) async fn shadow(
-    voice: Voice,
-    deployment: &Deployment,
-    folder: Option<&Path>,
-    nights: u32,
-) -> Result<Exit> {
-    let wanted = match folder {
-        Some(folder) => Some(read(voice, deployment, folder)?.agreement().digest().hex()),
-        None => None,
-    };
-    let (store, _) = reading(deployment).await?;
-    let out = beside(&store, wanted.as_deref(), nights).await?;
-    let lacking = wanted.is_some() && out.len() < nights as usize;
-    if voice.json {
-        report::json(&out);
-    } else {
-        told(voice, &out);
-        if lacking {
-            report::line(&format!("{} of {nights} nights ran beside this agreement so far", out.len()));
-        }
-    }
-    Ok(if lacking { Exit::Waiting } else { Exit::Done })
-}
-
-/// The last nights beside a proposed agreement, newest first: beside the one of this digest, or any.
-async fn beside(store: &Store, wanted: Option<&str>, nights: u32) -> Result<Vec<ShadowJson>> {
-    let mut out = Vec::new();
-    // Runs without a proposal beside them, or with another, count for nothing when one is named.
-    let back = if wanted.is_some() { u32::MAX } else { nights };
-    for run in store.runs(back).await? {
-        if out.len() >= nights as usize {
-            break;
-        }
-        let Some(text) = run.summary else { continue };
-        let summary: Summary = serde_json::from_str(&text).context("a run's summary does not read")?;
-        let Some(shadow) = summary.shadow else { continue };
-        if wanted.is_some_and(|digest| digest != shadow.agreement) {
-            continue;
-        }
-        out.push(ShadowJson {
-            run: run.id.0,
-            as_of: run.as_of.to_string(),
-            agreement: shadow.agreement,
-            version: shadow.version,
-            people: shadow.people,
-        });
-    }
-    Ok(out)
-}
-
-fn told(voice: Voice, nights: &[ShadowJson]) {
-    if nights.is_empty() {
-        report::line(
-            "No night ran beside a proposed agreement: name its folder in `lockgate.toml`, `[shadow] agreement = \"…\"`",
-        );
-    }
-    for night in nights {
-        let digest = night.agreement.get(..16).unwrap_or(&night.agreement);
-        report::line(&format!(
-            "Night of {}, run {}, beside version {} ({digest})",
-            night.as_of, night.run, night.version
-        ));
-        in_people(voice, &night.people);
-    }
 }

@@ -1,78 +1,157 @@
-//! `lockgate ledger verify`: every link recomputed, every published manifest compared.
+//! `lockgate ledger verify`: every link and root recomputed, every published manifest compared, and what others have
+//! witnessed.
 
 use super::bundle::kept;
+use super::ledger_proof::Witness;
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
 use crate::report;
 use crate::seal::{hash_file, kept_folder};
-use crate::store::BundleState;
+use crate::store::{BundleRow, BundleState, LedgerEntry};
 use anyhow::Result;
+use base64ct::{Base64, Encoding as _};
 use lockgate_core::hash::Digest;
+use lockgate_core::ledger::tree::Tree;
 use lockgate_core::ledger::{Chain, Entry, Kept, Verifier};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct VerifyJson {
     ok: bool,
     entries: u64,
     head: String,
+    /// The tree's root, in base64 as in a checkpoint.
+    root: String,
     bundles: usize,
     faults: Vec<String>,
 }
 
 /// Verifies the ledger; ends 7 when anything is not as it was recorded.
-pub(super) async fn verify(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+pub(super) async fn verify(voice: Voice, deployment: &Deployment, against: &[PathBuf]) -> Result<Exit> {
+    let witnesses = against.iter().map(|file| Witness::read(file)).collect::<Result<Vec<_>>>()?;
     let (store, _) = reading(deployment).await?;
-    let mut faults = Vec::new();
-    let mut verifier = Verifier::new(Chain::new());
+    let mut reading = Reading {
+        verifier: Verifier::new(Chain::new()),
+        tree: Tree::new(),
+        kept: store.roots().await?.into_iter().collect(),
+        recorded: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    let origin = deployment.ledger_origin();
     let mut pages = store.ledger_entries(1);
-    let mut recorded: BTreeMap<String, Digest> = BTreeMap::new();
-    'pages: while let Some(page) = pages.next_page().await? {
-        for row in &page {
-            let hash = <[u8; 32]>::try_from(row.hash.as_slice()).map_or(Digest([0; 32]), Digest);
-            if let Err(broken) = verifier.check(Kept { seq: row.seq, bytes: &row.entry, hash }) {
-                faults.push(broken.problem().what);
-                break 'pages;
-            }
-            if let Ok(Entry::Bundle(bundle)) = Entry::decode(&row.entry) {
-                recorded.insert(bundle.name.to_owned(), bundle.manifest);
-            }
-        }
+    let mut whole = reading.meets(&origin, &witnesses);
+    while let Some(page) = pages.next_page().await?.filter(|_| whole) {
+        whole = page.iter().all(|row| reading.entry(row) && reading.meets(&origin, &witnesses));
     }
-    let end = verifier.finish(None).ok();
+    if whole {
+        reading.end(&witnesses);
+    }
     let bundles = store.bundles(None, u32::MAX).await?;
-    for row in &bundles {
-        let bundle = &row.bundle;
-        if faults.is_empty() && recorded.remove(&bundle.name) != Some(bundle.manifest_digest) {
-            faults
-                .push(format!("bundle `{}` is not recorded in the ledger as the store has it", bundle.name));
-        }
-        if bundle.state == BundleState::Published {
-            faults.extend(published(deployment, row));
-        }
-    }
-    if faults.is_empty() {
-        faults.extend(
-            recorded.keys().map(|name| format!("bundle `{name}` is in the ledger and not in the store")),
-        );
-    }
-    let (entries, head) = end.map_or((0, Digest([0; 32])), |c| (c.seq, c.head));
+    reading.bundles(deployment, &bundles);
+    let Reading { verifier, tree, faults, .. } = reading;
+    let (entries, head) = verifier.finish(None).map_or((0, Digest([0; 32])), |c| (c.seq, c.head));
     let ok = faults.is_empty();
+    let root = Base64::encode_string(&tree.root().0);
     if voice.json {
-        report::json(&VerifyJson { ok, entries, head: head.hex(), bundles: bundles.len(), faults });
+        report::json(&VerifyJson { ok, entries, head: head.hex(), root, bundles: bundles.len(), faults });
     } else if ok {
-        report::line(&format!(
-            "The ledger is whole: {entries} entries, {} bundles, head {}",
-            bundles.len(),
-            head.hex()
-        ));
+        let bundles = bundles.len();
+        report::line(&format!("The ledger is whole: {entries} entries, {bundles} bundles, root {root}"));
+        for witness in &witnesses {
+            report::line(&format!(
+                "It begins with what {} witnessed: {} entries",
+                witness.file.display(),
+                witness.checkpoint.size
+            ));
+        }
     } else {
         faults.iter().for_each(|f| anstream::eprintln!("error[LG3001]: {f}"));
     }
     Ok(if ok { Exit::Done } else { Exit::Integrity })
+}
+
+/// The ledger as it is read, entry by entry.
+struct Reading {
+    verifier: Verifier,
+    tree: Tree,
+    /// The roots that were kept, by size; those that were met are taken out.
+    kept: BTreeMap<u64, Digest>,
+    /// The bundles that the ledger names.
+    recorded: BTreeMap<String, Digest>,
+    faults: Vec<String>,
+}
+
+impl Reading {
+    /// Takes the next entry; whether it holds.
+    fn entry(&mut self, row: &LedgerEntry) -> bool {
+        let hash = <[u8; 32]>::try_from(row.hash.as_slice()).map_or(Digest([0; 32]), Digest);
+        if let Err(broken) = self.verifier.check(Kept { seq: row.seq, bytes: &row.entry, hash }) {
+            self.faults.push(broken.problem().what);
+            return false;
+        }
+        self.tree.push(&hash);
+        if let Ok(Entry::Bundle(bundle)) = Entry::decode(&row.entry) {
+            self.recorded.insert(bundle.name.to_owned(), bundle.manifest);
+        }
+        let size = self.tree.size();
+        if self.kept.remove(&size).is_some_and(|root| root != self.tree.root()) {
+            self.faults.push(format!("the root kept for {size} entries is not the one that they have"));
+        }
+        true
+    }
+
+    /// Compares with what others witnessed at this size; whether it agrees.
+    fn meets(&mut self, origin: &str, witnesses: &[Witness]) -> bool {
+        let size = self.tree.size();
+        for witness in witnesses.iter().filter(|w| w.checkpoint.size == size) {
+            let file = witness.file.display();
+            if witness.checkpoint.origin != origin {
+                self.faults.push(format!("{file} is about another ledger than `{origin}`"));
+            } else if witness.checkpoint.root != self.tree.root() {
+                self.faults.push(format!(
+                    "the first {size} entries are not those that {file} witnessed: the ledger was rewritten, or is a fork"
+                ));
+            }
+        }
+        self.faults.is_empty()
+    }
+
+    /// What is left when the ledger has ended: it may not be shorter than anybody saw it.
+    fn end(&mut self, witnesses: &[Witness]) {
+        let size = self.tree.size();
+        for witness in witnesses.iter().filter(|w| w.checkpoint.size > size) {
+            self.faults.push(format!(
+                "the ledger ends after {size} entries, and {} witnessed {}: it was cut, or an older copy was put back",
+                witness.file.display(),
+                witness.checkpoint.size
+            ));
+        }
+        if let Some(later) = self.kept.keys().next_back() {
+            self.faults.push(format!("the ledger ends after {size} entries, and a root is kept for {later}"));
+        }
+    }
+
+    /// Compares the store's bundles with those that the ledger names.
+    fn bundles(&mut self, deployment: &Deployment, bundles: &[BundleRow]) {
+        for row in bundles {
+            let bundle = &row.bundle;
+            if self.faults.is_empty() && self.recorded.remove(&bundle.name) != Some(bundle.manifest_digest) {
+                let fault =
+                    format!("bundle `{}` is not recorded in the ledger as the store has it", bundle.name);
+                self.faults.push(fault);
+            }
+            if bundle.state == BundleState::Published {
+                self.faults.extend(published(deployment, row));
+            }
+        }
+        if self.faults.is_empty() {
+            let stray = self.recorded.keys();
+            self.faults.extend(stray.map(|b| format!("bundle `{b}` is in the ledger and not in the store")));
+        }
+    }
 }
 
 /// Compares what is kept of a published bundle with what was recorded, and the sealed bytes with their digest; what its

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_diff;
+mod agreement_shadow;
 mod annex;
 mod approve;
 mod bundle;
@@ -13,10 +14,13 @@ mod fmt;
 mod history;
 mod key;
 mod ledger;
+mod ledger_person;
+mod ledger_proof;
 mod open;
 mod partner;
 mod preview;
 mod quarantine;
+mod receipt;
 mod register;
 mod repair;
 mod run;
@@ -24,7 +28,7 @@ mod schema;
 mod status;
 mod why;
 
-use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand};
+use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand, LedgerCommand};
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
@@ -81,7 +85,15 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Key(what) => key::key(voice, &deployment, &what),
-        Command::Ledger(_) => ledger::verify(voice, &deployment).await,
+        Command::Ledger(LedgerCommand::Verify { against }) => {
+            ledger::verify(voice, &deployment, &against).await
+        }
+        Command::Ledger(LedgerCommand::Export { out }) => {
+            ledger_proof::export(voice, &deployment, &out).await
+        }
+        Command::Ledger(LedgerCommand::Show(args)) => ledger_person::show(voice, &deployment, &args).await,
+        Command::Ledger(LedgerCommand::Prove(args)) => ledger_proof::prove(&deployment, &args).await,
+        Command::Receipt(what) => receipt::receipt(voice, &deployment, &what).await,
         Command::Register(what) => register::register(voice, &deployment, &what).await,
         Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
@@ -103,8 +115,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Agreement(AgreementCommand::Diff(args)) => {
             agreement_diff::diff(voice, &deployment, &args).await
         }
-        Command::Agreement(AgreementCommand::Shadow { folder, nights }) => {
-            agreement_diff::shadow(voice, &deployment, folder.as_deref(), nights).await
+        Command::Agreement(AgreementCommand::Shadow(args)) => {
+            agreement_shadow::shadow(voice, &deployment, &args).await
         }
         Command::Agreement(AgreementCommand::Why { person, recipient, field, as_of, by, reason }) => {
             let asked = why::Asked { person: &person, recipient: &recipient, field: &field, as_of };

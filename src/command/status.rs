@@ -37,6 +37,7 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     if let Some(run) = last {
         reminders.extend(reminders::review(deployment, run.as_of));
         reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
+        reminders.extend(crate::receipt::overdue(deployment, &store, run.as_of).await?);
         reminders.extend(reminders::keys(deployment, run.as_of));
     }
     if voice.json {

@@ -53,6 +53,11 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// The one name of this deployment's ledger, in every checkpoint of it.
+    pub fn ledger_origin(&self) -> String {
+        format!("lockgate/{}", self.agreement.slug())
+    }
+
     /// What `check` would say of a mapping file if it stood beside the others, its examples included.
     pub fn would_take(&self, file: &str, text: &str) -> Vec<Problem> {
         let draft = match super::parse::parse(file, text) {

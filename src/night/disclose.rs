@@ -6,7 +6,7 @@
 use super::Night;
 use super::registers::Read;
 use super::share::{Desk, Office, pour};
-use super::summary::RecipientLine;
+use super::summary::{RecipientLine, Summary};
 use crate::bundle::{BundleWriter, Options};
 use crate::store::{BundleRow, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
@@ -66,13 +66,14 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
 /// Who is closed receives nothing for now: no bundle is made, and what it holds stays as it is.
 pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result<Vec<Open>> {
     let mut open = Vec::new();
+    let ledger = witnessed(night).await?;
     for (id, partner) in
         night.deployment.agreement.partners().filter(|(id, _)| !registers.closed.contains(id))
     {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
         let more = history.iter().any(|b| b.bundle.as_of >= night.order.as_of);
-        let meta = meta(night, id, &history)?;
+        let meta = Meta { ledger: ledger.clone(), ..meta(night, id, &history)? };
         let snapshot = meta.kind == BundleKind::Snapshot;
         let options = Options {
             csv_bom: night.deployment.settings.bundles.csv_bom,
@@ -93,6 +94,14 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
         });
     }
     Ok(open)
+}
+
+/// The ledger's checkpoint after the last finished run, as its summary has it.
+async fn witnessed(night: &Night<'_>) -> Result<Option<String>> {
+    let runs = night.store.runs(1000).await?;
+    let last = runs.iter().filter(|run| run.finished_at.is_some()).max_by_key(|run| run.id.0);
+    let summary = last.and_then(|run| serde_json::from_str::<Summary>(run.summary.as_deref()?).ok());
+    Ok(summary.and_then(|summary| summary.ledger))
 }
 
 fn tables(night: &Night<'_>, recipient: PartnerId, registers: &Registers) -> Vec<Table> {
@@ -153,6 +162,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         reply_to: format!("{}, {}", deployment.settings.contact.name, deployment.settings.contact.reach),
         purposes: agreement.purposes().map(meaning).collect(),
         handling: agreement.handling_words().map(meaning).collect(),
+        ledger: None,
         withheld_fields: agreement.withheld_fields(recipient, &deployment.schema),
     })
 }

@@ -1,6 +1,7 @@
 //! One night, in the order of its picture: collect → ingest → link → keep → disclose → publish.
 
 pub mod again;
+mod asked;
 pub mod behind;
 pub mod collect;
 pub mod disclose;
@@ -14,11 +15,13 @@ pub mod link;
 pub mod memories;
 pub mod memory;
 pub mod page;
+pub mod past;
 pub mod people;
 pub mod policy_diff;
 pub mod preview;
 pub mod progress;
 pub mod publish;
+mod receipts;
 pub mod registers;
 pub mod reminders;
 pub mod replay;

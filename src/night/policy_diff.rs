@@ -4,7 +4,7 @@
 use super::registers;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
-use crate::store::{DuePerson, DuePersons, Store};
+use crate::store::{DuePerson, DuePersons, RunRow, Store};
 use crate::vault::Vault;
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 pub struct PeopleDifference {
     /// The day for which both were asked.
     pub as_of: String,
+    /// Whether the proposed agreement is not in force on that day, and was asked as though it were.
+    #[serde(default)]
+    pub supposed: bool,
     /// People asked about.
     pub people: u64,
     /// People of whom anything would newly leave, to anybody.
@@ -46,6 +49,49 @@ pub struct PeopleLine {
     pub people: u64,
 }
 
+/// What several nights come to for one field: counts of people, who are mostly the same on each.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Together {
+    /// As in [`PeopleLine`].
+    pub shift: String,
+    /// The recipient's key.
+    pub recipient: String,
+    /// `category.field`.
+    pub field: String,
+    /// The clause.
+    pub clause: String,
+    /// Nights on which it concerned anybody.
+    pub nights: u64,
+    /// The fewest people on one of those nights.
+    pub fewest: u64,
+    /// The most.
+    pub most: u64,
+}
+
+/// Brings the nights of one comparison together: newly first, then by recipient and field.
+pub fn together<'a>(nights: impl IntoIterator<Item = &'a PeopleDifference>) -> Vec<Together> {
+    let rank = |line: &PeopleLine| SHIFTS.iter().position(|s| word(*s) == line.shift);
+    let mut out: BTreeMap<(Option<usize>, &str, &str, &str), Together> = BTreeMap::new();
+    for line in nights.into_iter().flat_map(|night| &night.lines) {
+        let key = (rank(line), line.recipient.as_str(), line.field.as_str(), line.clause.as_str());
+        let so_far = out.entry(key).or_insert_with(|| Together {
+            shift: line.shift.clone(),
+            recipient: line.recipient.clone(),
+            field: line.field.clone(),
+            clause: line.clause.clone(),
+            nights: 0,
+            fewest: line.people,
+            most: line.people,
+        });
+        so_far.nights += 1;
+        so_far.fewest = so_far.fewest.min(line.people);
+        so_far.most = so_far.most.max(line.people);
+    }
+    out.into_values().collect()
+}
+
+const SHIFTS: [Shift; 3] = [Shift::Newly, Shift::NoLonger, Shift::Otherwise];
+
 /// The word of a shift in listings.
 const fn word(shift: Shift) -> &'static str {
     match shift {
@@ -69,12 +115,13 @@ pub struct Comparison<'a> {
     pub after: &'a Agreement,
     /// The day.
     pub as_of: Date,
+    /// The run whose records and registers are asked about, as they stood when it had ended; `None` = today's.
+    pub then: Option<&'a RunRow>,
 }
 
 /// Counts so far.
 #[derive(Default)]
 struct Tally {
-    people: u64,
     newly: u64,
     no_longer: u64,
     lines: BTreeMap<Shifted, u64>,
@@ -82,7 +129,6 @@ struct Tally {
 
 impl Tally {
     fn add(mut self, person: Vec<Shifted>) -> Self {
-        self.people += 1;
         self.newly += u64::from(person.iter().any(|s| s.shift == Shift::Newly));
         self.no_longer += u64::from(person.iter().any(|s| s.shift == Shift::NoLonger));
         for shifted in person {
@@ -92,7 +138,6 @@ impl Tally {
     }
 
     fn merge(mut self, other: Self) -> Self {
-        self.people += other.people;
         self.newly += other.newly;
         self.no_longer += other.no_longer;
         for (shifted, n) in other.lines {
@@ -102,18 +147,28 @@ impl Tally {
     }
 }
 
-/// Asks both agreements about everybody.
+/// Asks both agreements about everybody, each as though it were in force on the day: a proposed one seldom is yet.
 pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
     same_parties(of)?;
     let schema = &of.deployment.schema;
-    let registers = registers::read(of.store, of.deployment, of.vault, of.as_of).await?.registers;
+    let (registers, pages, people) = match of.then {
+        None => {
+            let registers = registers::read(of.store, of.deployment, of.vault, of.as_of).await?;
+            (registers.registers, of.store.every_person(), of.store.people().await?)
+        }
+        Some(run) => {
+            let registers = registers::read_then(of.store, of.deployment, of.vault, run).await?;
+            (registers.registers, of.store.every_person_then(run.id), of.store.people_then(run.id).await?)
+        }
+    };
     let keys: Vec<Vec<u8>> =
         of.deployment.agreement.partners().map(|(_, p)| of.vault.pseudonym_key(&p.key)).collect();
-    let before = Gate::new(of.before, schema, &registers, &keys, of.as_of);
-    let after = Gate::new(of.after, schema, &registers, &keys, of.as_of);
+    let (in_force, proposed) = (of.before.supposed_in_force(), of.after.supposed_in_force());
+    let before = Gate::new(&in_force, schema, &registers, &keys, of.as_of);
+    let after = Gate::new(&proposed, schema, &registers, &keys, of.as_of);
     let recipients = touched(of);
     let mut tally = Tally::default();
-    let mut next = ahead(of.store.every_person());
+    let mut next = ahead(pages);
     while let (pages, Some(page)) = next.await? {
         // The store reads the next page while this one is asked about.
         next = ahead(pages);
@@ -128,7 +183,7 @@ pub async fn people(of: &Comparison<'_>) -> Result<PeopleDifference> {
             .try_reduce(Tally::default, |a, b| Ok(a.merge(b)))?;
         tally = tally.merge(counted);
     }
-    Ok(told(of, &tally))
+    Ok(told(of, &tally, people))
 }
 
 /// The recipients for whom a cell changes; all, when a rule about everybody does.
@@ -143,19 +198,20 @@ fn touched(of: &Comparison<'_>) -> Vec<PartnerId> {
     partners.partners().filter(|(_, p)| everybody || named(&p.key)).map(|(id, _)| id).collect()
 }
 
-/// Stored records name their originators by the order of the deployment's partners.
+/// Whether an agreement's partners stand in the order of the deployment's: stored records name their originators by it.
+pub fn fits(deployment: &Deployment, other: &Agreement) -> bool {
+    deployment.agreement.partners().zip(other.partners()).all(|((_, a), (_, b))| a.key == b.key)
+}
+
 fn same_parties(of: &Comparison<'_>) -> Result<()> {
-    let keys = |a: &'_ Agreement| a.partners().map(|(_, p)| p.key.clone()).collect::<Vec<_>>();
-    let here = keys(&of.deployment.agreement);
-    let fits = |other: Vec<String>| other.iter().zip(&here).all(|(a, b)| a == b);
-    if fits(keys(of.before)) && fits(keys(of.after)) {
+    if fits(of.deployment, of.before) && fits(of.deployment, of.after) {
         return Ok(());
     }
-    let what = "the parties stand in another order or are others: people cannot be counted, only cells (without `--people`)";
+    let what = "the parties stand in another order or are others: people cannot be counted, only cells (`agreement diff` without `--people`)";
     Err(Expected::new(Exit::Usage, what))
 }
 
-fn told(of: &Comparison<'_>, tally: &Tally) -> PeopleDifference {
+fn told(of: &Comparison<'_>, tally: &Tally, people: u64) -> PeopleDifference {
     let name = |s: &Shifted| {
         let category = of.deployment.schema.get(s.category);
         let field = category.and_then(|c| c.get(s.field)).map_or("", |f| f.name.as_str());
@@ -180,7 +236,8 @@ fn told(of: &Comparison<'_>, tally: &Tally) -> PeopleDifference {
     lines.sort_by_key(|(shift, _)| *shift);
     PeopleDifference {
         as_of: of.as_of.to_string(),
-        people: tally.people,
+        supposed: !of.after.in_force(of.as_of),
+        people,
         newly: tally.newly,
         no_longer: tally.no_longer,
         lines: lines.into_iter().map(|(_, line)| line).collect(),

@@ -2,6 +2,7 @@
 //! put where its recipient finds it.
 
 use super::Night;
+use super::asked;
 use super::disclose::Open;
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
@@ -15,7 +16,7 @@ use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::{Counts, Meta};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
-    BundleEntry, Chain, DecisionEntry, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
+    BundleEntry, Chain, DecisionEntry, End, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
     RunEntry,
 };
 use std::path::{Path, PathBuf};
@@ -94,7 +95,9 @@ impl Doors {
 struct Closing<'a> {
     tx: Option<BundleTx>,
     id: BundleId,
-    chain: Chain,
+    end: End,
+    /// The return form in the finished bundle.
+    form: PathBuf,
     meta: &'a Meta,
     /// What the bundle holds, once its files are finished.
     counts: (Counts, String),
@@ -107,6 +110,7 @@ impl LedgerCommit for Closing<'_> {
         let mut tx = self.tx.take().context("a bundle is recorded once")?;
         let row = self.row(bundle);
         tx.put_bundle(self.id, &row).await?;
+        asked::record(&mut tx, self.id, &self.form).await?;
         let closing = Entry::Bundle(BundleEntry {
             name: bundle.name(),
             recipient: self.meta.recipient_key(),
@@ -117,8 +121,9 @@ impl LedgerCommit for Closing<'_> {
             previous: self.meta.previous,
             counts: self.counts.0,
         });
-        let entry = linked(&mut self.chain, &closing.encode());
+        let entry = linked(&mut self.end, &closing.encode());
         tx.append_ledger(Some(self.id), vec![entry]).await?;
+        tx.put_tree(self.end.tree()).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -126,7 +131,7 @@ impl LedgerCommit for Closing<'_> {
 /// Opens the night's chapter of the ledger: under which agreement and schema, and what became of which file.
 pub async fn open_chapter(night: &Night<'_>, files: &[(String, Digest, FileState)]) -> Result<()> {
     let mut tx = night.store.begin_bundle(&night.run).await?;
-    let mut chain = chain(&mut tx).await?;
+    let mut end = end(&mut tx).await?;
     let deployment = night.deployment;
     let run = Entry::Run(RunEntry {
         as_of: night.order.as_of,
@@ -134,30 +139,34 @@ pub async fn open_chapter(night: &Night<'_>, files: &[(String, Digest, FileState
         schema: deployment.schema_digest(),
         software: crate::SOFTWARE,
     });
-    let mut entries = vec![linked(&mut chain, &run.encode())];
+    let mut entries = vec![linked(&mut end, &run.encode())];
     for (feed, digest, state) in files {
         let entry = Entry::File(FileEntry { feed, file: *digest, state: *state });
-        entries.push(linked(&mut chain, &entry.encode()));
+        entries.push(linked(&mut end, &entry.encode()));
     }
     tx.append_ledger(None, entries).await?;
+    tx.put_tree(end.tree()).await?;
     Ok(tx.commit().await?)
 }
 
 /// Records a person's decision in the ledger.
 pub async fn record_decision(tx: &mut BundleTx, entry: &DecisionEntry<'_>) -> Result<()> {
-    let mut chain = chain(tx).await?;
-    let linked = linked(&mut chain, &Entry::Decision(entry.clone()).encode());
-    Ok(tx.append_ledger(None, vec![linked]).await?)
+    let mut end = end(tx).await?;
+    let linked = linked(&mut end, &Entry::Decision(entry.clone()).encode());
+    tx.append_ledger(None, vec![linked]).await?;
+    Ok(tx.put_tree(end.tree()).await?)
 }
 
 /// The ledger's end.
-async fn chain(tx: &mut BundleTx) -> Result<Chain> {
-    Ok(tx.chain_head().await?.map_or_else(Chain::new, |(seq, head)| Chain { seq, head: Digest(head) }))
+async fn end(tx: &mut BundleTx) -> Result<End> {
+    let chain =
+        tx.chain_head().await?.map_or_else(Chain::new, |(seq, head)| Chain { seq, head: Digest(head) });
+    End::of(chain, tx.tree().await?).context("the ledger and its tree do not end together")
 }
 
-fn linked(chain: &mut Chain, bytes: &[u8]) -> NewEntry {
-    let linked = chain.append_encoded(bytes);
-    NewEntry { seq: linked.seq, entry: linked.bytes, hash: linked.hash.0 }
+fn linked(end: &mut End, bytes: &[u8]) -> NewEntry {
+    let Chain { seq, head } = end.link(bytes);
+    NewEntry { seq, entry: bytes.to_vec(), hash: head.0 }
 }
 
 impl<'a> Closing<'a> {
@@ -166,7 +175,7 @@ impl<'a> Closing<'a> {
     /// this is dropped.
     async fn begin(night: &Night<'_>, meta: &'a Meta, journal: SpoolReader) -> Result<Self> {
         let mut tx = night.store.begin_bundle(&night.run).await?;
-        let (id, start) = (tx.number_bundle(), chain(&mut tx).await?);
+        let (id, start) = (tx.number_bundle(), end(&mut tx).await?);
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, &sender));
         while let Some(page) = pages.recv().await {
@@ -175,8 +184,15 @@ impl<'a> Closing<'a> {
             }
             tx.put_holdings(meta.recipient, page.holdings).await?;
         }
-        let chain = linking.await.context("linking the ledger stopped")??;
-        Ok(Self { tx: Some(tx), id, chain, meta, counts: (Counts::default(), String::new()) })
+        let end = linking.await.context("linking the ledger stopped")??;
+        Ok(Self {
+            tx: Some(tx),
+            id,
+            end,
+            form: PathBuf::new(),
+            meta,
+            counts: (Counts::default(), String::new()),
+        })
     }
 
     fn row(&self, bundle: &Prepared) -> NewBundle {
@@ -213,14 +229,14 @@ struct Page {
     holdings: Vec<(PersonRef, Vec<u8>)>,
 }
 
-/// Reads the journal and links its entries, page by page; gives the chain's end.
-fn link_pages(mut journal: SpoolReader, mut chain: Chain, pages: &Sender<Page>) -> Result<Chain> {
+/// Reads the journal and links its entries, page by page; gives the ledger's end.
+fn link_pages(mut journal: SpoolReader, mut end: End, pages: &Sender<Page>) -> Result<End> {
     let (mut page, mut row) = (Page::default(), LedgerRow::default());
     let send = |page: Page| pages.blocking_send(page).ok().context("the store stopped");
     while let Some(bytes) = journal.next_entry()? {
         let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
         for entry in one.entries {
-            let Chain { seq, head } = chain.link(entry);
+            let Chain { seq, head } = end.link(entry);
             row.push(seq, entry, head.0);
             if row.full() {
                 page.rows.push(std::mem::take(&mut row));
@@ -233,7 +249,7 @@ fn link_pages(mut journal: SpoolReader, mut chain: Chain, pages: &Sender<Page>) 
     }
     page.rows.push(row);
     send(page)?;
-    Ok(chain)
+    Ok(end)
 }
 
 /// A bundle whose files are being finished.
@@ -320,6 +336,7 @@ async fn record(
     let mut closing = Closing::begin(night, meta, journal.into_reader()?).await?;
     let finished = finished.await.context("finishing a bundle stopped")??;
     closing.counts = (finished.total(), counts_by_table(&finished));
+    closing.form = doors.staging.join(&finished.name).join("acknowledge.csv");
     let outgoing = finished.prepared().release(&mut closing).await?;
     let (doors, recipient) = (Arc::clone(doors), meta.recipient_key().to_owned());
     let sent = tokio::task::spawn_blocking(move || doors.send(&outgoing, &recipient));

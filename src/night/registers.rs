@@ -5,10 +5,11 @@
 //! come are read too, so that the gate knows when a decision changes.
 
 use crate::config::Deployment;
-use crate::store::{Body, Registered, Store, Subject};
+use crate::store::{Body, Registered, RunRow, Store, Subject};
 use crate::vault::Vault;
 use crate::{store, vault};
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::agreement::{AuthorityKind, PartnerId, Span};
 use lockgate_core::calendar::notified_late;
@@ -51,10 +52,45 @@ impl Read {
 
 /// Reads the registers as they stand on the run's day.
 pub async fn read(store: &Store, deployment: &Deployment, vault: &Vault, as_of: Date) -> Result<Read> {
-    let all = store.registered().await?;
-    let persons = persons(store, &all).await?;
+    of_entries(store, deployment, vault, &store.registered().await?, as_of).await
+}
+
+/// Reads the registers as a run found them: without what was recorded since, and as though what was ended since stood.
+pub async fn read_then(store: &Store, deployment: &Deployment, vault: &Vault, run: &RunRow) -> Result<Read> {
+    let began: Timestamp = run.started_at.parse().context("a run's time does not read")?;
+    let mut then = Vec::new();
+    for entry in store.registered().await? {
+        then.extend(as_found(entry, began)?);
+    }
+    of_entries(store, deployment, vault, &then, run.as_of).await
+}
+
+/// An entry as it stood at a moment, if it did. Whoever decides waits for a run to end, so a moment is enough.
+fn as_found(entry: Registered, moment: Timestamp) -> Result<Option<Registered>> {
+    let by_then = |at: &str| -> Result<bool> {
+        Ok(at.parse::<Timestamp>().context("an entry's time does not read")? <= moment)
+    };
+    if !by_then(&entry.made.made_at)? {
+        return Ok(None);
+    }
+    let ended = match entry.ended {
+        // Of one that was ended before the moment was kept, the day is known.
+        Some(ending) if ending.at.as_deref().map_or(Ok(true), by_then)? => Some(ending),
+        _ => None,
+    };
+    Ok(Some(Registered { ended, ..entry }))
+}
+
+async fn of_entries(
+    store: &Store,
+    deployment: &Deployment,
+    vault: &Vault,
+    all: &[Registered],
+    as_of: Date,
+) -> Result<Read> {
+    let persons = persons(store, all).await?;
     let mut registers = Registers { review_key: vault.review_key(), ..Registers::default() };
-    for entry in &all {
+    for entry in all {
         match &entry.body {
             // Of nominees the past counts as well: who has had one is nominated by them alone.
             Body::Nominee(_) => registers.nominees.extend(nominee(deployment, entry)),
@@ -78,7 +114,7 @@ pub async fn read(store: &Store, deployment: &Deployment, vault: &Vault, as_of: 
         .map(|(id, _)| id)
         .filter(|id| !registers.receives(agreement, *id, as_of))
         .collect();
-    let reminders = reminders(deployment, &all, &registers, as_of);
+    let reminders = reminders(deployment, all, &registers, as_of);
     let text = format!("{closed:?}");
     Ok(Read { registers, closed, reminders, text })
 }

@@ -12,7 +12,7 @@ use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Doors, Way, finish_earlier, open_chapter, publish_all, record_decision};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, registers};
+use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
+use lockgate_core::ledger::checkpoint::Checkpoint;
 use lockgate_core::ledger::{DecisionEntry, FileState};
 use lockgate_core::link::{Interest, Remembered};
 use lockgate_core::mapping::Profile;
@@ -132,11 +133,19 @@ async fn in_state(
         (waiting.reviews, waiting.quarantine, waiting.held_files);
     summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
+    told.summary.ledger = Some(checkpoint(deployment, &store).await?);
     let text = serde_json::to_string(&told.summary)?;
     store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;
     drop(night);
     store.close().await?;
     Ok(told)
+}
+
+/// Where the ledger stands.
+async fn checkpoint(deployment: &Deployment, store: &Store) -> Result<String> {
+    let tree = store.tree().await?;
+    let origin = deployment.ledger_origin();
+    Ok(Checkpoint { origin, size: tree.size(), root: tree.root() }.text())
 }
 
 /// How tonight's bundles leave. Without a key that signs nothing could, so nothing is begun.
@@ -169,6 +178,12 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     } else {
         finish_earlier(night, doors, &registers.closed).await?
     };
+    // Whatever is tried out leaves the recipients' forms where they lie.
+    let mut answers = Vec::new();
+    if !night.order.dry_run {
+        answers.extend(receipts::collect(night, &doors.published).await?);
+        answers.extend(crate::receipt::overdue(night.deployment, night.store, night.order.as_of).await?);
+    }
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
     let Collected { due, superseded, known, mut warnings } = collect(night).await?;
@@ -199,6 +214,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     decide(night, doors, (&left, &stuck), &mut summary).await?;
     warnings.extend(registers.reminders);
+    warnings.extend(answers);
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
@@ -399,6 +415,7 @@ async fn shadow(night: &Night<'_>) -> Result<Option<Shadow>> {
         before: &night.deployment.agreement,
         after: proposed,
         as_of: night.order.as_of,
+        then: None,
     })
     .await?;
     Ok(Some(Shadow { agreement: proposed.digest().hex(), version: proposed.version().to_owned(), people }))

@@ -158,6 +158,9 @@ pub struct Summary {
     /// What a proposed agreement would have changed; only counts, nothing was written out for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
+    /// The ledger's checkpoint at the end: the next night's bundles carry it, and whoever gets this may keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
     /// Seconds of each stage, in order.
     pub timings: Vec<(String, f64)>,
     /// Exit code.

@@ -129,8 +129,13 @@ impl<'a> Desk<'a> {
 
     /// Ends an entry: the entry, the ledger and the mark at once.
     pub async fn end(&self, entry: &Registered, on: Date, notified: Option<Date>) -> Result<()> {
-        let ending =
-            Ending { on, by: self.decision.by.clone(), reference: self.decision.reference.clone(), notified };
+        let ending = Ending {
+            on,
+            by: self.decision.by.clone(),
+            reference: self.decision.reference.clone(),
+            notified,
+            at: Some(self.now.to_string()),
+        };
         let person = super::judge::concerned(&entry.body);
         let person = match person {
             Some(identity) => self.store.person_of(identity).await?,

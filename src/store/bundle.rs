@@ -9,7 +9,7 @@ use super::{Counters, Store, sql};
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::hash::Digest;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use std::sync::Arc;
 
 /// Where a bundle stands.
@@ -82,6 +82,7 @@ pub struct BundleTx {
     names: Arc<Dictionaries>,
     counters: Counters,
     run: Run,
+    pub(super) read: SqlitePool,
     /// Number of the ledger's last entry.
     pub(super) head: u64,
 }
@@ -92,7 +93,14 @@ impl Store {
         let mut tx = self.begin().await?;
         let counters = Counters::read(&mut tx).await?;
         let head = head(&mut tx).await?.map_or(0, |(seq, _)| seq);
-        Ok(BundleTx { tx, names: Arc::clone(&self.names), counters, run: *run, head })
+        Ok(BundleTx {
+            tx,
+            names: Arc::clone(&self.names),
+            counters,
+            run: *run,
+            read: self.read.clone(),
+            head,
+        })
     }
 
     /// What a recipient holds about these persons; a person of whom it holds nothing is absent.

@@ -12,7 +12,7 @@ use super::person::PersonRow;
 use super::run::Run;
 use super::sql;
 use jiff::civil::Date;
-use lockgate_core::chapter::{ChapterHead, Entry, standing};
+use lockgate_core::chapter::{ChapterHead, Entry, standing, stood};
 use lockgate_core::record::{IdentityId, Record};
 use lockgate_core::rest::RestKey;
 use lockgate_core::schema::CategoryId;
@@ -146,6 +146,8 @@ pub(super) struct Reading {
     pub(super) names: Arc<Dictionaries>,
     /// The logical day of each run.
     pub(super) dates: BTreeMap<i64, Date>,
+    /// The last run whose chapters count.
+    pub(super) until: u64,
 }
 
 impl DuePerson {
@@ -154,7 +156,7 @@ impl DuePerson {
         let damaged = || StoreError::row("chapter");
         let rows = self.chapters.iter().map(|(row, body)| (*row, body.as_slice()));
         let mut out = Vec::with_capacity(self.chapters.len() * 2);
-        for (head, entry) in standing(rows, key).map_err(|_| damaged())? {
+        for (head, entry) in stood(rows, key, self.reading.until).map_err(|_| damaged())? {
             let partner = self.reading.names.partner(head.partner.cast_signed());
             let category = self.reading.names.category(entry.category().cast_signed());
             let (Some(partner), Some(category), false) = (partner, category, entry.is_gone()) else {

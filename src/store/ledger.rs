@@ -92,7 +92,7 @@ impl Store {
 
     /// The ledger from `first` on, by rising number, as it is stored.
     pub fn ledger_entries(&self, first: u64) -> LedgerPages {
-        LedgerPages { pool: self.read.clone(), from: first, after: None }
+        LedgerPages::from(&self.read, first)
     }
 }
 
@@ -146,6 +146,11 @@ impl BundleTx {
 }
 
 impl LedgerPages {
+    /// From the entry `first` on.
+    pub(super) fn from(pool: &SqlitePool, first: u64) -> Self {
+        Self { pool: pool.clone(), from: first, after: None }
+    }
+
     /// The next page.
     pub async fn next_page(&mut self) -> Result<Option<Vec<LedgerEntry>>, StoreError> {
         loop {

@@ -25,11 +25,13 @@ mod ledger;
 mod lock;
 mod names;
 mod person;
+mod receipt;
 mod register;
 mod repair;
 mod review;
 mod run;
 mod sql;
+mod tree;
 
 use crate::vault::{Vault, private_folder};
 use lock::WriteLock;
@@ -56,6 +58,7 @@ pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
+pub use receipt::{Answered, Asked, Progress};
 pub use register::{
     Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, SecondaryUse,
     Subject, Suspension,
@@ -68,6 +71,9 @@ const DATABASE: &str = "store.sqlite";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "profile", include_str!("migrations/0002_profile.sql")),
+    (3, "tree", include_str!("migrations/0003_tree.sql")),
+    (4, "receipt", include_str!("migrations/0004_receipt.sql")),
+    (5, "ended at", include_str!("migrations/0005_ended_at.sql")),
 ];
 
 /// The gateway's memory.

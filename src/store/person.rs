@@ -62,6 +62,7 @@ pub struct DuePersons {
     names: Arc<Dictionaries>,
     everybody: i64,
     as_of: String,
+    until: u64,
     after: i64,
     reading: Option<Arc<Reading>>,
 }
@@ -123,12 +124,19 @@ impl Store {
         self.gate_pages(1, String::new())
     }
 
+    /// Every person with the records that stood when a run had ended. Who has left since is not among them, and who was
+    /// linked to whom is as it is now.
+    pub fn every_person_then(&self, run: RunId) -> DuePersons {
+        DuePersons { until: run.0.cast_unsigned(), ..self.every_person() }
+    }
+
     fn gate_pages(&self, everybody: i64, as_of: String) -> DuePersons {
         DuePersons {
             pool: self.read.clone(),
             names: Arc::clone(&self.names),
             everybody,
             as_of,
+            until: u64::MAX,
             after: 0,
             reading: None,
         }
@@ -278,7 +286,7 @@ impl DuePersons {
             return Ok(Arc::clone(reading));
         }
         let dates = run::dates(&self.pool).await?;
-        let reading = Arc::new(Reading { names: Arc::clone(&self.names), dates });
+        let reading = Arc::new(Reading { names: Arc::clone(&self.names), dates, until: self.until });
         Ok(Arc::clone(self.reading.insert(reading)))
     }
 }

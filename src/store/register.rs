@@ -42,6 +42,8 @@ pub struct Ending {
     pub reference: String,
     /// For a nominee: the day on which the change was notified (7.4).
     pub notified: Option<Date>,
+    /// When, as an RFC 3339 text; `None` when it was ended before this was kept.
+    pub at: Option<String>,
 }
 
 /// Silence, or less, about a person or a record; lifted only by the partner that made it (5.1.1.iii).
@@ -300,6 +302,7 @@ impl BundleTx {
             .bind(ending.by.clone())
             .bind(ending.reference.clone())
             .bind(ending.notified.map(|day| day.to_string()))
+            .bind(ending.at.clone())
             .execute(&mut **self.connection())
             .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("open register entry")) }
@@ -328,6 +331,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, StoreError> {
             by: row.try_get("ended_by")?,
             reference: row.try_get("ended_reference")?,
             notified: day("ended_notified")?,
+            at: row.try_get("ended_at")?,
         }),
         None => None,
     };

@@ -159,6 +159,12 @@ impl Store {
         count(people, "status")
     }
 
+    /// How many of today's persons the store held when a run had ended.
+    pub async fn people_then(&self, run: RunId) -> Result<u64, StoreError> {
+        let people: i64 = sqlx::query_scalar(sql::PEOPLE_THEN).bind(run.0).fetch_one(&self.read).await?;
+        count(people, "status")
+    }
+
     /// Whether the store has never held anybody.
     pub async fn holds_nobody(&self) -> Result<bool, StoreError> {
         Ok(sqlx::query_scalar::<_, i64>(sql::NOBODY).fetch_one(&self.read).await? == 1)

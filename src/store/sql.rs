@@ -141,21 +141,36 @@ statements! {
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
 
     LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
+    TREE_ADD = "INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)";
+    TREE_LAST = "SELECT size, whole FROM tree ORDER BY size DESC LIMIT 1";
+    TREE_ROOTS = "SELECT size, root FROM tree ORDER BY size";
     LEDGER_HEAD = "SELECT last, head FROM ledger ORDER BY first DESC LIMIT 1";
     /// The row in which an entry stands.
     LEDGER_ROW = "SELECT max(first) FROM ledger WHERE first <= $1";
     LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
+    ASKED_READ = "SELECT action, what, category, record_ref, version FROM asked WHERE bundle = $1 ORDER BY action";
+    ANSWER_ADD = "INSERT INTO answer (id, bundle, action, done, done_on, author, taken_at, form, words) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    ANSWER_LAST = "SELECT done, done_on, author FROM answer WHERE bundle = $1 AND action = $2 ORDER BY id DESC LIMIT 1";
+    ANSWERS_READ = "SELECT action, done, done_on, author, taken_at, form, words FROM answer WHERE bundle = $1 \
+        AND id IN (SELECT max(id) FROM answer WHERE bundle = $1 GROUP BY action) ORDER BY action";
+    PROGRESS = "SELECT a.bundle, count(*), coalesce(sum(w.done = 1), 0), coalesce(sum(w.done = 0), 0), \
+        coalesce(sum(w.done = 1 AND a.what = 'confirm'), 0) \
+        FROM asked a LEFT JOIN answer w ON w.bundle = a.bundle AND w.action = a.action \
+        AND w.id = (SELECT max(id) FROM answer x WHERE x.bundle = a.bundle AND x.action = a.action) GROUP BY a.bundle";
+
     REGISTER_ADD = "INSERT INTO register (id, register, partner, author, made_at, reference, since, until, body, sealed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5 \
+    REGISTER_END = "UPDATE register SET ended_on = $2, ended_by = $3, ended_reference = $4, ended_notified = $5, ended_at = $6 \
         WHERE id = $1 AND ended_on IS NULL";
     REGISTER_READ = "SELECT id, register, partner, author, made_at, reference, since, until, ended_on, ended_by, ended_reference, \
-        ended_notified, body, sealed FROM register ORDER BY id";
+        ended_notified, ended_at, body, sealed FROM register ORDER BY id";
 
     WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
         (SELECT count(*) FROM review WHERE state = 'open')";
     PEOPLE = "SELECT count(DISTINCT person) FROM identity";
+    PEOPLE_THEN = "SELECT count(DISTINCT person) FROM identity WHERE first_run <= $1";
     NOBODY = "SELECT NOT EXISTS (SELECT 1 FROM person)";
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
@@ -190,6 +205,9 @@ bulks! {
     /// Shared: run.
     REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, first_run) ",
         &[Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO NOTHING", 100);
+    /// Shared: bundle.
+    ASKED_ADD = Bulk::new("INSERT INTO asked (bundle, action, what, category, record_ref, version) ",
+        &[Shared(0), Value, Value, Value, Value, Value], "", 100);
     /// Shared: recipient.
     HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],

@@ -161,6 +161,9 @@ fn no_planted_word_leaves_by_a_difference_an_explanation_a_document_or_a_refusal
     let shadow = planted.lockgate(&["agreement", "shadow"]);
     assert!(text(&shadow).contains("prison_release."), "{}", text(&shadow));
     planted.lockgate(&["agreement", "shadow", "--json"]);
+    let past = planted.lockgate(&["agreement", "shadow", "--past", "2"]);
+    assert!(text(&past).contains("2 nights together"), "{}", text(&past));
+    planted.lockgate(&["agreement", "shadow", "--past", "2", "--json"]);
 
     edit(&planted, "mappings/hmps/releases.toml", "NFA", "NFQ");
     for feed in FEEDS {

@@ -270,7 +270,7 @@ pub fn digest_of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Dig
 }
 
 /// The checked agreement: the only thing that can permit a disclosure.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Agreement {
     pub(crate) reference: String,
     pub(crate) slug: String,
@@ -368,6 +368,13 @@ impl Agreement {
     /// Whether the agreement is in force on a day.
     pub fn in_force(&self, as_of: Date) -> bool {
         self.term.contains(as_of)
+    }
+
+    /// The same agreement as though every day were in its term: to ask what a proposed or former one would do, and never
+    /// for a night, which asks the one that is in force.
+    #[must_use]
+    pub fn supposed_in_force(&self) -> Self {
+        Self { term: Span { from: Some(Date::MIN), until: None }, ..self.clone() }
     }
 
     /// Dates of the first review.

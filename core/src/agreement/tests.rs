@@ -365,6 +365,9 @@ fn the_digest_changes_with_any_text_and_not_with_the_order() {
 fn in_force_from_its_first_day() {
     assert!(!AGREEMENT.in_force(date(2008, 10, 31)));
     assert!(AGREEMENT.in_force(date(2008, 11, 1)));
+    let supposed = AGREEMENT.supposed_in_force();
+    assert!(supposed.in_force(date(2008, 10, 31)) && supposed.in_force(jiff::civil::Date::MIN));
+    assert_eq!(supposed.digest(), AGREEMENT.digest());
 }
 
 /// The findings after changing one text; the agreement still reads.

@@ -73,6 +73,7 @@ struct Lockgate<'a> {
     kind: &'static str,
     sequence: u64,
     previous: Option<String>,
+    ledger: Option<&'a str>,
     as_of: String,
     policy_hash: String,
     software: &'a str,
@@ -239,6 +240,7 @@ fn lockgate<'a>(meta: &'a Meta, files: &'a Files<'_>) -> Lockgate<'a> {
         cell_guard: GUARD,
         purposes: meanings(&meta.purposes),
         handling: meanings(&meta.handling),
+        ledger: meta.ledger.as_deref(),
         withheld_fields: &meta.withheld_fields,
         counts: files.tables.iter().map(|t| (t.table.file(), by_change(&t.counts))).collect(),
         parts: split

@@ -270,6 +270,9 @@ pub struct Meta {
     pub sequence: u64,
     /// Digest of this recipient's last manifest.
     pub previous: Option<Digest>,
+    /// The ledger's checkpoint after the last run before this one, for the recipient to keep: nothing of tonight is in it,
+    /// so that it tells nothing of what others get. Absent before the first.
+    pub ledger: Option<String>,
     /// The run's day.
     pub as_of: Date,
     /// Digest of the agreement's files.
@@ -400,6 +403,7 @@ pub(crate) mod samples {
             reply_to: "gateway desk, 0113 496 0000".into(),
             purposes: [meaning("b", "preserving order")].to_vec(),
             handling: [meaning("routine", "as the table"), meaning("address", "a home address")].to_vec(),
+            ledger: Some("lockgate/leeds-iom\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n".into()),
             withheld_fields: ["prison_release.remarks".into()].to_vec(),
         }
     }

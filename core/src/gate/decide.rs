@@ -6,12 +6,12 @@
 use super::Gate;
 use super::facts::{RecipientFacts, Sight};
 use super::rule::Rule;
+use super::terms::{Listed, Terms};
 use crate::agreement::condition::Condition;
-use crate::agreement::grant::never_standing;
 use crate::agreement::handling::Release;
-use crate::agreement::{AuthorityKind, Grant, GrantField, Handling, PartnerId, Standing};
+use crate::agreement::{AuthorityKind, Grant, PartnerId, Standing};
 use crate::link::Person;
-use crate::record::{Record, RecordId, text};
+use crate::record::{Record, RecordId};
 use crate::reduce::Reduction;
 use crate::schema::{CategoryId, FieldId, Kind};
 use alloc::borrow::Cow;
@@ -42,22 +42,27 @@ pub(super) struct Row<'p> {
     pub(super) counted: Vec<(FieldId, bool)>,
 }
 
-/// The rules about a row as a whole, in their order.
-pub(super) const ROW_RULES: [Rule; 13] = [
-    Rule::Restriction,
-    Rule::Cancelled,
-    Rule::Own,
-    Rule::Internal,
-    Rule::InForce,
-    Rule::Nominee,
-    Rule::Suspended,
-    Rule::Key,
-    Rule::Cohort,
-    Rule::Grant,
-    Rule::Originator,
-    Rule::Condition,
-    Rule::Handling,
-];
+/// The rules about a row as a whole in their order, and the first of them that withholds: one list, asked without a loop.
+macro_rules! row_rules {
+    ($($rule:ident)*) => {
+        /// The rules about a row as a whole, in their order.
+        pub(super) const ROW_RULES: [Rule; [$(Rule::$rule),*].len()] = [$(Rule::$rule),*];
+
+        impl Gate<'_> {
+            /// The first rule about the row as a whole that withholds it.
+            fn withheld_by(&self, case: &Case<'_, '_>) -> Option<Rule> {
+                $(if !asked!(rule Rule::$rule, self.passes(Rule::$rule, case)) {
+                    return Some(Rule::$rule);
+                })*
+                None
+            }
+        }
+    };
+}
+
+row_rules! {
+    Restriction Cancelled Own Internal InForce Nominee Suspended Key Cohort Grant Originator Condition Handling
+}
 
 impl<'a> Gate<'a> {
     /// Decides about one record.
@@ -65,22 +70,22 @@ impl<'a> Gate<'a> {
     where
         'a: 'p,
     {
-        if let Some(rule) = ROW_RULES.into_iter().find(|rule| !asked!(rule * rule, self.passes(*rule, case)))
-        {
+        if let Some(rule) = self.withheld_by(case) {
             return Err(rule);
         }
         let head = &case.record.head;
-        let grant = self.agreement.grant(case.recipient, head.category).ok_or(Rule::Grant)?;
-        let clause = self.agreement.clause(head.originator, head.category).ok_or(Rule::Originator)?;
-        let handling = self.agreement.handling(head.category).ok_or(Rule::Handling)?;
-        let (mut cells, mut counted) = (Vec::with_capacity(grant.fields().len()), Vec::new());
-        for listed in grant.fields() {
-            let (field, Some(how)) = (listed.field, self.how(case, grant, *listed)) else { continue };
+        let terms = self.terms(case.recipient, head.category).ok_or(Rule::Grant)?;
+        let clause = terms.clause(head.originator).ok_or(Rule::Originator)?;
+        let (mut cells, mut counted) = (Vec::with_capacity(terms.fields.len()), Vec::new());
+        let mut values = case.record.fields.walk();
+        for listed in &terms.fields {
+            let (field, Some(how)) = (listed.field.field, self.how(case, terms, listed)) else { continue };
+            let value = values.get(field);
             if how == Standing::Reduced(Reduction::Count) {
-                counted.push((field, self.tallied(case, field)));
+                counted.push((field, tallied(listed.kind, value)));
                 cells.push((field, None));
             } else {
-                cells.push((field, self.cell(case, field, how)?));
+                cells.push((field, self.cell(case, listed, value, how)?));
             }
         }
         if asked!(NoCell, cells.is_empty()) {
@@ -95,37 +100,35 @@ impl<'a> Gate<'a> {
             category: head.category,
             originator: head.originator,
             clause,
-            purpose: grant.purpose(),
-            handling: self.marked(case, handling)?,
+            purpose: terms.grant.purpose(),
+            handling: self.marked(case, terms)?,
             cells,
             counted,
         })
     }
 
     /// Whether a rule about the row as a whole lets pass.
+    #[expect(clippy::inline_always, reason = "with a rule known in advance nothing of the choice is left")]
+    #[inline(always)]
     pub(super) fn passes(&self, rule: Rule, case: &Case<'_, '_>) -> bool {
         let head = &case.record.head;
         let standing = self.recipients.get(usize::from(case.recipient.0));
-        let grant = || self.agreement.grant(case.recipient, head.category);
+        let terms = || self.terms(case.recipient, head.category);
         match rule {
             Rule::Restriction => !self.index.silent(case.person.id, case.record, case.recipient, self.as_of),
             Rule::Cancelled => !head.cancelled,
             Rule::Own => head.originator != case.recipient,
             Rule::Internal => self.agreement.rule(head.category).is_some(),
-            Rule::InForce => self.agreement.in_force(self.as_of),
+            Rule::InForce => self.in_force,
             Rule::Nominee => standing.is_some_and(|s| s.nominated),
             Rule::Suspended => standing.is_some_and(|s| !s.suspended),
-            Rule::Key => !self.key(case.recipient).is_empty(),
+            Rule::Key => standing.is_some_and(|s| s.keyed),
             Rule::Cohort => case.facts.cohort,
-            Rule::Grant => grant().is_some(),
-            Rule::Originator => self
-                .agreement
-                .clause(head.originator, head.category)
-                .is_some_and(|clause| grant().is_some_and(|g| g.clauses().iter().any(|c| c == clause))),
-            Rule::Condition => grant().is_some_and(|g| self.unmet(case, g).is_none()),
+            Rule::Grant => terms().is_some(),
+            Rule::Originator => terms().is_some_and(|t| t.clause(head.originator).is_some()),
+            Rule::Condition => terms().is_some_and(|t| met(case, t)),
             Rule::Handling => {
-                let handling = self.agreement.handling(head.category);
-                handling.is_some_and(|h| self.permitted(case, h) && self.marked(case, h).is_ok())
+                terms().is_some_and(|t| self.permitted(case, t) && self.marked(case, t).is_ok())
             }
             // Rules about fields and groups of rows are asked elsewhere.
             Rule::Authority | Rule::Field | Rule::Reduction | Rule::Empty | Rule::Alone | Rule::Folded => {
@@ -150,16 +153,8 @@ impl<'a> Gate<'a> {
         None
     }
 
-    /// The dissemination code, where the category has one: what it says about the recipient.
-    pub(super) fn release(&self, case: &Case<'_, '_>, handling: &Handling) -> Option<Release> {
-        let graded = handling.graded.as_ref()?;
-        let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
-        let class = self.agreement.get(case.recipient).map_or("", |p| p.class.as_str());
-        Some(graded.release(text(case.record, field), class))
-    }
-
-    fn permitted(&self, case: &Case<'_, '_>, handling: &Handling) -> bool {
-        match self.release(case, handling) {
+    fn permitted(&self, case: &Case<'_, '_>, terms: &Terms<'_>) -> bool {
+        match terms.release(case.record) {
             None | Some(Release::Free) => true,
             Some(Release::OnAuthority) => asked!(Released, self.authority(case, AuthorityKind::Nim, None)),
             Some(Release::Never) => false,
@@ -168,14 +163,10 @@ impl<'a> Gate<'a> {
 
     /// The handling code as it stands in the row, with the originator's conditions when its
     /// dissemination code makes them travel; without those conditions the row cannot leave.
-    fn marked<'p>(&self, case: &Case<'_, '_>, handling: &'p Handling) -> Result<Cow<'p, str>, Rule> {
-        let code = Cow::Borrowed(handling.code.as_str());
-        let field = handling.graded.as_ref().and_then(|graded| {
-            let field = self.schema.get(case.record.head.category)?.field(&graded.field)?;
-            asked!(Carries, graded.carries(text(case.record, field))).then_some(field)
-        });
-        if field.is_none() {
-            return Ok(code);
+    fn marked<'h>(&self, case: &Case<'_, '_>, terms: &Terms<'h>) -> Result<Cow<'h, str>, Rule> {
+        let code = terms.handling.code.as_str();
+        if !asked!(Carries, terms.carries(case.record)) {
+            return Ok(code.into());
         }
         let conditions = self
             .index
@@ -197,36 +188,35 @@ impl<'a> Gate<'a> {
     }
 
     /// How one field leaves, if at all.
-    pub(super) fn how(&self, case: &Case<'_, '_>, grant: &Grant, listed: GrantField) -> Option<Standing> {
-        let category = case.record.head.category;
-        let handling = self.agreement.handling(category)?;
-        let kind = self.schema.get(category)?.get(listed.field)?.kind;
-        let opened = listed.on_authority && self.authorised(case, grant, handling, listed.field);
+    pub(super) fn how(
+        &self,
+        case: &Case<'_, '_>,
+        terms: &Terms<'_>,
+        listed: &Listed<'_>,
+    ) -> Option<Standing> {
+        let field = listed.field.field;
+        let opened = listed.field.on_authority && self.authorised(case, terms, field);
         let granted = if asked!(Opened, opened) {
             None
         } else {
-            match listed
-                .standing
-                .filter(|_| asked!(Standing, handling.standing) && asked!(MayStand, !never_standing(kind)))?
-            {
+            match listed.standing? {
                 Standing::Whole => None,
                 Standing::Reduced(reduction) => Some(reduction),
             }
         };
-        let restricted =
-            self.index.reduction(case.person.id, case.record, listed.field, case.recipient, self.as_of);
+        let restricted = self.index.reduction(case.person.id, case.record, field, case.recipient, self.as_of);
         Some(Reduction::coarser(granted, restricted).map_or(Standing::Whole, Standing::Reduced))
     }
 
     /// Whether recorded authorities open a field: what the grant asks for, and what its handling
     /// code asks for besides.
-    fn authorised(&self, case: &Case<'_, '_>, grant: &Grant, handling: &Handling, field: FieldId) -> bool {
-        let Some(ceiling) = grant.ceiling() else { return false };
+    fn authorised(&self, case: &Case<'_, '_>, terms: &Terms<'_>, field: FieldId) -> bool {
+        let Some(ceiling) = terms.grant.ceiling() else { return false };
         let has = |kind: &AuthorityKind| {
             // A dissemination code that permits the recipient's class is itself the authority to
             // disseminate; the review of the text is not spared by it.
             (*kind == AuthorityKind::Nim
-                && asked!(FreeByCode, self.release(case, handling) == Some(Release::Free)))
+                && asked!(FreeByCode, terms.release(case.record) == Some(Release::Free)))
                 || self.authority(case, *kind, Some(field))
         };
         let stated = !ceiling.all().is_empty() || !ceiling.any().is_empty();
@@ -234,39 +224,40 @@ impl<'a> Gate<'a> {
         asked!(Stated, stated)
             && asked!(GrantAll, ceiling.all().iter().all(has))
             && asked!(GrantAny, any(ceiling.any()))
-            && asked!(HandlingAll, handling.needs_all.iter().all(has))
-            && asked!(HandlingAny, any(&handling.needs_any))
-    }
-
-    fn tallied(&self, case: &Case<'_, '_>, field: FieldId) -> bool {
-        let kind = self.schema.get(case.record.head.category).and_then(|c| c.get(field)).map(|f| f.kind);
-        match text(case.record, field) {
-            Some(value) => kind != Some(Kind::Flag) || value == "true",
-            None => false,
-        }
+            && asked!(HandlingAll, terms.handling.needs_all.iter().all(has))
+            && asked!(HandlingAny, any(&terms.handling.needs_any))
     }
 
     /// One cell; a value that cannot be reduced drops the row.
     pub(super) fn cell<'p>(
         &self,
         case: &Case<'p, '_>,
-        field: FieldId,
+        listed: &Listed<'p>,
+        value: Option<&'p str>,
         how: Standing,
     ) -> Result<Option<Cow<'p, str>>, Rule>
     where
         'a: 'p,
     {
-        let Some(value) = text(case.record, field) else { return Ok(None) };
+        let Some(value) = value else { return Ok(None) };
         let Standing::Reduced(reduction) = how else {
-            return Ok(Some(self.reviewed_text(case, field).unwrap_or(value).into()));
+            return Ok(Some(self.reviewed_text(case, listed.field.field).unwrap_or(value).into()));
         };
-        let head = &case.record.head;
-        let kind = self.schema.get(head.category).and_then(|c| c.get(field)).map(|f| f.kind);
-        let list = self.schema.list_of(head.category, field);
         // The group is the one of the day on which the record was accepted, whatever today's list says.
-        let entry = list.and_then(|l| l.on(value, head.as_of).or_else(|| l.any(value)));
+        let entry = listed.list.and_then(|l| l.on(value, case.record.head.as_of).or_else(|| l.any(value)));
         let group = entry.and_then(|e| e.group.as_deref());
-        let reduced = kind.and_then(|kind| reduction.apply(kind, value, self.as_of, group));
+        let reduced = reduction.apply(listed.kind, value, self.as_of, group);
         if asked!(rule Rule::Reduction, reduced.is_some()) { Ok(reduced) } else { Err(Rule::Reduction) }
     }
+}
+
+/// Whether the conditions of a grant hold.
+fn met(case: &Case<'_, '_>, terms: &Terms<'_>) -> bool {
+    let row = |c: &&Condition| case.sight.condition(c, Some(case.record)).holds;
+    terms.person_holds(case.facts.holds) && terms.row_conditions().iter().all(row)
+}
+
+/// Whether a row counts where its field is given as a count.
+fn tallied(kind: Kind, value: Option<&str>) -> bool {
+    value.is_some_and(|value| kind != Kind::Flag || value == "true")
 }

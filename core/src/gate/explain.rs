@@ -107,15 +107,15 @@ impl Gate<'_> {
             }
         }
         let category = case.record.head.category;
-        let grant = self.agreement.grant(case.recipient, category);
-        let Some((grant, listed)) =
-            grant.and_then(|g| Some((g, g.fields().iter().find(|f| f.field == field)?)))
+        let terms = self.terms(case.recipient, category);
+        let Some((terms, listed)) =
+            terms.and_then(|t| Some((t, t.fields.iter().find(|l| l.field.field == field)?)))
         else {
             return withhold(Rule::Field, steps);
         };
         pass(Rule::Field, steps);
-        let Some(how) = self.how(case, grant, *listed) else {
-            let needed = grant.ceiling().map_or_else(String::new, needed);
+        let Some(how) = self.how(case, terms, listed) else {
+            let needed = terms.grant.ceiling().map_or_else(String::new, needed);
             let text = format!("{}{needed}", Rule::Authority.title());
             steps.push(Step { rule: Rule::Authority, passed: false, text, facts: Vec::new() });
             return Decision::Withheld(Rule::Authority);

@@ -4,10 +4,11 @@
 //! answer comes with the next day on which it may change without new data.
 
 use super::Gate;
+use super::marks::{self, Marks};
 use crate::agreement::condition::Condition;
 use crate::agreement::predicate::{Movement, Predicate, Search, Test};
 use crate::agreement::syntax::Direction;
-use crate::agreement::{PartnerId, day, earliest};
+use crate::agreement::{Agreement, PartnerId, day, earliest};
 use crate::link::Person;
 use crate::record::{PersonId, Record, text};
 use crate::schema::FieldId;
@@ -30,6 +31,36 @@ pub(super) struct RecipientFacts {
     pub(super) cohort: bool,
     /// One bit per named condition that is about the person.
     pub(super) holds: u64,
+}
+
+/// The named conditions about a person, each with its bit.
+#[cfg_attr(test, derive(Clone))]
+pub(super) struct PersonConditions<'a> {
+    /// Those that do not ask who the recipient is.
+    shared: Vec<PersonCondition<'a>>,
+    /// Those that do.
+    own: Vec<PersonCondition<'a>>,
+}
+
+#[cfg_attr(test, derive(Clone))]
+struct PersonCondition<'a> {
+    bit: usize,
+    predicate: &'a Predicate,
+    /// Without a record of any of these it does not hold.
+    needs: Marks,
+}
+
+impl<'a> PersonConditions<'a> {
+    pub(super) fn new(agreement: &'a Agreement) -> Self {
+        let about_person = agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none());
+        let (mut shared, mut own) = (Vec::new(), Vec::new());
+        for (bit, condition) in about_person {
+            let predicate = &condition.predicate;
+            let to = if condition.about_recipient { &mut own } else { &mut shared };
+            to.push(PersonCondition { bit, predicate, needs: marks::needed(predicate, agreement) });
+        }
+        Self { shared, own }
+    }
 }
 
 /// What all recipients who look at the same records have in common.
@@ -74,7 +105,14 @@ pub(super) struct Sight<'s> {
     person: &'s Person,
     recipient: PartnerId,
     /// See [`Sight::records`]; listed when first asked for.
-    listed: OnceCell<Vec<&'s Record>>,
+    listed: OnceCell<Listed<'s>>,
+}
+
+/// The records that conditions look at.
+struct Listed<'s> {
+    records: Vec<&'s Record>,
+    /// Their categories.
+    marks: Marks,
 }
 
 impl<'s> Sight<'s> {
@@ -84,7 +122,15 @@ impl<'s> Sight<'s> {
 
     /// Current records from which the recipient is not kept, each by an owner of its category.
     fn records(&self) -> &[&'s Record] {
-        self.listed.get_or_init(|| self.person.records.iter().filter(|r| self.seen(r)).collect())
+        &self.listed().records
+    }
+
+    fn listed(&self) -> &Listed<'s> {
+        self.listed.get_or_init(|| {
+            let records: Vec<&Record> = self.person.records.iter().filter(|r| self.seen(r)).collect();
+            let marks = records.iter().map(|r| Marks::of(r.head.category)).fold(Marks::default(), Marks::and);
+            Listed { records, marks }
+        })
     }
 
     fn seen(&self, record: &Record) -> bool {
@@ -115,14 +161,19 @@ impl<'s> Sight<'s> {
         let cohort = self.cohort();
         let facts = RecipientFacts { cohort: cohort.holds, holds: 0 };
         let mut common = Common { facts, next: cohort.next };
-        for (bit, condition) in
-            self.gate.person_conditions().filter(|(_, c)| cohort.holds && !c.about_recipient)
-        {
-            let verdict = self.condition(condition, None);
-            common.facts.holds |= u64::from(verdict.holds) << bit;
-            common.next = earliest(common.next, verdict.next);
-        }
+        let conditions = if cohort.holds { self.gate.conditions.shared.as_slice() } else { &[] };
+        self.add(conditions, &mut common.facts, &mut common.next);
         common
+    }
+
+    /// Adds what some conditions say.
+    fn add(&self, conditions: &[PersonCondition<'_>], facts: &mut RecipientFacts, next: &mut Option<Date>) {
+        let marks = self.listed().marks;
+        for condition in conditions.iter().filter(|c| c.needs.meets(marks)) {
+            let verdict = self.ask(condition.predicate, None);
+            facts.holds |= u64::from(verdict.holds) << condition.bit;
+            *next = earliest(*next, verdict.next);
+        }
     }
 
     pub(super) fn ask(&self, predicate: &Predicate, this: Option<&Record>) -> Verdict {
@@ -165,8 +216,11 @@ impl<'s> Sight<'s> {
     }
 
     fn found(&self, search: &Search) -> impl Iterator<Item = &'s Record> {
+        let listed = self.listed();
+        let some = listed.marks.meets(Marks::of(search.category));
+        let records: &[&Record] = if some { &listed.records } else { &[] };
         let by = |r: &Record| search.by.iter().all(|who| who.is(r.head.originator, self.recipient));
-        self.records().iter().copied().filter(move |r| r.head.category == search.category && by(r))
+        records.iter().copied().filter(move |r| r.head.category == search.category && by(r))
     }
 
     fn record(&self, search: &Search) -> Verdict {
@@ -221,7 +275,7 @@ impl<'s> Sight<'s> {
         let dated = |field: FieldId| text(record, field).and_then(day);
         let Some(verdict) = (match test {
             Test::In(field, codes) => {
-                text(record, *field).map(|v| Verdict::fixed(codes.iter().any(|c| c == v)))
+                record.fields.raw(*field).map(|v| Verdict::fixed(codes.iter().any(|c| c.as_bytes() == v)))
             }
             Test::NotIn(field, codes) => {
                 text(record, *field).map(|v| Verdict::fixed(!codes.iter().any(|c| c == v)))
@@ -300,18 +354,10 @@ impl Gate<'_> {
         *next = earliest(*next, common.next);
         let mut of = common.facts;
         if of.cohort {
-            for (bit, condition) in self.person_conditions().filter(|(_, c)| c.about_recipient) {
-                let verdict = sight.condition(condition, None);
-                of.holds |= u64::from(verdict.holds) << bit;
-                *next = earliest(*next, verdict.next);
-            }
+            sight.add(&self.conditions.own, &mut of, next);
             *next = earliest(*next, self.row_days(sight));
         }
         of
-    }
-
-    fn person_conditions(&self) -> impl Iterator<Item = (usize, &Condition)> {
-        self.agreement.conditions.iter().enumerate().filter(|(_, c)| c.about_record.is_none())
     }
 
     /// The earliest day after the as-of date on which any decision about this person may change
@@ -327,13 +373,16 @@ impl Gate<'_> {
     /// The next day on which a condition about a row, or a reduction to an age, gives something else.
     fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
         let mut next = None;
+        if !self.table.depends_on_day(sight.recipient).meets(sight.listed().marks) {
+            return next;
+        }
         for record in sight.records() {
-            let Some(grant) = self.agreement.grant(sight.recipient, record.head.category) else { continue };
-            let conditions = grant.conditions.iter().filter_map(|i| self.agreement.conditions.get(*i));
-            for condition in conditions.filter(|c| c.about_record.is_some()) {
+            let terms = self.terms(sight.recipient, record.head.category);
+            let Some(terms) = terms.filter(|t| t.depends_on_day()) else { continue };
+            for condition in terms.row_conditions() {
                 next = earliest(next, sight.condition(condition, Some(record)).next);
             }
-            for field in grant.fields.iter().filter(|f| f.depends_on_day()) {
+            for field in terms.grant.fields().iter().filter(|f| f.depends_on_day()) {
                 let birth = text(record, field.field).and_then(day);
                 next = earliest(next, birth.and_then(|b| next_birthday(b, self.as_of)));
             }

@@ -33,11 +33,13 @@ mod decide;
 pub mod disclosed;
 mod explain;
 mod facts;
+mod marks;
 mod nearest;
 mod pseudonym;
 mod registers;
 mod review;
 mod rule;
+mod terms;
 
 use crate::agreement::{Agreement, Beside, PartnerId, earliest};
 use crate::hash::MacKey;
@@ -45,10 +47,11 @@ use crate::link::Person;
 use crate::schema::Schema;
 use alloc::vec::Vec;
 use decide::{Case, Row};
-use facts::Sight;
+use facts::{PersonConditions, Sight};
 use jiff::civil::Date;
 use pseudonym::Written;
 use registers::Index;
+use terms::Table;
 
 pub use compare::{Shift, Shifted};
 pub use disclosed::Disclosed;
@@ -68,9 +71,12 @@ pub struct Disclosures<'p> {
 }
 
 /// What holds for a recipient whoever the person is.
+#[cfg_attr(test, derive(Clone))]
 struct RecipientState {
     nominated: bool,
     suspended: bool,
+    /// Whether it has a key for its references.
+    keyed: bool,
     /// The key of its references, ready to use.
     mac: MacKey,
 }
@@ -80,11 +86,14 @@ pub struct Gate<'a> {
     agreement: &'a Agreement,
     schema: &'a Schema,
     index: Index<'a>,
-    keys: &'a [Vec<u8>],
     /// Key of the marks by which reviews know the text that was read.
     review_key: &'a [u8],
     as_of: Date,
     recipients: Vec<RecipientState>,
+    table: Table<'a>,
+    conditions: PersonConditions<'a>,
+    /// Whether the agreement is in force on the day.
+    in_force: bool,
     /// The next day on which the agreement or a nominee begins or ends.
     next: Option<Date>,
 }
@@ -106,23 +115,22 @@ impl<'a> Gate<'a> {
             next = earliest(next, earliest(flips, changes));
             let nominated = post && named;
             let key = pseudonym_keys.get(usize::from(id.0)).map_or(&[][..], Vec::as_slice);
-            RecipientState { nominated, suspended: registers.suspended.contains(&id), mac: MacKey::new(key) }
+            let suspended = registers.suspended.contains(&id);
+            RecipientState { nominated, suspended, keyed: !key.is_empty(), mac: MacKey::new(key) }
         });
         let recipients = recipients.collect();
         Self {
             agreement,
             schema,
             index: Index::new(registers),
-            keys: pseudonym_keys,
             review_key: &registers.review_key,
             as_of,
             recipients,
+            table: Table::new(agreement, schema),
+            conditions: PersonConditions::new(agreement),
+            in_force: agreement.in_force(as_of),
             next,
         }
-    }
-
-    fn key(&self, recipient: PartnerId) -> &'a [u8] {
-        self.keys.get(usize::from(recipient.0)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a row of one originator lets an identity row of another leave beside it.
@@ -161,7 +169,7 @@ impl<'a> Gate<'a> {
         let of = facts.recipients.get(usize::from(recipient.0)).filter(|_| same).copied().unwrap_or_default();
         let sight = Sight::new(self, person, recipient);
         let mut withheld = Withheld::default();
-        let (mut rows, mut identity) = (Vec::new(), Vec::new());
+        let (mut rows, mut identity) = (Vec::with_capacity(person.records.len()), Vec::new());
         for record in &person.records {
             match self.decide(&Case { person, record, recipient, facts: of, sight: &sight }) {
                 Ok(row) if row.category == self.agreement.identity_category() => identity.push(row),
@@ -174,9 +182,10 @@ impl<'a> Gate<'a> {
         };
         let (mut rows, folded) = aggregate::fold(rows, &state.mac, recipient, person.id);
         withheld.add(Rule::Folded, folded);
-        let originators: Vec<PartnerId> = rows.iter().map(|r| r.originator).collect();
+        let shared = rows.len();
         for row in identity {
-            if asked!(rule Rule::Alone, originators.iter().any(|o| self.beside(*o, row.originator))) {
+            let beside = rows.iter().take(shared).any(|r| self.beside(r.originator, row.originator));
+            if asked!(rule Rule::Alone, beside) {
                 rows.push(row);
             } else {
                 withheld.add(Rule::Alone, 1);

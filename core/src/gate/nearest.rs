@@ -69,9 +69,9 @@ impl Gate<'_> {
     }
 
     fn handling_used(&self, case: &Case<'_, '_>) -> Vec<String> {
-        let Some(handling) = self.agreement.handling(case.record.head.category) else { return Vec::new() };
+        let Some(terms) = self.terms(case.recipient, case.record.head.category) else { return Vec::new() };
         let class = self.agreement.get(case.recipient).map_or("", |p| p.class.as_str());
-        let says = match self.release(case, handling) {
+        let says = match terms.release(case.record) {
             None => "no dissemination code is asked for".to_string(),
             Some(Release::Free) => format!("the dissemination code permits class `{class}`"),
             Some(Release::OnAuthority) => {
@@ -81,7 +81,7 @@ impl Gate<'_> {
                 format!("the dissemination code, or its absence, permits nothing to class `{class}`")
             }
         };
-        alloc::vec![format!("handling `{}`; {says}", handling.code)]
+        alloc::vec![format!("handling `{}`; {says}", terms.handling.code)]
     }
 
     /// The authorities that count for this record and recipient today.
@@ -119,7 +119,7 @@ impl Gate<'_> {
                 unmet.map_or_else(Vec::new, |c| self.unanswered(case, &c.predicate))
             }
             Rule::Handling => {
-                match self.agreement.handling(head.category).and_then(|h| self.release(case, h)) {
+                match self.terms(case.recipient, head.category).and_then(|t| t.release(case.record)) {
                     Some(Release::OnAuthority) => one(format!("an authority of kind `nim` by {owner}")),
                     _ => one(format!(
                         "{owner} sends the record under a dissemination code that permits the recipient"

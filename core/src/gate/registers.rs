@@ -166,6 +166,8 @@ pub(super) struct Index<'a> {
     records: BTreeMap<RecordId, Vec<&'a Restriction>>,
     persons: BTreeMap<PersonId, Vec<&'a Restriction>>,
     authorities: BTreeMap<RecordId, Vec<&'a Authority>>,
+    /// Whether anything is restricted at all: on most nights nothing is, and every record is asked about.
+    restrictions: bool,
     /// Whether any text was reviewed at all.
     pub(super) reviews: bool,
 }
@@ -176,6 +178,7 @@ impl<'a> Index<'a> {
             records: BTreeMap::new(),
             persons: BTreeMap::new(),
             authorities: BTreeMap::new(),
+            restrictions: !registers.restrictions.is_empty(),
             reviews: false,
         };
         for restriction in &registers.restrictions {
@@ -199,9 +202,9 @@ impl<'a> Index<'a> {
 
     /// Whether nothing about a person is restricted from anyone, so that all look at the same records.
     pub(super) fn unrestricted(&self, person: &Person) -> bool {
-        let free = self.records.is_empty() && self.persons.is_empty();
-        let listed =
-            |r: &Record| r.head.restricted || (!free && self.over(person.id, r.head.id).next().is_some());
+        let listed = |r: &Record| {
+            r.head.restricted || (self.restrictions && self.over(person.id, r.head.id).next().is_some())
+        };
         !person.records.iter().any(listed)
     }
 
@@ -209,12 +212,14 @@ impl<'a> Index<'a> {
     /// restricted in the register.
     pub(super) fn silent(&self, person: PersonId, record: &Record, recipient: PartnerId, day: Date) -> bool {
         let head = &record.head;
-        asked!(Marked, head.restricted && head.originator != recipient)
-            || self.over(person, head.id).any(|r| {
+        let listed = || {
+            self.over(person, head.id).any(|r| {
                 asked!(Silences, r.effect == Effect::Silent)
                     && asked!(HoldsFrom, r.names(recipient))
                     && asked!(HoldsOn, r.span().contains(day))
             })
+        };
+        asked!(Marked, head.restricted && head.originator != recipient) || (self.restrictions && listed())
     }
 
     /// The coarsest reduction that restrictions ask of a field.
@@ -227,6 +232,9 @@ impl<'a> Index<'a> {
         day: Date,
     ) -> Option<Reduction> {
         let mut out = None;
+        if !self.restrictions {
+            return out;
+        }
         for restriction in self.over(person, record.head.id) {
             let Effect::Reduce(fields) = &restriction.effect else { continue };
             if !asked!(CoarsensFrom, restriction.names(recipient))
@@ -250,6 +258,9 @@ impl<'a> Index<'a> {
 
     /// The first day after `day` on which a register may change a decision about a record.
     pub(super) fn flips(&self, person: PersonId, record: RecordId, day: Date) -> Option<Date> {
+        if !self.restrictions && self.authorities.is_empty() {
+            return None;
+        }
         let restrictions = self.over(person, record).filter_map(|r| r.span().flips(day));
         let authorities = self
             .authorities(record)

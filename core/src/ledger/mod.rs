@@ -6,13 +6,17 @@
 //! hold no personal value: a disclosure is there as a keyed commitment to its content.
 
 mod chain;
+pub mod checkpoint;
 mod custody;
+mod end;
 mod entry;
+pub mod tree;
 
 use crate::problem::CodeDoc;
 
 pub use chain::{Break, Broken, Chain, Kept, Linked, Verifier, verify};
 pub use custody::{LedgerCommit, Outgoing, Prepared};
+pub use end::End;
 pub use entry::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry, commitment};
 
 /// Codes of this room.

@@ -79,9 +79,9 @@ fn what_waits_is_sealed_anew_when_its_key_has_ended() {
     let good = manifest(&files, |_| {});
     let seal = |day: Date| {
         let sealer = Sealer::open(house.at.path(), &keyring, day, house.at("outbox")).unwrap();
-        let made = sealer.seal(&committed(NAME, &good), &house.at("staging"));
+        let done = sealer.seal(&committed(NAME, &good), &house.at("staging"));
         let facts = read_facts(&kept_folder(&house.at("outbox"), "two", NAME)).unwrap();
-        (made.map(|s| s.digest()).map_err(|e| e.code()), facts.sealed_to)
+        (done.map(|s| s.digest()).map_err(|e| e.code()), facts.sealed_to)
     };
     house.stage(&files, &good);
     let (first, to) = seal(NIGHT);

@@ -109,6 +109,7 @@ async fn an_entry_is_ended_once_and_stays() {
         by: "nominee-2".into(),
         reference: "L/2008/2".into(),
         notified: None,
+        at: Some("2008-11-18T09:00:00Z".into()),
     };
     let mut tx = store.begin_decisions(NIGHT).await.unwrap();
     tx.end_entry(id, &ending).await.unwrap();

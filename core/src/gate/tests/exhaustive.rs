@@ -10,6 +10,7 @@ use crate::agreement::grant::{Grant, never_standing};
 use crate::agreement::{AuthorityKind, GrantField, Standing};
 use crate::gate::decide::Case;
 use crate::gate::facts::{RecipientFacts, Sight};
+use crate::gate::registers::Index;
 use crate::gate::{Authority, Reviewed, original};
 use crate::reduce::Reduction;
 use std::collections::BTreeSet;
@@ -33,6 +34,24 @@ struct Probe<'a> {
     recipient: &'a str,
     category: &'a str,
     originator: &'a str,
+}
+
+impl Gate<'_> {
+    /// The same gate under the authorities of other registers: what the agreement says is not laid ready anew.
+    fn under<'b>(&'b self, registers: &'b Registers) -> Gate<'b> {
+        Gate {
+            agreement: self.agreement,
+            schema: self.schema,
+            index: Index::new(registers),
+            review_key: &registers.review_key,
+            as_of: self.as_of,
+            recipients: self.recipients.clone(),
+            table: self.table.clone(),
+            conditions: self.conditions.clone(),
+            in_force: self.in_force,
+            next: self.next,
+        }
+    }
 }
 
 impl Probe<'_> {
@@ -94,8 +113,8 @@ impl Probe<'_> {
     }
 
     /// What the gate opens: field → how it was given, judged by the value.
-    fn given(&self, person: &Person, registers: &Registers, held: &[&str]) -> Opened {
-        let gate = Gate::new(self.agreement, &SCHEMA, registers, &KEYS, TODAY);
+    fn given(&self, gate: &Gate<'_>, person: &Person, registers: &Registers, held: &[&str]) -> Opened {
+        let gate = gate.under(registers);
         let recipient = partner(self.recipient);
         let (record, sight) = (&person.records[0], Sight::new(&gate, person, recipient));
         let facts = RecipientFacts { cohort: true, holds: self.bits(held) };
@@ -129,6 +148,8 @@ impl Probe<'_> {
             codes.extend(TABLES.codes().into_iter().map(Some));
             codes.extend([Some("3"), Some("4"), Some("9")]);
         }
+        let registers = Registers::default();
+        let gate = Gate::new(self.agreement, &SCHEMA, &registers, &KEYS, TODAY);
         for held in subsets(&when) {
             // Other conditions change nothing: none of them, and all of them.
             for more in [false, true] {
@@ -153,7 +174,8 @@ impl Probe<'_> {
                         for how in expected.values_mut().filter(|how| *how != "whole" && *how != "count") {
                             *how = "reduced".into();
                         }
-                        let given = self.given(&person, &self.registers(&person, &kinds, stated), &all);
+                        let given =
+                            self.given(&gate, &person, &self.registers(&person, &kinds, stated), &all);
                         if given != expected {
                             return Some(std::format!(
                                 "{} {} from {}, held {held:?} and others {more}, code {code:?}, authorities {kinds:?}: \

@@ -1,0 +1,38 @@
+//! `lockgate receipt …`.
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// What is done with receipts.
+#[derive(Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Take a return form that a recipient sent back: `acknowledge.csv` filled in, or JSON
+    #[command(after_help = "Examples:\n  lockgate receipt import acknowledge.csv --from lcc")]
+    Import {
+        /// The form
+        file: PathBuf,
+        /// The partner that sent it
+        #[arg(long, value_name = "PARTNER")]
+        from: String,
+    },
+    /// List what was asked with each bundle and how far it is answered
+    #[command(
+        after_help = "Examples:\n  lockgate receipt list --overdue\n  lockgate receipt list --recipient lcc --json"
+    )]
+    List(ReceiptListArgs),
+}
+
+/// Options of `receipt list`.
+#[derive(Debug, Args)]
+pub struct ReceiptListArgs {
+    /// Only this recipient
+    #[arg(long, value_name = "PARTNER")]
+    pub recipient: Option<String>,
+    /// Only what should have been answered by now
+    #[arg(long)]
+    pub overdue: bool,
+    /// The day to compare with (default: the last run's)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+}

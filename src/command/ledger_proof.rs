@@ -1,0 +1,171 @@
+//! `lockgate ledger export|prove`: what whoever does not trust this program needs to check the ledger by other means.
+
+use super::Voice;
+use super::reading;
+use crate::cli::ProveArgs;
+use crate::config::Deployment;
+use crate::exit::{Exit, Expected};
+use crate::report;
+use crate::store::{LedgerEntry, Store};
+use anyhow::{Context as _, Result};
+use base64ct::{Base64, Encoding as _};
+use lockgate_core::hash::Digest;
+use lockgate_core::ledger::Entry;
+use lockgate_core::ledger::checkpoint::{Checkpoint, Note};
+use lockgate_core::ledger::tree::{Proof, Tree};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A checkpoint that somebody kept.
+pub(super) struct Witness {
+    /// Where it was read from.
+    pub(super) file: PathBuf,
+    /// What it says.
+    pub(super) checkpoint: Checkpoint,
+}
+
+impl Witness {
+    /// Reads a checkpoint: a bundle's manifest, a signed note, or the text alone.
+    pub(super) fn read(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| Expected::new(Exit::Usage, format!("{} cannot be read: {e}", file.display())))?;
+        let manifest = serde_json::from_str::<Value>(&text).ok();
+        let inside = manifest.as_ref().and_then(|m| m.pointer("/lockgate/ledger")?.as_str());
+        let text = inside.unwrap_or(&text);
+        let text = Note::parse(text).map_or_else(|| text.to_owned(), |note| note.text);
+        let checkpoint = Checkpoint::parse(&text).ok_or_else(|| {
+            Expected::new(Exit::Usage, format!("{} holds no checkpoint of a ledger", file.display()))
+        })?;
+        Ok(Self { file: file.to_owned(), checkpoint })
+    }
+}
+
+/// Writes entries and checkpoint into a new folder.
+pub(super) async fn export(voice: Voice, deployment: &Deployment, out: &Path) -> Result<Exit> {
+    let (store, _) = reading(deployment).await?;
+    std::fs::create_dir(out).map_err(|e| {
+        Expected::new(Exit::Usage, format!("the folder {} cannot be made: {e}", out.display()))
+    })?;
+    let mut lines = BufWriter::new(File::create_new(out.join("entries.jsonl"))?);
+    let mut tree = Tree::new();
+    let mut pages = store.ledger_entries(1);
+    while let Some(page) = pages.next_page().await? {
+        for row in page {
+            tree.push(&link(&row));
+            serde_json::to_writer(&mut lines, &exported(&row))?;
+            lines.write_all(b"\n")?;
+        }
+    }
+    lines.into_inner().context("writing the entries")?.sync_all()?;
+    let checkpoint = Checkpoint { origin: deployment.ledger_origin(), size: tree.size(), root: tree.root() };
+    std::fs::write(out.join("checkpoint.txt"), checkpoint.text())?;
+    if !voice.quiet {
+        report::line(&format!("{} entries and their checkpoint are in {}", tree.size(), out.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// An entry with the link that stands beside it; one that is damaged is for `ledger verify` to say.
+fn link(row: &LedgerEntry) -> Digest {
+    row.hash.as_slice().try_into().map_or(Digest([0; 32]), Digest)
+}
+
+/// What is written of an entry: its bytes and link, and beside them what they say.
+fn exported(row: &LedgerEntry) -> Value {
+    let says = Entry::decode(&row.entry).map_or(Value::Null, |entry| says(&entry));
+    json!({
+        "number": row.seq,
+        "entry": Base64::encode_string(&row.entry),
+        "link": Base64::encode_string(&row.hash),
+        "says": says,
+    })
+}
+
+fn says(entry: &Entry<'_>) -> Value {
+    let kind = entry.word();
+    match entry {
+        Entry::Disclosure(d) => json!({
+            "kind": kind, "recipient": d.recipient, "sequence": d.sequence, "person": d.person.to_string(),
+            "record": d.record.to_string(), "stored_version": d.stored_version, "version": d.version,
+            "change": d.change.word(), "category": d.category, "clause": d.clause, "fields": d.fields,
+            "grant": d.grant, "commitment": d.commitment.hex(),
+        }),
+        Entry::Bundle(b) => json!({
+            "kind": kind, "name": b.name, "recipient": b.recipient, "sequence": b.sequence,
+            "bundle_kind": b.kind.word(), "as_of": b.as_of.to_string(), "manifest": b.manifest.hex(),
+            "previous": b.previous.map(|p| p.hex()),
+            "rows": { "new": b.counts.new, "correction": b.counts.correction,
+                "withdrawal": b.counts.withdrawal, "current": b.counts.current },
+        }),
+        Entry::Run(r) => json!({
+            "kind": kind, "as_of": r.as_of.to_string(), "agreement": r.agreement.hex(), "schema": r.schema.hex(),
+            "software": r.software,
+        }),
+        Entry::File(f) => json!({
+            "kind": kind, "feed": f.feed, "file": f.file.hex(), "state": f.state.word(),
+        }),
+        Entry::Decision(d) => json!({
+            "kind": kind, "as_of": d.as_of.to_string(), "decision": d.kind, "by": d.by,
+            "reference": d.reference, "subject": d.subject.hex(),
+        }),
+    }
+}
+
+/// Prints a proof.
+pub(super) async fn prove(deployment: &Deployment, args: &ProveArgs) -> Result<Exit> {
+    let (store, _) = reading(deployment).await?;
+    let whole = store.tree().await?.size();
+    let size = args.size.unwrap_or(whole);
+    let none = |what: String| Expected::new(Exit::Usage, format!("{what}; the ledger has {whole} entries"));
+    if size > whole {
+        return Err(none(format!("there is no ledger of {size} entries")));
+    }
+    let proof = match (args.entry, args.grown_from) {
+        (Some(entry), _) => Proof::of_entry(entry, size)
+            .ok_or_else(|| none(format!("there is no entry {entry} among the first {size}")))?,
+        (None, earlier) => {
+            let earlier = earlier.unwrap_or_default();
+            Proof::of_growth(earlier, size)
+                .ok_or_else(|| none(format!("a ledger of {size} entries did not grow from {earlier}")))?
+        }
+    };
+    let shown = proven(&store, proof, size, args).await?;
+    report::json(&Value::Object(
+        [("origin".into(), deployment.ledger_origin().into())].into_iter().chain(shown).collect(),
+    ));
+    Ok(Exit::Done)
+}
+
+/// Reads the ledger once for a proof; gives what is shown of it.
+async fn proven(
+    store: &Store,
+    mut proof: Proof,
+    size: u64,
+    args: &ProveArgs,
+) -> Result<Vec<(String, Value)>> {
+    let base64 = |digest: &Digest| Value::from(Base64::encode_string(&digest.0));
+    let (mut tree, mut shown) = (Tree::new(), Vec::new());
+    let mut pages = store.ledger_entries(1);
+    while let Some(page) = pages.next_page().await? {
+        for row in page.iter().filter(|row| row.seq <= size) {
+            let link = link(row);
+            tree.push(&link);
+            proof.take(&link);
+            if args.entry == Some(row.seq) {
+                shown.push(("entry".into(), row.seq.into()));
+                shown.push(("link".into(), base64(&link)));
+            }
+            if args.grown_from == Some(row.seq) {
+                shown.push(("grown_from".into(), row.seq.into()));
+                shown.push(("root_then".into(), base64(&tree.root())));
+            }
+        }
+    }
+    let hashes = proof.hashes().context("the ledger ends before its size")?;
+    shown.push(("size".into(), size.into()));
+    shown.push(("root".into(), base64(&tree.root())));
+    shown.push(("proof".into(), hashes.iter().map(base64).collect()));
+    Ok(shown)
+}

@@ -1,0 +1,67 @@
+//! What is still open: how far each bundle is answered, and by when it should have been.
+
+use crate::config::Deployment;
+use crate::store::{BundleRow, Progress, Store};
+use anyhow::Result;
+use jiff::civil::Date;
+use lockgate_core::problem::Problem;
+use std::collections::BTreeMap;
+
+/// How far one bundle is answered.
+pub struct Standing {
+    /// The recipient's key.
+    pub recipient: String,
+    /// The bundle.
+    pub bundle: BundleRow,
+    /// Its lines.
+    pub progress: Progress,
+    /// By when they are to be answered; `None` when the calendar of dates ends before.
+    pub due_by: Option<Date>,
+}
+
+impl Standing {
+    /// Where it stands: sent, then opened once the recipient has confirmed it, then acted once every line is done.
+    pub const fn word(&self) -> &'static str {
+        match (self.progress.confirmed, self.progress.open()) {
+            (_, 0) => "acted",
+            (true, _) => "opened",
+            (false, _) => "sent",
+        }
+    }
+
+    /// Whether an answer should have come before a day.
+    pub fn overdue(&self, day: Date) -> bool {
+        self.progress.open() > 0 && self.due_by.is_some_and(|due| due < day)
+    }
+}
+
+/// Every bundle that asks something of a partner, the newest first.
+pub async fn standings(deployment: &Deployment, store: &Store) -> Result<Vec<Standing>> {
+    let progress: BTreeMap<_, _> = store.progress().await?.into_iter().map(|(id, p)| (id.0, p)).collect();
+    let days = deployment.settings.bundles.acknowledge_days;
+    let one = |bundle: BundleRow| {
+        let progress = *progress.get(&bundle.id.0)?;
+        let recipient = deployment.agreement.get(bundle.recipient?)?.key.clone();
+        let due_by = deployment.calendar.after(bundle.bundle.as_of, days);
+        Some(Standing { recipient, bundle, progress, due_by })
+    };
+    Ok(store.bundles(None, u32::MAX).await?.into_iter().filter_map(one).collect())
+}
+
+/// A reminder for each recipient that should have answered before a day.
+pub async fn overdue(deployment: &Deployment, store: &Store, day: Date) -> Result<Vec<Problem>> {
+    let mut late: BTreeMap<String, (u64, u64, Option<Date>)> = BTreeMap::new();
+    for standing in standings(deployment, store).await?.into_iter().filter(|s| s.overdue(day)) {
+        let (bundles, lines, since) = late.entry(standing.recipient).or_default();
+        *bundles += 1;
+        *lines += standing.progress.open();
+        *since = [*since, standing.due_by].into_iter().flatten().min();
+    }
+    let one = |(recipient, (bundles, lines, since)): (String, (u64, u64, Option<Date>))| {
+        let since = since.map_or_else(String::new, |day| format!(", the first since {day}"));
+        let what = format!("`{recipient}` has not answered {lines} lines of {bundles} bundles{since}");
+        Problem::new("LG2205", what)
+            .help("ask its nominee; `lockgate receipt list --overdue` shows what is open")
+    };
+    Ok(late.into_iter().map(one).collect())
+}

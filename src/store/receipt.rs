@@ -1,0 +1,154 @@
+//! Receipts: what each bundle asks of its recipient, and what was answered.
+
+use super::error::StoreError;
+use super::ids::{self, BundleId, count, stored};
+use super::{BundleTx, Store, sql};
+use jiff::civil::Date;
+use lockgate_core::hash::Digest;
+use lockgate_core::receipt::Action;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+/// One line of a bundle's return form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its number in the form, from 1.
+    pub action: u64,
+    /// What is asked.
+    pub what: Action,
+    /// The category's name; empty when it is about the bundle.
+    pub category: String,
+    /// The row, by the recipient's reference; empty when it is about the bundle.
+    pub record_ref: String,
+    /// The row's version; 0 when it is about the bundle.
+    pub version: u64,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What it answers.
+    pub action: u64,
+    /// Whether it was done.
+    pub done: bool,
+    /// When, as the recipient says.
+    pub on: Date,
+    /// A nominee's token, or the partner's key where its posts stand for it.
+    pub author: String,
+    /// When it was taken down, as an RFC 3339 text.
+    pub taken_at: String,
+    /// Digest of the form that it came in.
+    pub form: Digest,
+    /// What the recipient wrote beside it, encrypted.
+    pub words: Option<Vec<u8>>,
+}
+
+/// How far a bundle's lines are answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Lines asked.
+    pub asked: u64,
+    /// Lines of which the last answer is yes.
+    pub done: u64,
+    /// Lines of which the last answer is no.
+    pub refused: u64,
+    /// Whether the bundle as a whole is confirmed.
+    pub confirmed: bool,
+}
+
+impl Progress {
+    /// Lines that wait: not answered, or answered with no.
+    pub const fn open(&self) -> u64 {
+        self.asked.saturating_sub(self.done)
+    }
+}
+
+impl BundleTx {
+    /// Records what a bundle asks.
+    pub async fn put_asked(&mut self, bundle: BundleId, asked: &[Asked]) -> Result<(), StoreError> {
+        let shared = [Some(bundle.0)];
+        let bind = |values: &mut super::bulk::Values, one: &Asked| {
+            values.int(stored(one.action));
+            values.text(Some(one.what.word().into()));
+            values.text(Some(one.category.clone()));
+            values.text(Some(one.record_ref.clone()));
+            values.int(stored(one.version));
+        };
+        sql::ASKED_ADD.write(self.connection(), &shared, asked, bind).await.map(drop)
+    }
+
+    /// Records an answer; `false` when just this one stands already.
+    pub async fn put_answer(&mut self, bundle: BundleId, answer: &Answered) -> Result<bool, StoreError> {
+        let last: Option<(bool, String, String)> = sqlx::query_as(sql::ANSWER_LAST)
+            .bind(bundle.0)
+            .bind(stored(answer.action))
+            .fetch_optional(&mut **self.connection())
+            .await?;
+        if last == Some((answer.done, answer.on.to_string(), answer.author.clone())) {
+            return Ok(false);
+        }
+        let id = self.take_number("answer");
+        sqlx::query(sql::ANSWER_ADD)
+            .bind(id)
+            .bind(bundle.0)
+            .bind(stored(answer.action))
+            .bind(answer.done)
+            .bind(answer.on.to_string())
+            .bind(answer.author.clone())
+            .bind(answer.taken_at.clone())
+            .bind(answer.form.0.to_vec())
+            .bind(answer.words.clone())
+            .execute(&mut **self.connection())
+            .await?;
+        Ok(true)
+    }
+}
+
+impl Store {
+    /// What a bundle asks, by number.
+    pub async fn asked(&self, bundle: BundleId) -> Result<Vec<Asked>, StoreError> {
+        let rows = sqlx::query(sql::ASKED_READ).bind(bundle.0).fetch_all(&self.read).await?;
+        rows.iter().map(asked).collect()
+    }
+
+    /// The last answer of each line of a bundle, by number.
+    pub async fn answers(&self, bundle: BundleId) -> Result<Vec<Answered>, StoreError> {
+        let rows = sqlx::query(sql::ANSWERS_READ).bind(bundle.0).fetch_all(&self.read).await?;
+        rows.iter().map(answered).collect()
+    }
+
+    /// How far each bundle is answered; one from before receipts were recorded asks nothing.
+    pub async fn progress(&self) -> Result<Vec<(BundleId, Progress)>, StoreError> {
+        let rows: Vec<(i64, i64, i64, i64, i64)> =
+            sqlx::query_as(sql::PROGRESS).fetch_all(&self.read).await?;
+        let one = |(bundle, asked, done, refused, confirmed)| {
+            let (asked, done, refused) =
+                (count(asked, "asked")?, count(done, "answer")?, count(refused, "answer")?);
+            Ok((BundleId(bundle), Progress { asked, done, refused, confirmed: confirmed > 0 }))
+        };
+        rows.into_iter().map(one).collect()
+    }
+}
+
+fn asked(row: &SqliteRow) -> Result<Asked, StoreError> {
+    let what: String = row.try_get("what")?;
+    Ok(Asked {
+        action: count(row.try_get("action")?, "asked")?,
+        what: Action::parse(&what).ok_or_else(|| StoreError::row("asked"))?,
+        category: row.try_get("category")?,
+        record_ref: row.try_get("record_ref")?,
+        version: count(row.try_get("version")?, "asked")?,
+    })
+}
+
+fn answered(row: &SqliteRow) -> Result<Answered, StoreError> {
+    Ok(Answered {
+        action: count(row.try_get("action")?, "answer")?,
+        done: row.try_get("done")?,
+        on: ids::date(row.try_get("done_on")?, "answer")?,
+        author: row.try_get("author")?,
+        taken_at: row.try_get("taken_at")?,
+        form: ids::digest(row.try_get("form")?, "answer")?,
+        words: row.try_get("words")?,
+    })
+}

@@ -1,0 +1,257 @@
+//! The ledger as evidence: whatever is done to it shows, to the program itself or to whoever has kept a checkpoint, and
+//! with the program of `docs/ledger.md` as well as with this one.
+
+#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
+
+pub mod support;
+
+use lockgate_core::hash::Digest;
+use lockgate_core::ledger::End;
+use lockgate_core::ledger::tree::{entry_holds, growth_holds};
+use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection as _, query, query_as};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::{Deployment, NIGHTS, copy, needed, python};
+
+const HASH: usize = 32;
+
+/// A row of the ledger as it lies in the store: first and last number, entries, last link.
+type Row = (i64, i64, Vec<u8>, Vec<u8>);
+
+async fn open(deployment: &Deployment) -> SqliteConnection {
+    let file = deployment.path("state/store.sqlite");
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.expect("the store")
+}
+
+async fn rows(store: &mut SqliteConnection) -> Vec<Row> {
+    let all = query_as("SELECT first, last, entries, head FROM ledger ORDER BY first");
+    all.fetch_all(store).await.expect("rows")
+}
+
+async fn put(store: &mut SqliteConnection, row: &Row) {
+    query("UPDATE ledger SET last = $2, entries = $3, head = $4 WHERE first = $1")
+        .bind(row.0)
+        .bind(row.1)
+        .bind(&row.2)
+        .bind(&row.3)
+        .execute(store)
+        .await
+        .expect("writing");
+}
+
+/// The entries of a row.
+fn entries(row: &Row) -> Vec<Vec<u8>> {
+    let (mut rest, mut out) = (row.2.as_slice(), Vec::new());
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let (entry, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
+        out.push(entry.to_vec());
+        rest = behind.get(HASH..).unwrap_or_default();
+    }
+    out
+}
+
+/// Writes a whole ledger anew with one entry altered, links, roots and all: what somebody who holds the gateway can do.
+async fn rewrite(store: &mut SqliteConnection, number: u64, alter: impl Fn(&mut Vec<u8>)) {
+    let mut end = End::default();
+    query("DELETE FROM tree").execute(&mut *store).await.expect("writing");
+    for mut row in rows(store).await {
+        let mut bytes: Vec<u8> = Vec::new();
+        for mut entry in entries(&row) {
+            if !bytes.is_empty() {
+                bytes.extend_from_slice(&end.chain().head.0);
+            }
+            if end.chain().seq + 1 == number {
+                alter(&mut entry);
+            }
+            bytes.extend_from_slice(&u32::try_from(entry.len()).expect("short").to_le_bytes());
+            bytes.extend_from_slice(&entry);
+            let _ = end.link(&entry);
+        }
+        (row.2, row.3) = (bytes, end.chain().head.0.to_vec());
+        put(store, &row).await;
+        query("INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)")
+            .bind(i64::try_from(end.tree().size()).expect("small"))
+            .bind(end.root().0.to_vec())
+            .bind(end.tree().to_bytes())
+            .execute(&mut *store)
+            .await
+            .expect("writing");
+    }
+}
+
+/// The ledger in a folder, to be looked at with other means.
+fn exported(deployment: &Deployment, name: &str) -> PathBuf {
+    let folder = deployment.path(name);
+    let said = deployment.run(&["ledger", "export", "--out", folder.to_str().expect("a path")]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    folder
+}
+
+/// A verdict of the program; with what somebody kept.
+fn verdict(deployment: &Deployment, kept: Option<&Path>) -> (Option<i32>, String) {
+    let mut words = vec!["ledger", "verify"];
+    words.extend(kept.iter().flat_map(|file| ["--against", file.to_str().expect("a path")]));
+    let said = deployment.run(&words);
+    (said.code, said.out + &said.err)
+}
+
+#[tokio::test]
+async fn whatever_is_changed_in_the_store_is_named() {
+    let deployment = Deployment::after(0);
+    let whole = verdict(&deployment, None);
+    assert!(whole.0 == Some(0) && whole.1.contains("The ledger is whole"), "{whole:?}");
+    let spare = deployment.path("spare");
+    copy(&deployment.path("state"), &spare);
+    let mut store = open(&deployment).await;
+    let good = rows(&mut store).await;
+    store.close().await.expect("closed");
+    let long = good.iter().position(|r| entries(r).len() > 2).expect("a row of several entries");
+    for what in ["flip", "flip a link", "swap", "delete", "cut", "insert", "another root"] {
+        let mut store = open(&deployment).await;
+        let mut row = good[long].clone();
+        match what {
+            "flip" => row.2[40] ^= 1,
+            "flip a link" => row.3[0] ^= 1,
+            "swap" => {
+                let (a, b) = (entries(&row)[0].len(), entries(&row)[1].len());
+                let parts = [&row.2[a + 36..a + 40 + b], &row.2[a + 4..a + 36], &row.2[..a + 4]].concat();
+                row.2.splice(..a + b + 40, parts);
+            }
+            "delete" => {
+                let first = entries(&row)[0].len();
+                row.2.drain(..first + 4 + HASH);
+            }
+            _ => {}
+        }
+        put(&mut store, &row).await;
+        let changed = match what {
+            "cut" => query("DELETE FROM ledger WHERE first = (SELECT max(first) FROM ledger)"),
+            "insert" => query(
+                "INSERT INTO ledger SELECT last + 1, last + 1, bundle, entries, head FROM ledger ORDER BY first DESC LIMIT 1",
+            ),
+            "another root" => {
+                query("UPDATE tree SET root = zeroblob(32) WHERE size = (SELECT max(size) FROM tree)")
+            }
+            _ => query("SELECT 1"),
+        };
+        changed.execute(&mut store).await.expect("writing");
+        store.close().await.expect("closed");
+        let (code, text) = verdict(&deployment, None);
+        assert_eq!(code, Some(7), "{what}: {text}");
+        assert!(text.contains("LG3001"), "{what}: {text}");
+        fs::remove_dir_all(deployment.path("state")).expect("removing");
+        copy(&spare, &deployment.path("state"));
+    }
+    assert_eq!(verdict(&deployment, None), whole);
+}
+
+#[tokio::test]
+async fn a_ledger_rewritten_from_end_to_end_differs_from_what_was_witnessed() {
+    let deployment = Deployment::after(0);
+    let kept = exported(&deployment, "kept").join("checkpoint.txt");
+    deployment.night(NIGHTS[1]);
+    assert_eq!(verdict(&deployment, Some(&kept)).0, Some(0), "it only grew");
+    let mut store = open(&deployment).await;
+    // The second entry is of a received file: the first byte of its feed's name is changed.
+    rewrite(&mut store, 2, |entry| {
+        let at = entry.len() - 34;
+        entry[at] ^= 2;
+    })
+    .await;
+    store.close().await.expect("closed");
+    let (code, text) = verdict(&deployment, None);
+    assert_eq!(code, Some(0), "links and roots fit again: {text}");
+    let (code, text) = verdict(&deployment, Some(&kept));
+    assert!(code == Some(7) && text.contains("rewritten, or is a fork"), "{text}");
+    let Some(python) = needed(python(), "Python") else { return };
+    let folder = exported(&deployment, "after");
+    let (whole, forged) = (by_the_page(&python, &folder, &[]), by_the_page(&python, &folder, &[&kept]));
+    assert!(whole.0 && !forged.0 && forged.1.contains("are not those"), "{whole:?} {forged:?}");
+}
+
+#[test]
+fn a_fork_and_an_older_copy_are_told_apart_from_growth() {
+    let deployment = Deployment::after(0);
+    let other = Deployment::fresh();
+    copy(&deployment.path("state"), &other.path("state"));
+    deployment.night(NIGHTS[1]);
+    let kept = exported(&deployment, "kept").join("checkpoint.txt");
+    // The other copy goes its own way, and is longer.
+    for night in &NIGHTS[1..] {
+        other.edit(
+            "lockgate.toml",
+            "acknowledge_days = ",
+            &format!("acknowledge_days = {}", if *night == NIGHTS[1] { "1" } else { "" }),
+        );
+        other.night(night);
+    }
+    let (code, text) = verdict(&other, Some(&kept));
+    assert!(code == Some(7) && text.contains("rewritten, or is a fork"), "{text}");
+    let longer = exported(&other, "kept").join("checkpoint.txt");
+    let (code, text) = verdict(&deployment, Some(&longer));
+    assert!(code == Some(7) && text.contains("an older copy was put back"), "{text}");
+}
+
+#[test]
+fn proofs_lead_to_the_root_and_nothing_else_does() {
+    let deployment = Deployment::after(0);
+    let proof = |words: &[&str]| deployment.run(&[&["ledger", "prove"], words].concat()).json();
+    let one = proof(&["--entry", "5"]);
+    let size = one["size"].as_u64().expect("a size");
+    let hashes = |v: &Value| v["proof"].as_array().expect("a proof").iter().map(digest).collect::<Vec<_>>();
+    let holds = |n, link: &Digest| entry_holds(n, link, size, &digest(&one["root"]), &hashes(&one));
+    assert!(holds(5, &digest(&one["link"])) && !holds(6, &digest(&one["link"])));
+    let grown = proof(&["--grown-from", "7"]);
+    let then = digest(&grown["root_then"]);
+    let holds = |before: &Digest| growth_holds(7, before, size, &digest(&grown["root"]), &hashes(&grown));
+    assert!(holds(&then) && !holds(&digest(&one["link"])));
+    for words in [
+        &["--entry", "0"][..],
+        &["--entry", "999999999"],
+        &["--grown-from", "0"],
+        &["--entry", "1", "--size", "999999999"],
+    ] {
+        assert_eq!(deployment.run(&[&["ledger", "prove"], words].concat()).code, Some(2), "{words:?}");
+    }
+}
+
+#[test]
+fn the_page_verifies_an_export_with_python_alone() {
+    let Some(python) = needed(python(), "Python") else { return };
+    let deployment = Deployment::after(0);
+    let early = exported(&deployment, "early");
+    deployment.night(NIGHTS[1]);
+    let late = exported(&deployment, "late");
+    let (ok, text) = by_the_page(&python, &late, &[&early.join("checkpoint.txt")]);
+    assert!(ok && text.contains("entries, whole"), "{text}");
+    let (ok, text) = by_the_page(&python, &early, &[&late.join("checkpoint.txt")]);
+    assert!(!ok && text.contains("there are only"), "{text}");
+    let lines = fs::read_to_string(late.join("entries.jsonl")).expect("entries");
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.swap(3, 4);
+    fs::write(late.join("entries.jsonl"), lines.join("\n")).expect("writing");
+    let (ok, text) = by_the_page(&python, &late, &[]);
+    assert!(!ok && text.contains("entry 4 does not follow"), "{text}");
+}
+
+/// What the program of the page says of an export.
+fn by_the_page(python: &Path, folder: &Path, kept: &[&Path]) -> (bool, String) {
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ledger.md")).expect("the page");
+    let program = page.split("```python\n").nth(1).and_then(|p| p.split("```").next()).expect("a program");
+    let file = folder.join("verify_ledger.py");
+    fs::write(&file, program).expect("writing");
+    let output = Command::new(python).arg(&file).arg(folder).args(kept).output().expect("Python starts");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).expect("a text"))
+}
+
+fn digest(value: &Value) -> Digest {
+    use base64ct::Encoding as _;
+    let text = value.as_str().expect("a text");
+    Digest(base64ct::Base64::decode_vec(text).expect("base64").try_into().expect("32 bytes"))
+}
