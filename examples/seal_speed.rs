@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let outgoing = Prepared::new(NAME.into(), Digest::of(&manifest)).release(&mut Book).await?;
     let before = peak();
     let started = Instant::now();
-    let done = sealer.seal(&outgoing, &folder.join("staging"))?;
+    let made = sealer.seal(&outgoing, &folder.join("staging"))?;
     let sealing = started.elapsed().as_secs_f64();
     let signer = Signer::read(&deployment.root, &deployment.keyring.signs(day)?.secret)?;
     let line = signers_line("gateway@here", Window::default(), signer.public());
@@ -46,14 +46,14 @@ async fn main() -> anyhow::Result<()> {
     let now = day.at(12, 0, 0, 0);
     let asked = Asked { signers: &signers, now, recipient: Some("wyp"), after: Some(0), previous: None };
     let started = Instant::now();
-    open_file(&done.ciphertext(), &identities, &asked, None)?;
+    open_file(&made.ciphertext(), &identities, &asked, None)?;
     let checking = started.elapsed().as_secs_f64();
     let mega =
         |bytes: u64, seconds: f64| f64::from(u32::try_from(bytes / 1000).unwrap_or(u32::MAX)) / 1e3 / seconds;
     say(&format!(
         "{rows} rows, {bytes} bytes plain, {} sealed\nsealed in {sealing:.2} s ({:.0} MB of plain files a second)\n\
          checked in {checking:.2} s ({:.0} MB a second)\npeak of memory {before} KiB before, {} KiB after",
-        done.bytes(),
+        made.bytes(),
         mega(bytes, sealing),
         mega(bytes, checking),
         peak()

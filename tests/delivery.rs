@@ -239,6 +239,8 @@ fn what_was_recorded_and_not_sent_is_sent_first_by_a_later_run() {
 
 #[test]
 fn a_run_that_is_killed_seals_each_bundle_once() {
+    let reference = Deployment::fresh();
+    NIGHTS.iter().for_each(|n| drop(reference.night(n)));
     let timed = Deployment::sealed();
     let started = Instant::now();
     timed.night(NIGHTS[0]);
@@ -266,6 +268,7 @@ fn a_run_that_is_killed_seals_each_bundle_once() {
         }
     }
     assert_eq!(open_all(&deployment), 24);
+    assert_same_files(&reference.bundle_files(), &received(&deployment), "killed and sealed");
     assert!(files(&deployment.path("state/staging")).is_empty());
     assert!(deployment.bundle_files().keys().all(|name| !is_part(name)));
     assert_eq!(deployment.run(&["ledger", "verify"]).code, Some(0));

@@ -196,7 +196,6 @@ fn day(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString as _;
     use jiff::civil::date;
     use proptest::prelude::*;
 

@@ -48,7 +48,7 @@ pub struct WhoIsWho {
     pub moved: Vec<(KnownIdentity, PersonId)>,
     /// Identities in scope that the store holds, in the cohort or not.
     pub known: Vec<KnownIdentity>,
-    /// The keys of those.
+    /// The keys of those, but for those that a run without an end added.
     pub held: HashSet<IdentityId>,
     /// How many identities of the cohort the store does not hold yet.
     pub joining: u64,
@@ -105,7 +105,11 @@ pub async fn retained(night: &Night<'_>, memories: &Memories, taken: &mut [Taken
 pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Result<WhoIsWho> {
     night.progress.stage("linking");
     let day = night.order.as_of;
-    let seeds = seeds(night, retained, last).await?;
+    let mut seeds = seeds(night, retained, last).await?;
+    // Whom a run added that came to no end joins once more: not all that is known of it may have been read.
+    let unfinished = night.store.interrupted_identities(night.run.id).await?;
+    seeds.extend_from_slice(&unfinished);
+    let unfinished: HashSet<IdentityId> = unfinished.into_iter().collect();
     let views: Vec<Vec<&dyn Remembered>> = retained
         .iter()
         .map(|files| files.iter().map(|kept| &kept.memory as &dyn Remembered).collect())
@@ -121,7 +125,8 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     }
     let linking = link(&scope);
     let mut out = WhoIsWho { scope: scope.len(), ..WhoIsWho::default() };
-    let held: HashSet<IdentityId> = stored.iter().map(|r| r.key).collect();
+    let held: HashSet<IdentityId> =
+        stored.iter().map(|r| r.key).filter(|k| !unfinished.contains(k)).collect();
     for ((i, person), cohort) in scope.indexes().zip(&linking.person).zip(&linking.cohort) {
         if *cohort {
             let identity = scope.identity(i);

@@ -86,6 +86,17 @@ impl Store {
         Ok(found)
     }
 
+    /// The identities that runs since the last finished one added and that this one has to look at again: a run that was
+    /// stopped may have read one of an identity's files and not the next.
+    pub async fn interrupted_identities(&self, run: RunId) -> Result<Vec<IdentityId>, StoreError> {
+        let first: (Option<i64>,) =
+            sqlx::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
+        let Some(first) = first.0 else { return Ok(Vec::new()) };
+        let keys: Vec<(Vec<u8>,)> =
+            sqlx::query_as(sql::IDENTITY_SINCE).bind(first).fetch_all(&self.read).await?;
+        keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
+    }
+
     /// The rows of the persons of these keys, those emptied and retired among them.
     pub async fn persons_by_key(&self, keys: &[PersonId]) -> Result<Vec<(PersonId, PersonRef)>, StoreError> {
         let mut connection = self.read.acquire().await?;

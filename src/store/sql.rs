@@ -58,6 +58,10 @@ statements! {
     RUN_ADD = "INSERT INTO run (id, as_of, started_at, agreement_digest, software) VALUES ($1, $2, $3, $4, $5)";
     RUN_FINISH = "UPDATE run SET finished_at = $2, exit_code = $3, summary = $4 WHERE id = $1";
     RUN_DATES = "SELECT id, as_of FROM run";
+    /// The first run before this one that came to no end, since the last that did.
+    RUN_INTERRUPTED = "SELECT min(id) FROM run WHERE finished_at IS NULL AND id < $1 \
+        AND id > (SELECT coalesce(max(id), 0) FROM run WHERE finished_at IS NOT NULL)";
+    IDENTITY_SINCE = "SELECT identity_key FROM identity WHERE first_run >= $1";
     RUN_LIST = "SELECT id, as_of, started_at, finished_at, exit_code, agreement_digest, software, summary FROM run \
         ORDER BY id DESC LIMIT $1";
 
