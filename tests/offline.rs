@@ -48,7 +48,7 @@ impl Reader {
             let file = entry.expect("an entry").file_name().into_string().expect("a name");
             if file.contains(&day) {
                 fs::copy(door.join(&file), self.home.join(&file)).expect("copying");
-                found = file.split('.').next().expect("a name").to_owned();
+                file.split('.').next().expect("a name").clone_into(&mut found);
             }
         }
         found
