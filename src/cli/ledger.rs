@@ -25,7 +25,7 @@ pub enum LedgerCommand {
     },
     /// Show everything that was ever told about a person: to whom, when, under which clause, and what was answered
     #[command(
-        after_help = "Examples:\n  lockgate ledger show --person hmps-releases:A1234BC --reason \"subject access 12\""
+        after_help = "Examples:\n  lockgate ledger show --person FEED:KEY --reason \"subject access 12\""
     )]
     Show(ShowArgs),
     /// Prove that an entry is in the ledger, or that the ledger only grew since a size, without showing the rest
