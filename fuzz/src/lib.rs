@@ -10,6 +10,7 @@
     reason = "a body says by a panic that a promise does not hold"
 )]
 
+pub mod answers;
 pub mod files;
 pub mod mutate;
 pub mod parts;
@@ -89,6 +90,13 @@ pub const TARGETS: &[Target] = &[
         zipped: true,
     },
     plain("signers", sealed::signers, sealed::signers_seeds, &[mutate::VALUES]),
+    plain(
+        "receipts",
+        answers::receipts,
+        answers::receipts_seeds,
+        &[mutate::CSV, mutate::JSON, mutate::VALUES],
+    ),
+    plain("checkpoint", answers::checkpoint, answers::checkpoint_seeds, &[mutate::VALUES]),
 ];
 
 /// The target of a name.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum ReceiptCommand {
     /// Take a return form that a recipient sent back: `acknowledge.csv` filled in, or JSON
-    #[command(after_help = "Examples:\n  lockgate receipt import acknowledge.csv --from lcc")]
+    #[command(after_help = "Examples:\n  lockgate receipt import acknowledge.csv --from PARTNER")]
     Import {
         /// The form
         file: PathBuf,
@@ -18,7 +18,7 @@ pub enum ReceiptCommand {
     },
     /// List what was asked with each bundle and how far it is answered
     #[command(
-        after_help = "Examples:\n  lockgate receipt list --overdue\n  lockgate receipt list --recipient lcc --json"
+        after_help = "Examples:\n  lockgate receipt list --overdue\n  lockgate receipt list --recipient PARTNER --json"
     )]
     List(ReceiptListArgs),
 }

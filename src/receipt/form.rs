@@ -23,7 +23,7 @@ const BINARY: [(&[u8], &str); 8] = [
 ];
 
 /// The lines of a form, each with its number in the file.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<(u64, Line)>, Problem> {
+pub fn read(bytes: &[u8]) -> Result<Vec<(u64, Line)>, Problem> {
     if bytes.len() > MOST {
         return Err(none(format!("it is longer than {} MiB", MOST >> 20)));
     }

@@ -7,6 +7,6 @@ mod form;
 mod overdue;
 mod take;
 
-pub use form::MOST;
+pub use form::{MOST, read as read_form};
 pub use overdue::{Standing, overdue, standings};
 pub use take::{Outcome, take};

@@ -131,13 +131,13 @@ fn reviews_are_reminded_of() {
     deployment.night(NIGHTS[0]);
     let run = deployment.run(&["run", "--as-of", "2009-03-20", "--plain"]);
     assert!(run.err.contains("to be reviewed on 2009-04-01, in 12 days"), "{}", run.err);
-    let status = deployment.run(&["status", "--json"]).json();
-    assert_eq!(status["reminders"].as_array().unwrap().len(), 1, "{status}");
+    // Recipients that have not answered are reminded of beside: that is another matter.
+    let reminders = |clause: &str| {
+        let status = deployment.run(&["status", "--json"]).json();
+        let all = status["reminders"].as_array().unwrap();
+        all.iter().filter(|r| r.as_str().unwrap().contains(clause)).count()
+    };
+    assert_eq!((reminders("(5.6.1)"), reminders("(5.5.2)")), (1, 0));
     deployment.run(&["run", "--as-of", "2009-05-01", "--quiet"]);
-    let status = deployment.run(&["status", "--json"]).json();
-    assert_eq!(
-        status["reminders"].as_array().unwrap().len(),
-        8,
-        "each recipient reviews what it holds: {status}"
-    );
+    assert_eq!(reminders("(5.5.2)"), 8, "each recipient reviews what it holds");
 }
