@@ -4,6 +4,7 @@ use crate::{known, sign};
 use jiff::civil::date;
 use lockgate::receipt::read_form;
 use lockgate_core::ledger::checkpoint::{Checkpoint, Note};
+use lockgate_core::receipt::Unread;
 
 /// A return form. What reads has lines in the order of the file, and an answer lies within its days.
 pub fn receipts(data: &[u8]) -> u64 {
@@ -17,7 +18,7 @@ pub fn receipts(data: &[u8]) -> u64 {
                 if let Ok(answer) = &answer {
                     assert!((sent..=today).contains(&answer.on) && !answer.by.is_empty() && !line.open());
                 }
-                kinds.push((line.open(), answer.map(|a| a.done).map_err(|unread| unread.words())));
+                kinds.push((line.open(), answer.map(|a| a.done).map_err(Unread::words)));
             }
             kinds.sort_unstable();
             kinds.dedup();
