@@ -259,3 +259,28 @@ fn clause_6_1_the_ledger_tells_the_whole_story_of_a_person() {
     assert!(story(&["--person", "hmps-releases:A9999AA"]).out.contains("Nothing was ever told"));
     assert_eq!(deployment.run(&["ledger", "verify"]).code, Some(0));
 }
+
+#[test]
+fn one_recipients_door_stops_no_night_and_a_link_in_it_is_not_followed() {
+    let (deployment, form) = with_actions();
+    let at = |recipient: &str| deployment.path("state/bundles").join(recipient).join("in");
+    let filled = form.answered(&[0], "yes,2008-11-19,duty officer,");
+    // A form of the name under which forms are put away; and a link where the folder of forms should be.
+    fs::create_dir_all(at(form.recipient).join("ack")).expect("a folder");
+    fs::write(at(form.recipient).join("ack/taken"), &filled).expect("writing");
+    let other = RECIPIENTS.iter().find(|r| **r != form.recipient).expect("another");
+    let elsewhere = deployment.path("elsewhere");
+    fs::create_dir_all(&elsewhere).expect("a folder");
+    fs::write(elsewhere.join("form.csv"), &filled).expect("writing");
+    fs::create_dir_all(at(other)).expect("a folder");
+    std::os::unix::fs::symlink(&elsewhere, at(other).join("ack")).expect("a link");
+    let told = deployment.night(NIGHTS[2]).json();
+    assert_eq!(told["warnings"]["LG2401"], json!(2), "{}", told["warnings"]);
+    assert_eq!(told["recipients"].as_array().expect("a list").len(), RECIPIENTS.len());
+    assert_eq!(files(&elsewhere).keys().collect::<Vec<_>>(), ["form.csv"]);
+    assert_eq!(
+        standing(&deployment, &form.name)["state"],
+        json!("opened"),
+        "what it says counts all the same"
+    );
+}

@@ -14,7 +14,8 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG2401",
         title: "this is no return form",
         explanation: "A receipt is the `acknowledge.csv` of a bundle, filled in and saved as CSV, or a JSON array of its lines. It is not an \
-                      archive or a workbook, has the form's columns, and is at most 16 MiB. Nothing of it was taken.",
+                      archive or a workbook, has the form's columns, and is at most 16 MiB; at a door it lies in a folder that is no link, and \
+                      can be read and moved. The message says what was wrong; other recipients are not held up.",
     },
     CodeDoc {
         code: "LG2402",

@@ -1,48 +1,83 @@
 //! Return forms that recipients have put back at their door: taken at the start of a night, each once.
 //!
 //! A form lies in `in/ack` of the recipient's folder. What was taken moves to `in/ack/taken`, what was refused as a whole to
-//! `in/ack/refused`; nothing is removed, and a name is never written over.
+//! `in/ack/refused`, under its digest; nothing is removed, and a link is never followed.
 
 use super::Night;
 use crate::receipt::{self, MOST};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use lockgate_core::hash::Digest;
 use lockgate_core::problem::Problem;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Takes the forms of every recipient; gives what was refused of them.
+/// Takes the forms of every recipient; gives what was refused of them. A door is its recipient's to write into, so whatever is
+/// wrong with one is told and stops nobody else; only the store's own trouble stops the night.
 pub(super) async fn collect(night: &Night<'_>, published: &Path) -> Result<Vec<Problem>> {
     let mut refused = Vec::new();
     for (partner, p) in night.deployment.agreement.partners() {
+        let said = |problem: Problem| Problem {
+            what: format!("a return form of `{}`: {}", p.key, problem.what),
+            ..problem
+        };
         let folder = published.join(&p.key).join("in").join("ack");
-        for file in forms(&folder)? {
-            let bytes = bounded(&file).context("reading a return form")?;
+        let files = match forms(&folder) {
+            Ok(files) => files,
+            Err(fault) => {
+                refused.push(said(unusable("the folder of forms cannot be used", &fault)));
+                continue;
+            }
+        };
+        for file in files {
+            let bytes = match bounded(&file) {
+                Ok(bytes) => bytes,
+                Err(fault) => {
+                    refused.push(said(unusable("it cannot be read", &fault)));
+                    continue;
+                }
+            };
             let today = Timestamp::now().to_zoned_datetime(night.deployment.zone.clone()).date();
             let day = night.order.as_of;
             let with = (night.store, night.vault);
             let outcome =
                 receipt::take(night.deployment, with, partner, &bytes, (day, today.max(day))).await?;
             let whole = outcome.refused.iter().any(|p| p.code == "LG2401");
-            put_away(&folder.join(if whole { "refused" } else { "taken" }), &file, &bytes)?;
-            refused.extend(outcome.refused.into_iter().map(|problem| Problem {
-                what: format!("a return form of `{}`: {}", p.key, problem.what),
-                ..problem
-            }));
+            let place = folder.join(if whole { "refused" } else { "taken" });
+            refused.extend(outcome.refused.into_iter().map(said));
+            // What was taken is known when it is met again.
+            if let Err(fault) = put_away(&place, &file, &bytes) {
+                refused.push(said(unusable("it was read and cannot be put away", &fault)));
+            }
         }
     }
     Ok(refused)
 }
 
+/// The system's words say which kind of trouble it is; they quote no name of the partner's.
+fn unusable(what: &str, fault: &io::Error) -> Problem {
+    Problem::new("LG2401", format!("{what}: {}", fault.kind()))
+}
+
+/// Whether a folder is there; one that is a link, or no folder, is a fault.
+fn own_folder(place: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(place) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
 /// The files of a folder in the order of their names: no link, no folder, nothing that is still being written.
-fn forms(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.is_dir() {
+fn forms(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let above = folder.parent().map_or(Ok(false), own_folder)?;
+    if !above || !own_folder(folder)? {
         return Ok(Vec::new());
     }
     let mut out = Vec::new();
-    for entry in fs::read_dir(folder).context("reading a folder of return forms")? {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         let ending = Path::new(&name).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
@@ -57,16 +92,18 @@ fn forms(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// A file's bytes, one more than a form may have at the most.
-fn bounded(file: &Path) -> std::io::Result<Vec<u8>> {
+fn bounded(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(file)?.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Moves a form away under its digest: what a partner calls its files may say too much.
-fn put_away(folder: &Path, file: &Path, bytes: &[u8]) -> Result<()> {
-    fs::create_dir_all(folder).context("making a folder for return forms")?;
+fn put_away(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if !own_folder(folder)? {
+        fs::create_dir(folder)?;
+    }
     let digest = Digest::of(bytes).hex();
     let name = digest.get(..16).unwrap_or(&digest);
-    fs::rename(file, folder.join(name)).context("putting a return form away")
+    fs::rename(file, folder.join(name))
 }
