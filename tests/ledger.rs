@@ -192,6 +192,10 @@ fn a_fork_and_an_older_copy_are_told_apart_from_growth() {
     let (code, text) = verdict(&other, Some(&kept));
     assert!(code == Some(7) && text.contains("rewritten, or is a fork"), "{text}");
     let longer = exported(&other, "kept").join("checkpoint.txt");
+    let foreign = fs::read_to_string(&longer).expect("a checkpoint").replace("lockgate/", "lockgate/not-");
+    fs::write(other.path("foreign.txt"), foreign).expect("writing");
+    let (code, text) = verdict(&deployment, Some(&other.path("foreign.txt")));
+    assert!(code == Some(7) && text.contains("another ledger") && !text.contains("older copy"), "{text}");
     let (code, text) = verdict(&deployment, Some(&longer));
     assert!(code == Some(7) && text.contains("an older copy was put back"), "{text}");
 }

@@ -40,11 +40,11 @@ pub(super) async fn verify(voice: Voice, deployment: &Deployment, against: &[Pat
         recorded: BTreeMap::new(),
         faults: Vec::new(),
     };
-    let origin = deployment.ledger_origin();
+    reading.strangers(&deployment.ledger_origin(), &witnesses);
     let mut pages = store.ledger_entries(1);
-    let mut whole = reading.meets(&origin, &witnesses);
+    let mut whole = reading.meets(&witnesses);
     while let Some(page) = pages.next_page().await?.filter(|_| whole) {
-        whole = page.iter().all(|row| reading.entry(row) && reading.meets(&origin, &witnesses));
+        whole = page.iter().all(|row| reading.entry(row) && reading.meets(&witnesses));
     }
     if whole {
         reading.end(&witnesses);
@@ -103,14 +103,20 @@ impl Reading {
         true
     }
 
+    /// What was kept of another deployment's ledger says nothing about this one, however long either is.
+    fn strangers(&mut self, origin: &str, witnesses: &[Witness]) {
+        for witness in witnesses.iter().filter(|w| w.checkpoint.origin != origin) {
+            let file = witness.file.display();
+            self.faults.push(format!("{file} is about another ledger than `{origin}`"));
+        }
+    }
+
     /// Compares with what others witnessed at this size; whether it agrees.
-    fn meets(&mut self, origin: &str, witnesses: &[Witness]) -> bool {
+    fn meets(&mut self, witnesses: &[Witness]) -> bool {
         let size = self.tree.size();
         for witness in witnesses.iter().filter(|w| w.checkpoint.size == size) {
             let file = witness.file.display();
-            if witness.checkpoint.origin != origin {
-                self.faults.push(format!("{file} is about another ledger than `{origin}`"));
-            } else if witness.checkpoint.root != self.tree.root() {
+            if witness.checkpoint.root != self.tree.root() {
                 self.faults.push(format!(
                     "the first {size} entries are not those that {file} witnessed: the ledger was rewritten, or is a fork"
                 ));

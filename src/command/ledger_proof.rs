@@ -36,7 +36,13 @@ impl Witness {
         let text = inside.unwrap_or(&text);
         let text = Note::parse(text).map_or_else(|| text.to_owned(), |note| note.text);
         let checkpoint = Checkpoint::parse(&text).ok_or_else(|| {
-            Expected::new(Exit::Usage, format!("{} holds no checkpoint of a ledger", file.display()))
+            Expected::new(
+                Exit::Usage,
+                format!(
+                    "{} holds no checkpoint of a ledger; a first night's manifest has none yet",
+                    file.display()
+                ),
+            )
         })?;
         Ok(Self { file: file.to_owned(), checkpoint })
     }

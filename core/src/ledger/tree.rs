@@ -188,24 +188,47 @@ fn grown(earlier: u64, of: Stretch, known: bool, out: &mut Vec<Stretch>) {
 /// (RFC 9162, 2.1.3.2).
 pub fn entry_holds(number: u64, link: &Digest, size: u64, root: &Digest, proof: &[Digest]) -> bool {
     let Some(index) = number.checked_sub(1).filter(|i| *i < size) else { return false };
-    let (mut at, mut last, mut hash) = (index, size - 1, leaf(link));
+    let (mut climb, mut hash) = (Climb { at: index, last: size - 1 }, leaf(link));
     for sibling in proof {
-        if last == 0 {
-            return false;
-        }
-        if at & 1 == 1 || at == last {
-            hash = node(sibling, &hash);
-            while at & 1 == 0 && at != 0 {
-                at >>= 1;
-                last >>= 1;
-            }
-        } else {
-            hash = node(&hash, sibling);
-        }
-        at >>= 1;
-        last >>= 1;
+        hash = match climb.step() {
+            Some(Side::Left) => node(sibling, &hash),
+            Some(Side::Right) => node(&hash, sibling),
+            None => return false,
+        };
     }
-    last == 0 && hash == *root
+    climb.last == 0 && hash == *root
+}
+
+/// On which side of the way up a proof's next hash stands.
+enum Side {
+    Left,
+    Right,
+}
+
+/// The way from a leaf, or the last of a subtree, to the root of a tree whose last leaf is `last`.
+struct Climb {
+    at: u64,
+    last: u64,
+}
+
+impl Climb {
+    /// One step up; `None` when the root is reached already.
+    fn step(&mut self) -> Option<Side> {
+        if self.last == 0 {
+            return None;
+        }
+        let left = self.at & 1 == 1 || self.at == self.last;
+        while left && self.at & 1 == 0 && self.at != 0 {
+            self.up();
+        }
+        self.up();
+        Some(if left { Side::Left } else { Side::Right })
+    }
+
+    const fn up(&mut self) {
+        self.at >>= 1;
+        self.last >>= 1;
+    }
 }
 
 /// Whether a proof shows that the ledger of `size` entries with root `root` begins with the one of `earlier` entries with
@@ -222,29 +245,19 @@ pub fn growth_holds(earlier: u64, before: &Digest, size: u64, root: &Digest, pro
         Some((first, rest)) => (first, rest),
         None => return false,
     };
-    let (mut at, mut last) = (earlier - 1, size - 1);
-    while at & 1 == 1 {
-        at >>= 1;
-        last >>= 1;
+    let mut climb = Climb { at: earlier - 1, last: size - 1 };
+    while climb.at & 1 == 1 {
+        climb.up();
     }
     let (mut old, mut new) = (*first, *first);
     for sibling in rest {
-        if last == 0 {
-            return false;
+        match climb.step() {
+            Some(Side::Left) => (old, new) = (node(sibling, &old), node(sibling, &new)),
+            Some(Side::Right) => new = node(&new, sibling),
+            None => return false,
         }
-        if at & 1 == 1 || at == last {
-            (old, new) = (node(sibling, &old), node(sibling, &new));
-            while at & 1 == 0 && at != 0 {
-                at >>= 1;
-                last >>= 1;
-            }
-        } else {
-            new = node(&new, sibling);
-        }
-        at >>= 1;
-        last >>= 1;
     }
-    last == 0 && old == *before && new == *root
+    climb.last == 0 && old == *before && new == *root
 }
 
 #[cfg(test)]
