@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
-pub use bundle::{BundleCommand, OpenArgs, TrustArgs, VerifyArgs};
+pub use bundle::{BundleCommand, BundleDecisionArgs, OpenArgs, TrustArgs, VerifyArgs};
 pub use key::{KeyCommand, KeyKind};
 pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
 pub use receipt::{ReceiptCommand, ReceiptListArgs};

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
             return Exit::Fault.into();
         }
     };
-    match runtime.block_on(lockgate::command::dispatch(cli)) {
+    let done = runtime.block_on(lockgate::command::dispatch(cli));
+    // A far end that hangs keeps its thread: the program does not wait for it.
+    runtime.shutdown_background();
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => {
             anstream::eprintln!("error: {}", fault::told(&error));

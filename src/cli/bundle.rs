@@ -22,6 +22,27 @@ pub enum BundleCommand {
         /// The bundle's name
         name: String,
     },
+    /// Bring what waits in the outbox to its recipients' doors; a door that failed is left alone until its time has come
+    #[command(
+        after_help = "Examples:\n  lockgate bundle deliver\n  lockgate bundle deliver --now --json\n\n\
+        For a timer between the nights. Ends 0 when nothing waits any more for a door that fails, 5 otherwise."
+    )]
+    Deliver {
+        /// Try every door, whatever its pause
+        #[arg(long)]
+        now: bool,
+    },
+    /// Put the same bytes of a bundle at its recipient's door once more, when it says that it lost them
+    #[command(
+        after_help = "Examples:\n  lockgate bundle resend NAME --reason \"letter 5: the file was lost\""
+    )]
+    Resend(BundleDecisionArgs),
+    /// Stop a bundle that was not sent yet, with every one behind it; the next one is a snapshot
+    #[command(
+        after_help = "Examples:\n  lockgate bundle withdraw NAME --reason \"made with a wrong list, letter 6\"\n\n\
+        What was sent cannot be called back: open a correction. Ends 8 then."
+    )]
+    Withdraw(BundleDecisionArgs),
     /// For recipients: check a sealed bundle or an unpacked one; needs no deployment and writes nothing
     #[command(after_help = "Examples:\n  lockgate bundle verify NAME.zip.age --signers signers.txt\n  \
         lockgate bundle verify NAME.zip.age --signers signers.txt --identity mine.age --recipient PARTNER --after 141\n  \
@@ -36,6 +57,19 @@ pub enum BundleCommand {
         Ends as `bundle verify` does, and 75 when the files cannot be written."
     )]
     Open(OpenArgs),
+}
+
+/// Options of `lockgate bundle resend` and `withdraw`.
+#[derive(Debug, Args)]
+pub struct BundleDecisionArgs {
+    /// The bundle's name
+    pub name: String,
+    /// Who decides: a token that the ledger keeps, not a name
+    #[arg(long, value_name = "WHO", default_value = "operator")]
+    pub by: String,
+    /// Why, or a written reference
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// Options of `lockgate bundle verify`.

@@ -48,6 +48,9 @@ pub(super) async fn bundle(voice: Voice, deployment: &Deployment, what: &BundleC
     match what {
         BundleCommand::List { recipient } => list(voice, deployment, recipient.as_deref()).await,
         BundleCommand::Show { name } => show(voice, deployment, name).await,
+        BundleCommand::Deliver { now } => super::deliver::deliver(voice, deployment, *now).await,
+        BundleCommand::Resend(args) => super::deliver::resend(voice, deployment, args).await,
+        BundleCommand::Withdraw(args) => super::deliver::withdraw(voice, deployment, args).await,
         // These need no deployment: they are done before one is loaded.
         BundleCommand::Verify(args) => super::open::verify(voice, args),
         BundleCommand::Open(args) => super::open::open(voice, args),

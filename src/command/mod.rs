@@ -7,6 +7,7 @@ mod annex;
 mod approve;
 mod bundle;
 mod check;
+mod deliver;
 mod explain;
 mod feed;
 mod feed_new;

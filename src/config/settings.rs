@@ -194,6 +194,8 @@ pub struct BundleSettings {
     pub staff_rows: u64,
     /// Working days within which a recipient acknowledges.
     pub acknowledge_days: u32,
+    /// Days for which the sealed bytes of a bundle are kept after its day, once its recipient has confirmed every line.
+    pub keep_days: u32,
     /// Leaves plain folders, neither signed nor encrypted: for trying things out, never for real people.
     pub plain: bool,
 }
@@ -205,6 +207,7 @@ impl Default for BundleSettings {
             csv_bom: true,
             staff_rows: 50_000,
             acknowledge_days: 5,
+            keep_days: 35,
             plain: false,
         }
     }

@@ -1,4 +1,19 @@
-//! Delivery: sealed bundles at their recipients' doors. A door takes a [`Sealed`](crate::seal::Sealed) and nothing else,
-//! and puts the signature last: a bundle without it was not delivered.
+//! Delivery: sealed bundles on their way to their recipients' doors. A door takes a [`Sealed`](crate::seal::Sealed) and
+//! nothing else, and puts the signature last: a bundle without it was not delivered.
+//!
+//! `doors` seals and knows the outbox, `door` is one recipient's end of the wire, `outbox` brings what waits there, each
+//! recipient's bundles in their order and all recipients beside each other, `backoff` says when a door that failed is
+//! tried again, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
 
+pub mod backoff;
+mod codes;
+mod door;
+mod doors;
 pub mod folder;
+pub mod outbox;
+pub mod prune;
+pub mod stop;
+
+pub use codes::CODES;
+pub use door::{Arrival, Door, DoorError};
+pub use doors::{Doors, Way};

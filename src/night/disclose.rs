@@ -7,8 +7,9 @@ use super::Night;
 use super::registers::Read;
 use super::share::{Desk, Office, pour};
 use super::summary::{RecipientLine, Summary};
+use super::watch::{Watch, watches};
 use crate::bundle::{BundleWriter, Options};
-use crate::store::{BundleRow, DuePerson, DuePersons, PersonRef};
+use crate::store::{BundleRow, BundleState, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
 use hashbrown::HashMap;
@@ -39,6 +40,8 @@ pub struct Open {
     /// This day's bundle was made before: another one only when it has rows.
     pub more: bool,
     pub(super) withheld: Withheld,
+    /// What still waits for the recipient from earlier nights.
+    pub(super) watch: Watch,
 }
 
 /// Everything the decisions depend on besides the people.
@@ -67,12 +70,15 @@ pub fn kind(last_snapshot: Option<Date>, as_of: Date) -> BundleKind {
 pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result<Vec<Open>> {
     let mut open = Vec::new();
     let ledger = witnessed(night).await?;
+    let mut watches = watches(night).await?;
     for (id, partner) in
         night.deployment.agreement.partners().filter(|(id, _)| !registers.closed.contains(id))
     {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
-        let more = history.iter().any(|b| b.bundle.as_of >= night.order.as_of);
+        let made =
+            |b: &&BundleRow| b.bundle.state != BundleState::Stopped && b.bundle.as_of >= night.order.as_of;
+        let more = history.iter().any(|b| made(&b));
         let meta = Meta { ledger: ledger.clone(), ..meta(night, id, &history)? };
         let snapshot = meta.kind == BundleKind::Snapshot;
         let options = Options {
@@ -91,6 +97,7 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
             snapshot,
             more,
             withheld: Withheld::default(),
+            watch: watches.remove(&id.0).unwrap_or_default(),
         });
     }
     Ok(open)
@@ -139,8 +146,11 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
     let partner = agreement.get(recipient).context("a recipient is not in the agreement")?;
     let history: Vec<_> = history.iter().map(|b| &b.bundle).collect();
     let last = history.iter().max_by_key(|b| b.sequence);
+    // What was stopped never came to the recipient: a snapshot takes its place, and follows what did come.
+    let sent = || history.iter().filter(|b| b.state != BundleState::Stopped);
+    let stopped = last.is_some_and(|b| b.state == BundleState::Stopped);
     let last_snapshot =
-        history.iter().filter(|b| b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
+        sent().filter(|b| !stopped && b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
     let meaning = |(word, text): (&str, &str)| Meaning { word: word.into(), text: text.into() };
     Ok(Meta {
         agreement: agreement.slug().into(),
@@ -151,7 +161,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         partners: agreement.partners().map(|(_, p)| p.key.clone()).collect(),
         kind: kind(last_snapshot, night.order.as_of),
         sequence: last.map_or(1, |b| b.sequence + 1),
-        previous: last.map(|b| b.manifest_digest),
+        previous: sent().max_by_key(|b| b.sequence).map(|b| b.manifest_digest),
         as_of: night.order.as_of,
         policy_hash: *agreement.digest(),
         software: crate::SOFTWARE.into(),

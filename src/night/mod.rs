@@ -31,6 +31,7 @@ pub mod spool;
 pub mod stored_rows;
 pub mod summary;
 pub mod take_back;
+mod watch;
 
 use crate::config::Deployment;
 use crate::store::{Run, Store};

@@ -6,9 +6,9 @@ use super::asked;
 use super::disclose::Open;
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
-use crate::bundle::{BundleError, Finished, publish};
-use crate::deliver::folder;
-use crate::seal::{SealError, Sealer};
+use crate::bundle::{BundleError, Finished};
+use crate::deliver::{Doors, outbox};
+use crate::seal::{SealError, Sealed};
 use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef};
 use crate::vault::{Spool, SpoolReader};
 use anyhow::{Context as _, Result};
@@ -16,10 +16,10 @@ use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::{Counts, Meta};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
-    BundleEntry, Chain, DecisionEntry, End, Entry, FileEntry, FileState, LedgerCommit, Outgoing, Prepared,
-    RunEntry,
+    BundleEntry, Chain, DecisionEntry, End, Entry, FileEntry, FileState, LedgerCommit, Prepared, RunEntry,
 };
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
@@ -27,69 +27,6 @@ use tokio::task::JoinHandle;
 
 /// Holdings handed to the store at once.
 const PAGE: usize = 2000;
-
-/// How bundles leave.
-pub enum Way {
-    /// Signed and encrypted: one file and its signature.
-    Sealed(Box<Sealer>),
-    /// As plain folders: the deployment asked for it.
-    Plain,
-}
-
-/// Where bundles are put together, and the recipients' doors.
-pub struct Doors {
-    /// Where bundles are put together.
-    pub staging: PathBuf,
-    /// Above the recipients' folders.
-    pub published: PathBuf,
-    /// How they leave.
-    pub way: Way,
-}
-
-impl Doors {
-    /// The folders, made when missing.
-    pub fn open(state: &Path, published: PathBuf, way: Way) -> Result<Self> {
-        let doors = Self { staging: state.join("staging"), published, way };
-        std::fs::create_dir_all(&doors.staging).context("making the staging folder")?;
-        std::fs::create_dir_all(&doors.published).context("making the folder of bundles")?;
-        Ok(doors)
-    }
-
-    /// Whether a bundle could leave for a recipient: asked before one is made.
-    pub fn ready(&self, recipient: &str) -> Result<(), SealError> {
-        match &self.way {
-            Way::Sealed(sealer) => sealer.ready(recipient),
-            Way::Plain => Ok(()),
-        }
-    }
-
-    /// Sends what the ledger has committed. Done again, it goes on where it was stopped.
-    fn send(&self, outgoing: &Outgoing, recipient: &str) -> Result<()> {
-        match &self.way {
-            Way::Sealed(sealer) => {
-                let file = sealer.seal(outgoing, &self.staging)?;
-                folder::put(&file, &self.published)?;
-                // Only now: until the bundle is at its door the plain files are what it could be sealed from.
-                self.clear(outgoing.name())
-            }
-            Way::Plain => {
-                let folder = self.published.join(recipient);
-                std::fs::create_dir_all(&folder).context("making a recipient's folder")?;
-                publish(outgoing, &self.staging, &folder)?;
-                Ok(())
-            }
-        }
-    }
-
-    /// Removes what a bundle was put together from.
-    fn clear(&self, name: &str) -> Result<()> {
-        let plain = self.staging.join(name);
-        if plain.exists() {
-            std::fs::remove_dir_all(&plain).context("clearing the staging folder")?;
-        }
-        Ok(())
-    }
-}
 
 /// A bundle on its way into the ledger: its entries are written, and what names its files is not yet.
 struct Closing<'a> {
@@ -260,13 +197,16 @@ struct Underway {
     finished: JoinHandle<Result<Finished, BundleError>>,
 }
 
-/// Finishes, records and publishes tonight's bundles. One recipient's trouble stops its bundle only. What was recorded
-/// leaves while the next one is recorded.
+/// What a night has sealed, by the bundle's row.
+pub type Fresh = BTreeMap<i64, Sealed>;
+
+/// Finishes, records and seals tonight's bundles. One recipient's trouble stops its bundle only. What was recorded
+/// is sealed while the next one is recorded.
 pub async fn publish_all(
     night: &Night<'_>,
     doors: &Arc<Doors>,
     open: Vec<Open>,
-) -> Result<Vec<RecipientLine>> {
+) -> Result<(Vec<RecipientLine>, Fresh)> {
     night.progress.stage("writing bundles");
     // A second bundle of a day without a row would tell nothing; an empty first one tells that there is nothing.
     let (needless, open): (Vec<Open>, Vec<Open>) =
@@ -277,8 +217,9 @@ pub async fn publish_all(
         let recorded = record(night, doors, &meta, journal, finished).await;
         leaving.push((meta.recipient_key().to_owned(), line, recorded));
     }
+    let mut fresh = Fresh::new();
     for (recipient, mut line, recorded) in leaving {
-        match sent(night, recorded).await {
+        match sealed(night, recorded, &mut fresh).await {
             Ok(name) => line.bundle = Some(name),
             Err(fault) => {
                 told(&recipient, "was not made", &fault);
@@ -291,7 +232,7 @@ pub async fn publish_all(
         night.deployment.agreement.partners().position(|(_, p)| p.key == line.recipient)
     };
     lines.sort_by_key(place);
-    Ok(lines)
+    Ok((lines, fresh))
 }
 
 /// Finishes the bundles' files in their order, as many at a time as there are cores.
@@ -322,10 +263,11 @@ pub fn told(recipient: &str, became: &str, fault: &anyhow::Error) {
 struct Leaving {
     id: BundleId,
     name: String,
-    sent: JoinHandle<Result<()>>,
+    manifest: Digest,
+    sealed: JoinHandle<Result<Option<Sealed>>>,
 }
 
-/// Records a bundle while its files are finished, and sends it off when both are done.
+/// Records a bundle while its files are finished, and has it sealed when both are done.
 async fn record(
     night: &Night<'_>,
     doors: &Arc<Doors>,
@@ -339,20 +281,28 @@ async fn record(
     closing.form = doors.staging.join(&finished.name).join("acknowledge.csv");
     let outgoing = finished.prepared().release(&mut closing).await?;
     let (doors, recipient) = (Arc::clone(doors), meta.recipient_key().to_owned());
-    let sent = tokio::task::spawn_blocking(move || doors.send(&outgoing, &recipient));
-    Ok(Leaving { id: closing.id, name: finished.name, sent })
+    let manifest = outgoing.manifest();
+    let sealed = tokio::task::spawn_blocking(move || doors.seal(&outgoing, &recipient));
+    Ok(Leaving { id: closing.id, name: finished.name, manifest, sealed })
 }
 
-/// Waits for a bundle to be at its door; its name.
-async fn sent(night: &Night<'_>, recorded: Result<Leaving>) -> Result<String> {
-    let Leaving { id, name, sent } = recorded?;
-    sent.await.context("sealing a bundle stopped")??;
-    night.store.set_bundle_state(id, BundleState::Published).await?;
+/// Waits for a bundle to be sealed, or to be at its door when it leaves plain; its name.
+async fn sealed(night: &Night<'_>, recorded: Result<Leaving>, fresh: &mut Fresh) -> Result<String> {
+    let Leaving { id, name, manifest, sealed } = recorded?;
+    match sealed.await.context("sealing a bundle stopped")?? {
+        Some(sealed) => {
+            night.store.set_bundle_state(id, BundleState::Sealed).await?;
+            fresh.insert(id.0, sealed);
+        }
+        None => {
+            outbox::record_sent(night.store, night.order.as_of, &[(id, &name, manifest, "folder")]).await?;
+        }
+    }
     Ok(name)
 }
 
-/// The ledger has the bundle already: it was committed before a run was killed.
-struct Committed;
+/// The ledger has the bundle already: it was committed before.
+pub struct Committed;
 
 impl LedgerCommit for Committed {
     type Error = anyhow::Error;
@@ -362,9 +312,9 @@ impl LedgerCommit for Committed {
     }
 }
 
-/// Sends what an earlier run recorded and did not live to send, each recipient's bundles in their order. What is for a
-/// partner that receives nothing for now waits until it does again. Gives the recipients whose bundle still does not
-/// leave: they get no later one before it.
+/// Seals what an earlier run recorded and did not live to seal, each recipient's bundles in their order. What is for a
+/// partner that receives nothing for now waits until it does again. Gives the recipients whose bundle still cannot be
+/// sealed: they get no later one before it.
 pub async fn finish_earlier(
     night: &Night<'_>,
     doors: &Arc<Doors>,
@@ -380,10 +330,14 @@ pub async fn finish_earlier(
         let (id, recipient) = of.with_context(|| format!("bundle `{}` is of no partner", bundle.name))?;
         let prepared = Prepared::new(bundle.name.clone(), bundle.manifest_digest);
         let outgoing = prepared.release(&mut Committed).await?;
-        match tokio::task::block_in_place(|| doors.send(&outgoing, &recipient)) {
-            Ok(()) => night.store.set_bundle_state(row.id, BundleState::Published).await?,
+        match tokio::task::block_in_place(|| doors.seal(&outgoing, &recipient)) {
+            Ok(Some(_)) => night.store.set_bundle_state(row.id, BundleState::Sealed).await?,
+            Ok(None) => {
+                let sent = [(row.id, bundle.name.as_str(), bundle.manifest_digest, "folder")];
+                outbox::record_sent(night.store, night.order.as_of, &sent).await?;
+            }
             Err(fault) => {
-                told(&recipient, "that an earlier run recorded was not sent", &fault);
+                told(&recipient, "that an earlier run recorded was not sealed", &fault);
                 stuck.push(id);
             }
         }

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 const EXPIRES_SOON: i32 = 30;
 
 /// The registers of one night.
+#[derive(Clone)]
 pub struct Read {
     /// For the gate.
     pub registers: Registers,
@@ -79,6 +80,21 @@ fn as_found(entry: Registered, moment: Timestamp) -> Result<Option<Registered>> 
         _ => None,
     };
     Ok(Some(Registered { ended, ..entry }))
+}
+
+/// Whether an entry that bears on what may leave began or ended to hold since a run: recorded or ended after it had begun,
+/// or its first or last day lies between. Who is closed is told by [`Read::closed`].
+pub fn changed(entry: &Registered, run: &RunRow, as_of: Date) -> bool {
+    if matches!(entry.body, Body::Nominee(_) | Body::Suspension(_)) {
+        return false;
+    }
+    let began: Option<Timestamp> = run.started_at.parse().ok();
+    let after = |text: &str| match (text.parse::<Timestamp>(), began) {
+        (Ok(moment), Some(began)) => moment >= began,
+        _ => true,
+    };
+    let ended = entry.ended.as_ref().and_then(|e| e.at.as_deref());
+    entry.holds(run.as_of) != entry.holds(as_of) || after(&entry.made.made_at) || ended.is_some_and(after)
 }
 
 async fn of_entries(

@@ -2,7 +2,7 @@
 
 use super::again;
 use super::collect::{Collected, Due, collect};
-use super::disclose::{self, Basis};
+use super::disclose::{self, Basis, Open};
 use super::ingest::{Before, Taken, ingest};
 use super::keep::{KeptCounts, keep};
 use super::link::{WhoIsWho, retained, who_is_who};
@@ -10,11 +10,12 @@ use super::memories::Memories;
 use super::people::{self, People};
 use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
-use super::publish::{Doors, Way, finish_earlier, open_chapter, publish_all, record_decision};
+use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
 use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
+use crate::deliver::{Doors, Way, outbox, prune, stop};
 use crate::exit::{Exit, Expected};
 use crate::seal::Sealer;
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
@@ -149,7 +150,7 @@ async fn checkpoint(deployment: &Deployment, store: &Store) -> Result<String> {
 }
 
 /// How tonight's bundles leave. Without a key that signs nothing could, so nothing is begun.
-fn way(deployment: &Deployment, day: Date, state: &Path) -> Result<Way> {
+pub(crate) fn way(deployment: &Deployment, day: Date, state: &Path) -> Result<Way> {
     if deployment.settings.bundles.plain {
         return Ok(Way::Plain);
     }
@@ -212,7 +213,10 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    decide(night, doors, (&left, &stuck), &mut summary).await?;
+    let fresh = decide(night, doors, (&left, &stuck), &mut summary).await?;
+    if !night.order.dry_run {
+        warnings.extend(deliver(night, doors, fresh, &mut summary).await?);
+    }
     warnings.extend(registers.reminders);
     warnings.extend(answers);
     expire(night).await?;
@@ -348,7 +352,7 @@ async fn decide(
     doors: &Arc<Doors>,
     (left, stuck): (&BTreeSet<PersonRef>, &[PartnerId]),
     summary: &mut Summary,
-) -> Result<()> {
+) -> Result<Fresh> {
     let deployment = night.deployment;
     // Read again: people may have been merged tonight.
     let mut registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
@@ -368,7 +372,15 @@ async fn decide(
     };
     let mut open = disclose::open(night, &doors.staging, &registers).await?;
     let settled = disclose::disclose(night, &basis, &mut open).await?;
-    summary.recipients = publish_all(night, doors, open).await?;
+    let (narrowed, open): (Vec<Open>, Vec<Open>) = open.into_iter().partition(|o| o.watch.narrowed());
+    let (lines, mut fresh) = publish_all(night, doors, open).await?;
+    summary.recipients = lines;
+    if !narrowed.is_empty() {
+        let (lines, more) = instead(night, doors, (&basis, &registers), narrowed).await?;
+        summary.stopped = lines.iter().map(|l| l.recipient.clone()).collect();
+        summary.recipients.extend(lines);
+        fresh.extend(more);
+    }
     if summary.recipients.iter().all(|r| !r.failed) {
         // Only now: a bundle that was not made finds its people due the next night.
         night.store.settle_persons(settled).await?;
@@ -379,7 +391,69 @@ async fn decide(
     summary.recipients.extend(shut.into_iter().map(|(_, line)| line));
     summary.cohort = night.store.people().await?;
     summary.shadow = shadow(night).await?;
-    Ok(())
+    Ok(fresh)
+}
+
+/// What waited for these recipients may not be sent any more: it is stopped, what was decided for them tonight is dropped,
+/// and each gets a snapshot of what it may have now.
+async fn instead(
+    night: &Night<'_>,
+    doors: &Arc<Doors>,
+    (basis, registers): (&Basis<'_>, &registers::Read),
+    narrowed: Vec<Open>,
+) -> Result<(Vec<RecipientLine>, Fresh)> {
+    let why = stop::Why { day: night.order.as_of, by: "gateway", reference: "narrowed before it was sent" };
+    let mut only: Vec<PartnerId> = Vec::new();
+    for open in narrowed {
+        let (recipient, rows) = (open.recipient, open.watch.bundles.clone());
+        // Its unfinished files go before the new ones are begun.
+        drop(open);
+        stop::stop((night.deployment, night.store, night.state), recipient, &rows, &why).await?;
+        only.push(recipient);
+    }
+    let others = night.deployment.agreement.partners().map(|(id, _)| id).filter(|id| !only.contains(id));
+    let mut rest = registers.clone();
+    rest.close(others);
+    let mut open = disclose::open(night, &doors.staging, &rest).await?;
+    disclose::disclose(night, basis, &mut open).await?;
+    publish_all(night, doors, open).await
+}
+
+/// Brings what waits in the outbox, tonight's and what earlier nights could not bring; a night tries every door. Who
+/// receives nothing is asked once more, just before.
+async fn deliver(
+    night: &Night<'_>,
+    doors: &Arc<Doors>,
+    fresh: Fresh,
+    summary: &mut Summary,
+) -> Result<Vec<Problem>> {
+    night.progress.stage("delivering");
+    let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
+    let round = outbox::Round {
+        deployment: night.deployment,
+        store: night.store,
+        doors,
+        day: night.order.as_of,
+        closed: &registers.closed,
+        only_due: false,
+    };
+    let mut problems = Vec::new();
+    for recipient in &summary.stopped {
+        let what = format!(
+            "what waited for `{recipient}` may not be sent any more: it was stopped, and a snapshot takes its place"
+        );
+        problems.push(Problem::new("LG2605", what));
+    }
+    for standing in outbox::deliver(&round, fresh).await? {
+        if let Some(line) = summary.recipients.iter_mut().find(|l| l.recipient == standing.recipient) {
+            line.waiting = standing.waiting;
+        }
+        summary.undelivered += u64::from(standing.problem.is_some());
+        problems.extend(standing.problem);
+    }
+    problems.extend(outbox::waiting(night.deployment, night.store, night.order.as_of).await?);
+    prune::prune(night.deployment, night.store, night.state, night.order.as_of).await?;
+    Ok(problems)
 }
 
 /// The recipients for whom no bundle can be made tonight: without a key to seal to, or with an earlier bundle that still does

@@ -206,7 +206,10 @@ impl Share {
         open.line.people += self.people;
         open.withheld.merge(&self.withheld);
         open.line.add(&open.writer.take(&self.rows)?);
-        self.journal.entries().try_for_each(|entry| open.journal.push(entry))?;
+        for entry in self.journal.entries() {
+            open.watch.see(entry);
+            open.journal.push(entry)?;
+        }
         Ok(())
     }
 }

@@ -81,6 +81,9 @@ pub struct RecipientLine {
     pub withheld: BTreeMap<String, u64>,
     /// Whether the bundle could not be made.
     pub failed: bool,
+    /// Bundles that are sealed and wait for its door.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 impl RecipientLine {
@@ -98,6 +101,7 @@ impl RecipientLine {
             disclosed: 0,
             withheld: BTreeMap::new(),
             failed: false,
+            waiting: 0,
         }
     }
 
@@ -153,6 +157,12 @@ pub struct Summary {
     pub quarantine: u64,
     /// Files held back.
     pub held: u64,
+    /// Recipients whose door could not be used.
+    #[serde(default)]
+    pub undelivered: u64,
+    /// Recipients for whom what waited was stopped, because it may not be sent any more.
+    #[serde(default)]
+    pub stopped: Vec<String>,
     /// Warnings, by code.
     pub warnings: BTreeMap<String, u64>,
     /// What a proposed agreement would have changed; only counts, nothing was written out for it.
@@ -170,7 +180,7 @@ pub struct Summary {
 impl Summary {
     /// How the night ended.
     pub fn ended(&self) -> Exit {
-        if self.recipients.iter().any(|r| r.failed) {
+        if self.undelivered > 0 || self.recipients.iter().any(|r| r.failed) {
             return Exit::Partial;
         }
         let waits = self.reviews + self.quarantine + self.held > 0;
@@ -287,7 +297,10 @@ fn recipient_head() -> [&'static str; 8] {
 
 fn recipient_cells(line: &RecipientLine) -> Vec<String> {
     let none = if line.failed { "NOT MADE" } else { "made before" };
-    let bundle = line.bundle.clone().unwrap_or_else(|| none.into());
+    let mut bundle = line.bundle.clone().unwrap_or_else(|| none.into());
+    if line.waiting > 0 {
+        bundle.push_str(&format!(" ({} wait at its door)", line.waiting));
+    }
     let numbers =
         [line.people, line.new, line.corrections, line.withdrawals, line.current, line.withheld_total()];
     [line.recipient.clone(), bundle].into_iter().chain(numbers.iter().map(u64::to_string)).collect()

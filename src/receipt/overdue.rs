@@ -1,7 +1,7 @@
 //! What is still open: how far each bundle is answered, and by when it should have been.
 
 use crate::config::Deployment;
-use crate::store::{BundleRow, Progress, Store};
+use crate::store::{BundleRow, BundleState, Progress, Step, Store, Taken};
 use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_core::problem::Problem;
@@ -15,35 +15,45 @@ pub struct Standing {
     pub bundle: BundleRow,
     /// Its lines.
     pub progress: Progress,
+    /// What became of it on its way, in order.
+    pub steps: Vec<Taken>,
     /// By when they are to be answered; `None` when the calendar of dates ends before.
     pub due_by: Option<Date>,
 }
 
 impl Standing {
-    /// Where it stands: sent, then opened once the recipient has confirmed it, then acted once every line is done.
-    pub const fn word(&self) -> &'static str {
+    /// Where it stands: waiting in the outbox, sent, collected once the recipient fetched it, opened once it has confirmed
+    /// it, acted once every line is done. Or stopped before it was sent.
+    pub fn word(&self) -> &'static str {
+        let state = self.bundle.bundle.state;
         match (self.progress.confirmed, self.progress.open()) {
+            _ if state == BundleState::Stopped => "stopped",
             (_, 0) => "acted",
             (true, _) => "opened",
+            (false, _) if state != BundleState::Published => "waiting",
+            (false, _) if self.steps.iter().any(|t| t.step == Step::Collected) => "collected",
             (false, _) => "sent",
         }
     }
 
-    /// Whether an answer should have come before a day.
+    /// Whether an answer should have come before a day: nobody answers what was not brought.
     pub fn overdue(&self, day: Date) -> bool {
-        self.progress.open() > 0 && self.due_by.is_some_and(|due| due < day)
+        let sent = self.bundle.bundle.state == BundleState::Published;
+        sent && self.progress.open() > 0 && self.due_by.is_some_and(|due| due < day)
     }
 }
 
 /// Every bundle that asks something of a partner, the newest first.
 pub async fn standings(deployment: &Deployment, store: &Store) -> Result<Vec<Standing>> {
     let progress: BTreeMap<_, _> = store.progress().await?.into_iter().map(|(id, p)| (id.0, p)).collect();
+    let mut steps = store.deliveries().await?;
     let days = deployment.settings.bundles.acknowledge_days;
     let one = |bundle: BundleRow| {
         let progress = *progress.get(&bundle.id.0)?;
         let recipient = deployment.agreement.get(bundle.recipient?)?.key.clone();
         let due_by = deployment.calendar.after(bundle.bundle.as_of, days);
-        Some(Standing { recipient, bundle, progress, due_by })
+        let steps = steps.remove(&bundle.id.0).unwrap_or_default();
+        Some(Standing { recipient, bundle, progress, steps, due_by })
     };
     Ok(store.bundles(None, u32::MAX).await?.into_iter().filter_map(one).collect())
 }

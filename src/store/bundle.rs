@@ -19,8 +19,12 @@ pub enum BundleState {
     Prepared,
     /// The ledger holds it; it may go out.
     Committed,
+    /// It is signed and encrypted, and waits in the outbox.
+    Sealed,
     /// It stands at its recipient's door.
     Published,
+    /// It was not sent, and will not be.
+    Stopped,
 }
 
 impl BundleState {
@@ -29,12 +33,15 @@ impl BundleState {
         match self {
             Self::Prepared => "prepared",
             Self::Committed => "committed",
+            Self::Sealed => "sealed",
             Self::Published => "published",
+            Self::Stopped => "stopped",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Prepared, Self::Committed, Self::Published].into_iter().find(|state| state.word() == word)
+        let all = [Self::Prepared, Self::Committed, Self::Sealed, Self::Published, Self::Stopped];
+        all.into_iter().find(|state| state.word() == word)
     }
 }
 
@@ -145,7 +152,12 @@ impl Store {
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
-    /// Bundles that are recorded and not yet at their door: what a run after a crash begins with.
+    /// Bundles that wait in the outbox, in the order in which they were recorded.
+    pub async fn sealed_bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
+        self.bundle_rows(sqlx::query_as(sql::BUNDLE_SEALED).fetch_all(&self.read).await?)
+    }
+
+    /// Bundles that are recorded and not yet sealed: what a run after a crash begins with.
     pub async fn unpublished_bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
         self.bundle_rows(sqlx::query_as(sql::BUNDLE_UNPUBLISHED).fetch_all(&self.read).await?)
     }
@@ -170,6 +182,13 @@ impl BundleTx {
     /// A new number of a table.
     pub(super) fn take_number(&mut self, table: &'static str) -> i64 {
         self.counters.take(table, 1)
+    }
+
+    /// Moves a bundle to its next state, with what is recorded about it.
+    pub async fn set_bundle_state(&mut self, bundle: BundleId, state: BundleState) -> Result<(), StoreError> {
+        let query = sqlx::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
+        let done = query.execute(&mut *self.tx).await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("bundle")) }
     }
 
     /// The row that the bundle will have.

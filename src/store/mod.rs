@@ -17,6 +17,7 @@ mod bulk;
 mod bundle;
 mod chapter;
 mod counters;
+mod delivery;
 mod error;
 mod file;
 mod ids;
@@ -51,6 +52,7 @@ pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
 pub use chapter::{DuePerson, Imprint, NewChapter, Place, StoredChapter, opened};
 pub(crate) use counters::Counters;
 pub use counters::Numbers;
+pub use delivery::{Step, Taken, Trouble};
 pub use error::{CODES, StoreError};
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId};
@@ -74,6 +76,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "tree", include_str!("migrations/0003_tree.sql")),
     (4, "receipt", include_str!("migrations/0004_receipt.sql")),
     (5, "ended at", include_str!("migrations/0005_ended_at.sql")),
+    (6, "delivery", include_str!("migrations/0006_delivery.sql")),
 ];
 
 /// The gateway's memory.

@@ -138,7 +138,14 @@ statements! {
     BUNDLE_LIST = concat!(bundle_columns!(), "WHERE $1 IS NULL OR recipient = $1 ORDER BY id DESC LIMIT $2");
     BUNDLE_LAST = concat!(bundle_columns!(), "WHERE recipient = $1 ORDER BY sequence DESC LIMIT 1");
     BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
-    BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state <> 'published' ORDER BY id");
+    BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state IN ('prepared', 'committed') ORDER BY id");
+    BUNDLE_SEALED = concat!(bundle_columns!(), "WHERE state = 'sealed' ORDER BY id");
+    DELIVERY_ADD = "INSERT INTO delivery (id, bundle, step, at, actor) VALUES ($1, $2, $3, $4, $5)";
+    DELIVERY_LIST = "SELECT bundle, step, at, actor FROM delivery ORDER BY id";
+    DOOR_READ = "SELECT since, failures, next_at, code FROM door WHERE recipient = $1";
+    DOOR_PUT = "INSERT INTO door (recipient, since, failures, next_at, code) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (recipient) \
+        DO UPDATE SET since = excluded.since, failures = excluded.failures, next_at = excluded.next_at, code = excluded.code";
+    DOOR_DROP = "DELETE FROM door WHERE recipient = $1";
 
     LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
     TREE_ADD = "INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)";

@@ -1,5 +1,7 @@
 //! A deployment of its own for each test: the repository's, copied to a temporary folder, and the program run on it.
 
+pub mod doors;
+
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -307,7 +309,8 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    fn read(folder: &Path) -> Self {
+    /// The bundle that lies in a folder.
+    pub fn read(folder: &Path) -> Self {
         let mut rows = Vec::new();
         for name in names(&folder.join("data")) {
             let name = name.strip_suffix(".csv").expect("only CSV in data");

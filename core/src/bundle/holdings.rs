@@ -110,6 +110,18 @@ impl Holdings {
         Self(gone)
     }
 
+    /// Takes away what the recipient never got; a tombstone keeps its version. Whether anything changed.
+    pub fn forget(&mut self, mut never: impl FnMut(RecordId) -> bool) -> bool {
+        let mut changed = false;
+        for holding in self.0.iter_mut().filter(|h| h.held.is_some()) {
+            if never(holding.record) {
+                holding.held = None;
+                changed = true;
+            }
+        }
+        changed
+    }
+
     /// Packed, with a check sum.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut words = Words::default();
