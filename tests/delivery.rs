@@ -20,7 +20,7 @@ use std::process::{Command, Output};
 use std::time::Instant;
 use support::doors::{identity, name, open, open_all, sealed, signers};
 use support::{
-    Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, assert_same_files, files, needed,
+    Deployment, NIGHTS, RECIPIENTS, assert_same_but_for_the_ledger, assert_same_files, files, needed,
 };
 
 const RECIPIENTS_PAGE: &str = include_str!("../docs/recipients.md");
