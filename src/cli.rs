@@ -1,6 +1,7 @@
 //! The command line: words only; `command` does what they say.
 
 mod bundle;
+mod correction;
 mod key;
 mod ledger;
 mod receipt;
@@ -11,6 +12,7 @@ use jiff::civil::Date;
 use std::path::PathBuf;
 
 pub use bundle::{BundleCommand, BundleDecisionArgs, OpenArgs, TrustArgs, VerifyArgs};
+pub use correction::{CorrectionCommand, CorrectionListArgs, CorrectionOpenArgs};
 pub use key::{KeyCommand, KeyKind};
 pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
 pub use receipt::{ReceiptCommand, ReceiptListArgs};
@@ -108,6 +110,9 @@ pub enum Command {
     /// What recipients answer to their bundles, and what is still open
     #[command(subcommand)]
     Receipt(ReceiptCommand),
+    /// What is said to be wrong (6.1): whose task it is, who was told the wrong value, who has confirmed
+    #[command(subcommand)]
+    Correction(CorrectionCommand),
     /// Ask the agreement
     #[command(subcommand)]
     Agreement(AgreementCommand),

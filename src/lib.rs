@@ -7,6 +7,7 @@ pub mod cli;
 pub mod codes;
 pub mod command;
 pub mod config;
+pub mod correction;
 pub mod deliver;
 pub mod exit;
 pub mod fault;

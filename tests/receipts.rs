@@ -232,7 +232,7 @@ fn clause_6_1_the_ledger_tells_the_whole_story_of_a_person() {
         |words: &[&str]| deployment.run(&[&["ledger", "show", "--reason", "letter 6"], words].concat());
     let releases = |change: &str| {
         let told = story(&["--person", CONNOR, "--json"]).json();
-        let all = told.as_array().expect("a list").iter();
+        let all = told["told"].as_array().expect("a list").iter();
         all.filter(|t| t["category"] == "prison_release" && t["change"] == change)
             .cloned()
             .collect::<Vec<_>>()

@@ -52,11 +52,13 @@ pub enum Action {
     Replace,
     /// To destroy a row (5.5.1).
     Destroy,
+    /// To look at a record of its own that somebody says is wrong (6.1).
+    Check,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Confirm, Self::Replace, Self::Destroy];
+    pub const ALL: [Self; 4] = [Self::Confirm, Self::Replace, Self::Destroy, Self::Check];
 
     /// A short word, for lists and the ledger.
     pub const fn word(self) -> &'static str {
@@ -64,6 +66,7 @@ impl Action {
             Self::Confirm => "confirm",
             Self::Replace => "replace",
             Self::Destroy => "destroy",
+            Self::Check => "check",
         }
     }
 
@@ -73,6 +76,7 @@ impl Action {
             Self::Confirm => acknowledge::CONFIRM,
             Self::Replace => acknowledge::REPLACE,
             Self::Destroy => acknowledge::DESTROY,
+            Self::Check => acknowledge::CHECK,
         }
     }
 

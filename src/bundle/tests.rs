@@ -37,6 +37,7 @@ fn meta(kind: BundleKind) -> Meta {
         purposes: Vec::new(),
         handling: Vec::new(),
         ledger: None,
+        checks: Vec::new(),
         withheld_fields: vec!["prison_release.remarks".into()],
     }
 }

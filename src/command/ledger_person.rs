@@ -1,9 +1,11 @@
 //! `lockgate ledger show --person`: everything that was ever told about one person: to whom, when, in which bundle, under
 //! which clause, and whether the recipient has answered. Looking is itself recorded in the ledger.
 
+use super::correction::{self, CaseJson};
 use super::{Voice, identity, repair};
 use crate::cli::ShowArgs;
 use crate::config::Deployment;
+use crate::correction::cases;
 use crate::exit::Exit;
 use crate::night::publish::record_decision;
 use crate::night::summary::table;
@@ -11,6 +13,7 @@ use crate::report;
 use crate::store::{Answered, Asked, BundleRow, PersonRow, Store};
 use crate::vault::Vault;
 use anyhow::{Context as _, Result};
+use jiff::civil::Date;
 use lockgate_core::bundle::Change;
 use lockgate_core::gate::record_ref;
 use lockgate_core::hash::Digest;
@@ -18,6 +21,13 @@ use lockgate_core::ledger::{Disclosure, Entry};
 use lockgate_core::record::{IdentityId, PersonId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the ledger knows of a person.
+#[derive(Serialize)]
+struct StoryJson {
+    told: Vec<ToldJson>,
+    corrections: Vec<CaseJson>,
+}
 
 /// One row that was told, or withdrawn.
 #[derive(Serialize)]
@@ -27,6 +37,8 @@ struct ToldJson {
     as_of: String,
     recipient: String,
     bundle: String,
+    /// Where the bundle stands: what was stopped in the outbox was told to nobody.
+    bundle_state: &'static str,
     change: &'static str,
     category: String,
     clause: String,
@@ -74,20 +86,67 @@ pub(super) async fn show(voice: Voice, deployment: &Deployment, args: &ShowArgs)
         }
     }
     drop(context);
+    let corrections = corrections(deployment, &store, &vault, (about, &persons), day).await?;
     store.close().await?;
     if voice.json {
-        report::json(&told);
-    } else if told.is_empty() {
+        report::json(&StoryJson { told, corrections });
+        return Ok(Exit::Done);
+    }
+    if told.is_empty() {
         report::line("Nothing was ever told about this person.");
     } else {
         print(voice, &told);
     }
+    if !corrections.is_empty() {
+        report::line("\nCorrections (`lockgate correction show NUMBER` says more)");
+        let head = ["number", "field", "originator", "opened", "state", "outcome", "told", "confirmed"];
+        let row = |c: &CaseJson| {
+            let [told, confirmed] = c.counts().map(|n| format!("{n} of {}", c.told.len()));
+            let outcome = c.outcome.clone().unwrap_or_default();
+            let words = [&c.field, &c.originator, &c.opened_on].map(Clone::clone);
+            let [field, originator, opened] = words;
+            vec![
+                c.correction.to_string(),
+                field,
+                originator,
+                opened,
+                c.state.into(),
+                outcome,
+                told,
+                confirmed,
+            ]
+        };
+        report::line(&table(voice.plain, &head, &corrections.iter().map(row).collect::<Vec<_>>()));
+    }
     Ok(Exit::Done)
+}
+
+/// What was ever said to be wrong about the person.
+async fn corrections(
+    deployment: &Deployment,
+    store: &Store,
+    vault: &Vault,
+    (about, persons): (IdentityId, &BTreeSet<PersonId>),
+    day: Date,
+) -> Result<Vec<CaseJson>> {
+    let mut out = Vec::new();
+    let now = store.person_of(about).await?;
+    for case in cases((deployment, store, vault), day).await? {
+        let Some(identity) = u128::from_str_radix(&case.correction.identity, 16).ok().map(IdentityId) else {
+            continue;
+        };
+        let same = now.is_some() && store.person_of(identity).await? == now;
+        if same || identity == about || persons.contains(&PersonId(identity.0)) {
+            out.push(correction::json(&case, day));
+        }
+    }
+    Ok(out)
 }
 
 fn print(voice: Voice, told: &[ToldJson]) {
     let head = ["day", "recipient", "category", "change", "version", "clause", "entry", "answer"];
     let answer = |t: &ToldJson| match &t.answer {
+        _ if t.bundle_state == "stopped" => "stopped: was not sent".to_owned(),
         None => String::new(),
         Some(AnswerJson { asked, done: None, .. }) => format!("asked to {asked}, not answered"),
         Some(AnswerJson { asked, done: Some(done), on, .. }) => {
@@ -151,6 +210,7 @@ impl<'a> Story<'a> {
         let record_id = record_ref(&self.vault.pseudonym_key(d.recipient), d.record);
         let bundle = self.bundles.get(&(d.recipient.to_owned(), d.sequence));
         let id = bundle.map(|b| b.id);
+        let bundle_state = bundle.map_or("", |b| b.bundle.state.word());
         let (name, as_of) =
             bundle.map(|b| (b.bundle.name.clone(), b.bundle.as_of.to_string())).unwrap_or_default();
         if let Some(id) = id.filter(|id| !self.receipts.contains_key(&id.0)) {
@@ -173,6 +233,7 @@ impl<'a> Story<'a> {
             as_of,
             recipient: d.recipient.into(),
             bundle: name,
+            bundle_state,
             change: Change::word(d.change),
             category: d.category.into(),
             clause: d.clause.into(),

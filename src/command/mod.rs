@@ -7,6 +7,7 @@ mod annex;
 mod approve;
 mod bundle;
 mod check;
+mod correction;
 mod deliver;
 mod explain;
 mod feed;
@@ -95,6 +96,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Ledger(LedgerCommand::Show(args)) => ledger_person::show(voice, &deployment, &args).await,
         Command::Ledger(LedgerCommand::Prove(args)) => ledger_proof::prove(&deployment, &args).await,
         Command::Receipt(what) => receipt::receipt(voice, &deployment, &what).await,
+        Command::Correction(what) => correction::correction(voice, &deployment, &what).await,
         Command::Register(what) => register::register(voice, &deployment, &what).await,
         Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,

@@ -276,5 +276,8 @@ fn words(body: &Body) -> String {
         Body::Nominee(b) => format!("{}, notified on {}", b.token, b.notified),
         Body::Designated(b) => format!("{}, registration {}", b.token, b.registration),
         Body::Suspension(b) => format!("{} receives nothing: {}", b.suspended, b.reason),
+        Body::Correction(b) => {
+            format!("{} of record {} may be wrong: `{}`'s to say", b.field, b.record, b.owner)
+        }
     }
 }

@@ -28,7 +28,7 @@ struct StatusJson {
 
 /// Prints the state; ends 4 when something waits for a person.
 pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit> {
-    let (store, _) = reading(deployment).await?;
+    let (store, vault) = reading(deployment).await?;
     let status = store.status().await?;
     let last = status.last_run.as_ref();
     let waits = status.waiting.held_files + status.waiting.quarantine + status.waiting.reviews > 0;
@@ -38,6 +38,8 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
         reminders.extend(reminders::review(deployment, run.as_of));
         reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
         reminders.extend(crate::receipt::overdue(deployment, &store, run.as_of).await?);
+        reminders.extend(crate::correction::overdue((deployment, &store, &vault), run.as_of).await?);
+        reminders.extend(crate::deliver::outbox::waiting(deployment, &store, run.as_of).await?);
         reminders.extend(reminders::keys(deployment, run.as_of));
     }
     if voice.json {

@@ -9,6 +9,7 @@ use super::share::{Desk, Office, pour};
 use super::summary::{RecipientLine, Summary};
 use super::watch::{Watch, watches};
 use crate::bundle::{BundleWriter, Options};
+use crate::correction;
 use crate::store::{BundleRow, BundleState, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
@@ -79,7 +80,8 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
         let made =
             |b: &&BundleRow| b.bundle.state != BundleState::Stopped && b.bundle.as_of >= night.order.as_of;
         let more = history.iter().any(|b| made(&b));
-        let meta = Meta { ledger: ledger.clone(), ..meta(night, id, &history)? };
+        let checks = correction::checks((night.deployment, night.store, night.vault), id).await?;
+        let meta = Meta { ledger: ledger.clone(), checks, ..meta(night, id, &history)? };
         let snapshot = meta.kind == BundleKind::Snapshot;
         let options = Options {
             csv_bom: night.deployment.settings.bundles.csv_bom,
@@ -173,6 +175,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         purposes: agreement.purposes().map(meaning).collect(),
         handling: agreement.handling_words().map(meaning).collect(),
         ledger: None,
+        checks: Vec::new(),
         withheld_fields: agreement.withheld_fields(recipient, &deployment.schema),
     })
 }

@@ -85,7 +85,7 @@ fn as_found(entry: Registered, moment: Timestamp) -> Result<Option<Registered>> 
 /// Whether an entry that bears on what may leave began or ended to hold since a run: recorded or ended after it had begun,
 /// or its first or last day lies between. Who is closed is told by [`Read::closed`].
 pub fn changed(entry: &Registered, run: &RunRow, as_of: Date) -> bool {
-    if matches!(entry.body, Body::Nominee(_) | Body::Suspension(_)) {
+    if matches!(entry.body, Body::Nominee(_) | Body::Suspension(_) | Body::Correction(_)) {
         return false;
     }
     let began: Option<Timestamp> = run.started_at.parse().ok();
@@ -121,7 +121,7 @@ async fn of_entries(
                     partner.context("a suspension names a partner that the agreement does not have")?;
                 registers.suspended.push(partner);
             }
-            Body::Consent(_) | Body::Use(_) | Body::Designated(_) => {}
+            Body::Consent(_) | Body::Use(_) | Body::Designated(_) | Body::Correction(_) => {}
         }
     }
     let agreement = &deployment.agreement;

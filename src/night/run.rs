@@ -15,6 +15,7 @@ use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
 use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
+use crate::correction;
 use crate::deliver::{Doors, Way, outbox, prune, stop};
 use crate::exit::{Exit, Expected};
 use crate::seal::Sealer;
@@ -194,6 +195,8 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
     let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
+    // Before anything is decided: what is told from here on is what the sources say now.
+    correction::settle(night).await?;
     let left = leavers(&who);
     let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
     summary.joined = joined(&who);
@@ -219,6 +222,8 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     warnings.extend(registers.reminders);
     warnings.extend(answers);
+    let chase = (night.deployment, night.store, night.vault);
+    warnings.extend(correction::overdue(chase, night.order.as_of).await?);
     expire(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;

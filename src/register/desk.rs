@@ -30,8 +30,8 @@ pub struct Desk<'a> {
     /// The partner that decides.
     pub partner: PartnerId,
     signed: &'a Signed,
-    decision: Decision,
-    now: Timestamp,
+    pub(super) decision: Decision,
+    pub(super) now: Timestamp,
 }
 
 /// A decision that was found in order.
@@ -161,7 +161,7 @@ impl<'a> Desk<'a> {
         Ok(tx.commit().await?)
     }
 
-    fn entry<'e>(&'e self, kind: &'e str, subject: Digest) -> DecisionEntry<'e> {
+    pub(super) fn entry<'e>(&'e self, kind: &'e str, subject: Digest) -> DecisionEntry<'e> {
         DecisionEntry {
             as_of: self.day,
             kind,

@@ -3,6 +3,7 @@
 //! A refusal has a code, goes into the ledger like a decision, and ends the command with 8.
 
 mod consent;
+mod correction;
 mod desk;
 mod find;
 mod judge;

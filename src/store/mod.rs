@@ -62,8 +62,8 @@ pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
 pub use receipt::{Answered, Asked, Progress};
 pub use register::{
-    Authority, Body, Consent, Designated, Ending, Made, Nominee, Registered, Restriction, SecondaryUse,
-    Subject, Suspension,
+    Authority, Body, Consent, Correction, Designated, Ending, Made, Nominee, Registered, Restriction,
+    SecondaryUse, Subject, Suspension,
 };
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};

@@ -4,6 +4,7 @@ use super::error::StoreError;
 use super::ids::{self, BundleId, count, stored};
 use super::{BundleTx, Store, sql};
 use jiff::civil::Date;
+use lockgate_core::agreement::PartnerId;
 use lockgate_core::hash::Digest;
 use lockgate_core::receipt::Action;
 use sqlx::Row as _;
@@ -109,6 +110,12 @@ impl Store {
     pub async fn asked(&self, bundle: BundleId) -> Result<Vec<Asked>, StoreError> {
         let rows = sqlx::query(sql::ASKED_READ).bind(bundle.0).fetch_all(&self.read).await?;
         rows.iter().map(asked).collect()
+    }
+
+    /// The records that a partner was asked to check, each with the moment at which the run began that asked.
+    pub async fn checks_asked(&self, recipient: PartnerId) -> Result<Vec<(String, String)>, StoreError> {
+        let row = self.names.partner_row(recipient)?;
+        Ok(sqlx::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await?)
     }
 
     /// The last answer of each line of a bundle, by number.

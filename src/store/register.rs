@@ -172,6 +172,24 @@ pub struct Suspension {
     pub reason: String,
 }
 
+/// A notice that a field of a record may be wrong (6.1): its originator's task. It ends when the source says otherwise, or
+/// its originator says that it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// The record's key.
+    pub record: String,
+    /// The key of the identity that the record is about.
+    pub identity: String,
+    /// `category.field`.
+    pub field: String,
+    /// Its originator.
+    pub owner: String,
+    /// The keyed mark of the field as it stood when the notice came; absent when it was empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+}
+
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,12 +208,14 @@ pub enum Body {
     Designated(Designated),
     /// See [`Suspension`].
     Suspension(Suspension),
+    /// See [`Correction`].
+    Correction(Correction),
 }
 
 impl Body {
     /// The names of the registers.
-    pub const REGISTERS: [&str; 7] =
-        ["restriction", "authority", "consent", "use", "nominee", "designated", "suspension"];
+    pub const REGISTERS: [&str; 8] =
+        ["restriction", "authority", "consent", "use", "nominee", "designated", "suspension", "correction"];
 
     /// The register's name.
     pub const fn register(&self) -> &'static str {
@@ -207,6 +227,7 @@ impl Body {
             Self::Nominee(_) => "nominee",
             Self::Designated(_) => "designated",
             Self::Suspension(_) => "suspension",
+            Self::Correction(_) => "correction",
         }
     }
 

@@ -157,6 +157,8 @@ statements! {
     LEDGER_PAGE = "SELECT first, last, bundle, entries, head FROM ledger WHERE first > $1 ORDER BY first LIMIT $2";
 
     ASKED_READ = "SELECT action, what, category, record_ref, version FROM asked WHERE bundle = $1 ORDER BY action";
+    ASKED_CHECKS = "SELECT a.record_ref, r.started_at FROM asked a JOIN bundle b ON b.id = a.bundle JOIN run r ON r.id = b.run \
+        WHERE b.recipient = $1 AND a.what = 'check' AND b.state <> 'stopped'";
     ANSWER_ADD = "INSERT INTO answer (id, bundle, action, done, done_on, author, taken_at, form, words) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     ANSWER_LAST = "SELECT done, done_on, author FROM answer WHERE bundle = $1 AND action = $2 ORDER BY id DESC LIMIT 1";

@@ -1,7 +1,7 @@
 //! `acknowledge.csv`: the return form, filled in as far as the gateway can.
 //!
 //! One line confirms receipt of the bundle; each row that replaces a copy (6.1) or withdraws one
-//! (5.5.1) is a line to be answered. A line is known by bundle and action number.
+//! (5.5.1) is a line to be answered, and so is each of the recipient's own records that somebody says is wrong (6.1). A line is known by bundle and action number.
 
 use super::table::{Form, write_line};
 use super::{Change, Meta, Packed};
@@ -29,6 +29,8 @@ pub const COLUMNS: [(&str, Form); 12] = [
 pub const CONFIRM: &str = "confirm receipt";
 /// What is asked for a row that replaces another (6.1).
 pub const REPLACE: &str = "replace your copy";
+/// What a record's originator is asked when somebody says that it is wrong (6.1).
+pub const CHECK: &str = "check your record, and correct it at the source if it is wrong";
 /// What is asked for a withdrawn row (5.5.1).
 pub const DESTROY: &str = "destroy your copy";
 
@@ -45,6 +47,9 @@ impl<'a> Return<'a> {
         write_line(COLUMNS.iter().map(|(name, _)| (*name, Form::Text)), out);
         let mut form = Self { bundle, due_by: meta.acknowledge_by.to_string(), actions: 0 };
         form.line(["", "", ""], CONFIRM, "7.5", out);
+        for check in &meta.checks {
+            form.line([&check.table, &check.record_ref, ""], CHECK, "6.1", out);
+        }
         form
     }
 

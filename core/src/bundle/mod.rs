@@ -287,8 +287,19 @@ pub struct Meta {
     pub purposes: Vec<Meaning>,
     /// The handling codes.
     pub handling: Vec<Meaning>,
+    /// Its own records that somebody says are wrong (6.1).
+    pub checks: Vec<Check>,
     /// Fields that the agreement withholds from this recipient: from the agreement, never from rows.
     pub withheld_fields: Vec<String>,
+}
+
+/// A record of the recipient's own that it is to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The category's name.
+    pub table: String,
+    /// The recipient's own reference of the record.
+    pub record_ref: String,
 }
 
 impl Meta {
@@ -403,6 +414,7 @@ pub(crate) mod samples {
             reply_to: "gateway desk, 0113 496 0000".into(),
             purposes: [meaning("b", "preserving order")].to_vec(),
             handling: [meaning("routine", "as the table"), meaning("address", "a home address")].to_vec(),
+            checks: Vec::new(),
             ledger: Some("lockgate/leeds-iom\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n".into()),
             withheld_fields: ["prison_release.remarks".into()].to_vec(),
         }
