@@ -222,7 +222,7 @@ impl Desk<'_> {
         let mut out = Vec::new();
         for (_, partner) in self.deployment.agreement.partners() {
             let of = || rows.iter().filter(|r| r.recipient == partner.key);
-            let last = of().filter(|r| r.at < settled).next_back();
+            let last = of().rfind(|r| r.at < settled);
             let Some(had) = last.filter(|r| r.change != Change::Withdrawal && r.fields & bit != 0) else {
                 continue;
             };
