@@ -17,6 +17,7 @@ pub mod bundle;
 pub mod calendar;
 pub mod chapter;
 pub mod check;
+pub mod commit;
 pub mod gate;
 pub mod hash;
 pub mod ledger;

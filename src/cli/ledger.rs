@@ -30,7 +30,8 @@ pub enum LedgerCommand {
     Show(ShowArgs),
     /// Prove that an entry is in the ledger, or that the ledger only grew since a size, without showing the rest
     #[command(
-        after_help = "Examples:\n  lockgate ledger prove --entry 1685\n  lockgate ledger prove --grown-from 3063 --size 4100"
+        after_help = "Examples:\n  lockgate ledger prove --entry 1685\n  lockgate ledger prove --entry 1685 --salts\n  \
+                      lockgate ledger prove --grown-from 3063 --size 4100"
     )]
     Prove(ProveArgs),
 }
@@ -60,6 +61,10 @@ pub struct ProveArgs {
         conflicts_with = "grown_from"
     )]
     pub entry: Option<u64>,
+    /// Give the salts of the entry's fields too: with them, whoever has a value can show that it was sent. Ends 8 once the
+    /// person is forgotten
+    #[arg(long, requires = "entry")]
+    pub salts: bool,
     /// The earlier size
     #[arg(long, value_name = "SIZE")]
     pub grown_from: Option<u64>,

@@ -7,12 +7,16 @@ use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::report;
 use crate::store::{LedgerEntry, Store};
+use crate::vault::Vault;
 use anyhow::{Context as _, Result};
 use base64ct::{Base64, Encoding as _};
-use lockgate_core::hash::Digest;
+use lockgate_core::bundle::Change;
+use lockgate_core::commit::{PROVENANCE, Salts};
+use lockgate_core::hash::{Digest, MacKey, hex};
 use lockgate_core::ledger::Entry;
 use lockgate_core::ledger::checkpoint::{Checkpoint, Note};
 use lockgate_core::ledger::tree::{Proof, Tree};
+use lockgate_core::schema::FieldId;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -121,7 +125,7 @@ fn says(entry: &Entry<'_>) -> Value {
 
 /// Prints a proof.
 pub(super) async fn prove(deployment: &Deployment, args: &ProveArgs) -> Result<Exit> {
-    let (store, _) = reading(deployment).await?;
+    let (store, vault) = reading(deployment).await?;
     let whole = store.tree().await?.size();
     let size = args.size.unwrap_or(whole);
     let none = |what: String| Expected::new(Exit::Usage, format!("{what}; the ledger has {whole} entries"));
@@ -137,11 +141,43 @@ pub(super) async fn prove(deployment: &Deployment, args: &ProveArgs) -> Result<E
                 .ok_or_else(|| none(format!("a ledger of {size} entries did not grow from {earlier}")))?
         }
     };
-    let shown = proven(&store, proof, size, args).await?;
+    let mut shown = proven(&store, proof, size, args).await?;
+    if let Some(entry) = args.entry.filter(|_| args.salts) {
+        shown.push(("fields".into(), salts(deployment, (&store, &vault), entry).await?));
+    }
     report::json(&Value::Object(
         [("origin".into(), deployment.ledger_origin().into())].into_iter().chain(shown).collect(),
     ));
     Ok(Exit::Done)
+}
+
+/// The salts of an entry's leaves: by field, with the index under which the commitment has it.
+async fn salts(deployment: &Deployment, (store, vault): (&Store, &Vault), number: u64) -> Result<Value> {
+    let mut pages = store.ledger_entries(number);
+    let page = pages.next_page().await?.unwrap_or_default();
+    let row = page.first().context("the entry is not there")?;
+    let refused = |what: &str| Expected::new(Exit::Refused, format!("entry {number} {what}"));
+    let Ok(Entry::Disclosure(d)) = Entry::decode(&row.entry) else {
+        return Err(refused("is no disclosure: it commits to no field"));
+    };
+    let known = store.persons_by_key(&[d.person]).await?.into_iter().next();
+    let person = match known {
+        Some((_, row)) => store.person(row).await?.and_then(|person| person.person.salt),
+        None => None,
+    };
+    let person =
+        person.ok_or_else(|| refused("is about a person who is forgotten: its salts are destroyed"))?;
+    let key = MacKey::new(&vault.commitment_key());
+    let salts = Salts::of(&key, &person, d.recipient, d.record.0, d.version);
+    let category = deployment.schema.categories().find(|(_, c)| c.name == d.category).map(|(_, c)| c);
+    let mut fields = serde_json::Map::new();
+    let bits = (0..32_u8).filter(|at| d.fields & 1_u32.checked_shl(u32::from(*at)).unwrap_or(0) != 0);
+    for index in bits.chain((d.change != Change::Withdrawal).then_some(PROVENANCE)) {
+        let name = category.and_then(|c| c.get(FieldId(index))).map_or("", |f| f.name.as_str());
+        let name = if index == PROVENANCE { "(provenance)" } else { name };
+        fields.insert(name.into(), json!({ "index": index, "salt": hex(&salts.field(index)) }));
+    }
+    Ok(json!({ "commitment": d.commitment.hex(), "leaves": fields }))
 }
 
 /// Reads the ledger once for a proof; gives what is shown of it.

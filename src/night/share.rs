@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::{Holdings, Meta, Parcel, Planner, Tables};
+use lockgate_core::commit::SALT;
 use lockgate_core::gate::{Facts, Gate, Withheld};
 use lockgate_core::hash::MacKey;
 use lockgate_core::ledger::{Disclosure, Entry};
@@ -111,13 +112,13 @@ impl<'a> Office<'a> {
 
     /// Decides about one person for every open bundle.
     fn person(&self, batch: &mut Batch, row: &DuePerson, held: &Held, due: bool) -> Result<()> {
-        let (id, key) = (row.person.id, row.person.key);
+        let (id, key, salt) = (row.person.id, row.person.key, &row.person.salt.unwrap_or_default());
         let person = Person::new(key, records(row, self.night.vault.rest())?);
         let facts = self.gate.facts(&person);
         for ((desk, held), share) in self.desks.iter().zip(held).zip(&mut batch.per) {
             // A delta looks only at who changed; a snapshot at everybody.
             if due || self.basis.everybody || desk.snapshot {
-                self.tell(share, desk, id, &person, &facts, held.get(&id).map(Vec::as_slice))?;
+                self.tell(share, desk, (id, salt), &person, &facts, held.get(&id).map(Vec::as_slice))?;
             }
         }
         batch.settled.push((id, self.gate.next_change(&facts)));
@@ -129,7 +130,7 @@ impl<'a> Office<'a> {
         &self,
         share: &mut Share,
         desk: &Desk,
-        id: PersonRef,
+        (id, salt): (PersonRef, &[u8; SALT]),
         person: &Person,
         facts: &Facts,
         held: Option<&[u8]>,
@@ -163,7 +164,7 @@ impl<'a> Office<'a> {
         share.people += u64::from(!plan.rows.is_empty());
         share.journal.add(id, after.as_deref(), |out| {
             for row in &plan.rows {
-                part(out, |out| self.entry(desk, row).encode_to(out));
+                part(out, |out| self.entry(desk, row, salt).encode_to(out));
             }
         });
         for row in plan.rows {
@@ -173,11 +174,16 @@ impl<'a> Office<'a> {
     }
 
     /// What the ledger will say of a row.
-    fn entry<'r>(&'r self, desk: &'r Desk, row: &'r lockgate_core::bundle::Row<'_>) -> Entry<'r> {
+    fn entry<'r>(
+        &'r self,
+        desk: &'r Desk,
+        row: &'r lockgate_core::bundle::Row<'_>,
+        salt: &[u8; SALT],
+    ) -> Entry<'r> {
         let schema = &self.night.deployment.schema;
-        let (recipient, grant) = (desk.meta.recipient_key(), row.category(schema));
-        let key = &self.commitments;
-        Entry::Disclosure(Disclosure::of(row, schema, recipient, desk.meta.sequence, grant, key))
+        let (to, grant) = ((desk.meta.recipient_key(), desk.meta.sequence), row.category(schema));
+        let with = (&self.commitments, salt);
+        Entry::Disclosure(Disclosure::of(row, schema, to, grant, &desk.meta.partners, with))
     }
 }
 

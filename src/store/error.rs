@@ -114,6 +114,9 @@ pub enum StoreError {
         /// The number offered.
         offered: u64,
     },
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no random bytes")]
+    Random,
     /// A row asked for by number or name is not there.
     #[error("no such {0} in the store")]
     NotFound(&'static str),
@@ -134,6 +137,7 @@ impl StoreError {
             Self::NoName(_) => "LG2009",
             Self::LedgerOrder { .. } => "LG2010",
             Self::NotFound(_) => "LG2011",
+            Self::Random => "LG2053",
         }
     }
 

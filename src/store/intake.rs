@@ -8,6 +8,7 @@ use super::names::Dictionaries;
 use super::run::Run;
 use super::{Counters, Numbers, Store, sql};
 use lockgate_core::agreement::PartnerId;
+use lockgate_core::commit::SALT;
 use lockgate_core::record::{IdentityId, PersonId};
 use sqlx::{Sqlite, Transaction};
 use std::sync::Arc;
@@ -77,6 +78,13 @@ impl Store {
     }
 }
 
+/// Fresh random numbers for persons.
+fn salts(count: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut bytes = vec![0; count * SALT];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Random)?;
+    Ok(bytes.chunks(SALT).map(<[u8]>::to_vec).collect())
+}
+
 impl FileTx {
     pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
         &mut self.tx
@@ -120,7 +128,21 @@ impl FileTx {
         let founders = new.iter().zip(rows).filter(|(one, _)| one.person.is_none());
         let (founders, persons): (Vec<u128>, Vec<i64>) =
             founders.map(|(one, (_, person))| (one.key.0, person.0)).unzip();
-        sql::FOUND.write(&mut self.tx, &[persons.first().copied(), Some(1)], founders, Values::key).await?;
+        let salts = salts(founders.len())?;
+        let founder = |values: &mut Values, (key, salt): (u128, Vec<u8>)| {
+            values.key(key);
+            values.blob(salt);
+        };
+        let shared = [persons.first().copied(), Some(1)];
+        sql::FOUND.write(&mut self.tx, &shared, founders.into_iter().zip(salts), founder).await?;
+        let joined: Vec<i64> =
+            new.iter().zip(rows).filter(|(one, _)| one.person.is_some()).map(|(_, (_, p))| p.0).collect();
+        let salts = joined.iter().copied().zip(self::salts(joined.len())?);
+        let join = |values: &mut Values, (person, salt): (i64, Vec<u8>)| {
+            values.int(person);
+            values.blob(salt);
+        };
+        sql::SALT.write(&mut self.tx, &[], salts, join).await?;
         let first = rows.first().map(|(identity, _)| identity.0);
         let shared = [first, Some(self.partner), Some(self.run.id.0)];
         let bind = |values: &mut Values, (one, (_, person)): (NewIdentity, &(IdentityRef, PersonRef))| {
@@ -147,8 +169,8 @@ impl FileTx {
             sqlx::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
         let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
         let query = match known {
-            Some(_) => sqlx::query(sql::PERSON_REVIVE).bind(id),
-            None => sqlx::query(sql::PERSON_ADD).bind(id).bind(bytes),
+            Some(_) => sqlx::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
+            None => sqlx::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
         };
         query.execute(&mut *self.tx).await?;
         Ok(PersonRef(id))

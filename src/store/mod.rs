@@ -77,6 +77,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "receipt", include_str!("migrations/0004_receipt.sql")),
     (5, "ended at", include_str!("migrations/0005_ended_at.sql")),
     (6, "delivery", include_str!("migrations/0006_delivery.sql")),
+    (7, "salt", include_str!("migrations/0007_salt.sql")),
 ];
 
 /// The gateway's memory.

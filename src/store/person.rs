@@ -22,6 +22,8 @@ pub struct PersonRow {
     pub key: PersonId,
     /// The person that it was merged into.
     pub retired_into: Option<PersonRef>,
+    /// From what the salts of the ledger's commitments about it follow; `None` once it is forgotten.
+    pub salt: Option<[u8; 16]>,
 }
 
 /// What was destroyed, in rows.
@@ -291,12 +293,13 @@ impl DuePersons {
     }
 }
 
-type PersonTuple = (i64, Vec<u8>, Option<i64>);
+type PersonTuple = (i64, Vec<u8>, Option<i64>, Option<Vec<u8>>);
 
-fn person_row((id, key, retired_into): &PersonTuple) -> Result<PersonRow, StoreError> {
+fn person_row((id, key, retired_into, salt): &PersonTuple) -> Result<PersonRow, StoreError> {
     Ok(PersonRow {
         id: PersonRef(*id),
         key: PersonId(ids::key(key, "person")?),
         retired_into: retired_into.map(PersonRef),
+        salt: salt.as_deref().and_then(|salt| salt.try_into().ok()),
     })
 }

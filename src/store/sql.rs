@@ -79,18 +79,18 @@ statements! {
         AND state IN ('held', 'released')";
     FILE_SUPERSEDE = "UPDATE file SET state = 'superseded' WHERE id = $1 AND state = 'held'";
 
-    PERSONS = "SELECT id, person_key, retired_into FROM person WHERE id > $1 ORDER BY id LIMIT $2";
+    PERSONS = "SELECT id, person_key, retired_into, salt FROM person WHERE id > $1 ORDER BY id LIMIT $2";
     PERSON_BY_IDENTITY = "SELECT person FROM identity WHERE identity_key = $1";
     PERSON_BY_KEY = "SELECT id FROM person WHERE person_key = $1";
-    PERSON_ADD = "INSERT INTO person (id, person_key, dirty) VALUES ($1, $2, 1)";
-    PERSON_REVIVE = "UPDATE person SET retired_into = NULL, dirty = 1 WHERE id = $1";
+    PERSON_ADD = "INSERT INTO person (id, person_key, dirty, salt) VALUES ($1, $2, 1, $3)";
+    PERSON_REVIVE = "UPDATE person SET retired_into = NULL, dirty = 1, salt = coalesce(salt, $2) WHERE id = $1";
     PERSON_RETIRE = "UPDATE person SET retired_into = $2, dirty = 1 WHERE id = $1";
     PERSON_MOVE = "UPDATE identity SET person = $2 WHERE person = $1";
     PERSON_MARK = "UPDATE person SET dirty = 1 WHERE id = $1";
     PERSON_MARK_ALL = "UPDATE person SET dirty = 1";
-    PERSON_ONE = "SELECT id, person_key, retired_into FROM person WHERE id = $1";
+    PERSON_ONE = "SELECT id, person_key, retired_into, salt FROM person WHERE id = $1";
     /// A page of persons: $2 = 1 takes everybody, otherwise those due on $3.
-    PERSON_DUE = "SELECT id, person_key, retired_into FROM person \
+    PERSON_DUE = "SELECT id, person_key, retired_into, salt FROM person \
         WHERE id > $1 AND ($2 = 1 OR dirty = 1 OR review_on <= $3) ORDER BY id LIMIT $4";
     /// The chapters of that page: persons between $1 and $2, chosen in the same way. The order of the joins is
     /// stated, because without statistics the planner may start at the chapters. An identity's chapters have the
@@ -109,7 +109,7 @@ statements! {
     FORGET_HOLDINGS = "DELETE FROM holding WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
     FORGET_IDENTITIES = "DELETE FROM identity WHERE person IN (SELECT id FROM person WHERE dirty = 2)";
     FORGET_PERSONS = "DELETE FROM person WHERE dirty = 2";
-    EMPTIED_PERSONS = "UPDATE person SET dirty = 0, review_on = NULL WHERE dirty = 2";
+    EMPTIED_PERSONS = "UPDATE person SET dirty = 0, review_on = NULL, salt = NULL WHERE dirty = 2";
 
     QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run, \
         q.decided_by, q.decided_at, q.reference, q.settled_run FROM quarantine q JOIN file f ON f.id = q.file \
@@ -197,7 +197,10 @@ bulks! {
     IDENTITY_PERSON = Bulk::new("UPDATE identity SET person = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE identity.id = v.column1", 100);
     /// Shared: first id, 1 (dirty).
-    FOUND = Bulk::new("INSERT INTO person (id, person_key, dirty) ", &[Counted, Value, Shared(1)], "", 200);
+    FOUND = Bulk::new("INSERT INTO person (id, person_key, salt, dirty) ", &[Counted, Value, Value, Shared(1)], "", 200);
+    /// Whoever comes back after being forgotten has no number any more.
+    SALT = Bulk::new("UPDATE person SET salt = v.column2 FROM (", &[Value, Value],
+        ") AS v WHERE person.id = v.column1 AND person.salt IS NULL", 100);
     MARK = Bulk::list("UPDATE person SET dirty = $shared WHERE id IN (", ")");
     SETTLE = Bulk::new("UPDATE person SET dirty = 0, review_on = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE person.id = v.column1", 100);

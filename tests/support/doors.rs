@@ -13,7 +13,12 @@ pub fn sealed(deployment: &Deployment, recipient: &str) -> Vec<PathBuf> {
 
 /// A sealed bundle's name.
 pub fn name(file: &Path) -> &str {
-    file.file_name().unwrap().to_str().unwrap().strip_suffix(".zip.age").unwrap()
+    file.file_name()
+        .expect("as it should be")
+        .to_str()
+        .expect("as it should be")
+        .strip_suffix(".zip.age")
+        .expect("as it should be")
 }
 
 /// The gateway's lines, as its desk hands them out.
@@ -21,7 +26,7 @@ pub fn signers(deployment: &Deployment) -> PathBuf {
     let said = deployment.run(&["key", "allowed-signers"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     let path = deployment.path("signers.txt");
-    fs::write(&path, said.out).unwrap();
+    fs::write(&path, said.out).expect("as it should be");
     path
 }
 
@@ -33,7 +38,7 @@ pub fn identity(recipient: &str) -> PathBuf {
 /// `bundle open`, as a recipient calls it; the bundle lands in `received/<recipient>`.
 pub fn open(deployment: &Deployment, recipient: &str, file: &Path, more: &[&str]) -> Said {
     let (signers, out) = (signers(deployment), deployment.path("received").join(recipient));
-    let (key, words) = (identity(recipient), |p: &Path| p.to_str().unwrap().to_owned());
+    let (key, words) = (identity(recipient), |p: &Path| p.to_str().expect("as it should be").to_owned());
     let mut call: Vec<String> = ["--json", "bundle", "open"].map(str::to_owned).to_vec();
     call.extend([words(file), "--signers".into(), words(&signers), "--identity".into(), words(&key)]);
     call.extend(["--recipient".into(), recipient.into(), "--out".into(), words(&out)]);
@@ -52,7 +57,8 @@ pub fn open_all(deployment: &Deployment) -> usize {
             more.extend(previous.as_deref().map(|p| ["--previous", p]).into_iter().flatten());
             let said = open(deployment, recipient, file, &more);
             assert_eq!(said.code, Some(0), "{recipient} {at}: {}{}", said.out, said.err);
-            previous = Some(said.json()["bundle"]["manifest_digest"].as_str().unwrap().to_owned());
+            previous =
+                Some(said.json()["bundle"]["manifest_digest"].as_str().expect("as it should be").to_owned());
             opened += 1;
         }
     }

@@ -3,10 +3,13 @@
 use super::holdings::Held;
 use super::{Change, Reference};
 use crate::agreement::PartnerId;
+use crate::commit::{Commitment, PROVENANCE, Salts, leaf};
 use crate::gate::Disclosed;
+use crate::hash::Digest;
 use crate::record::{PersonId, RecordId};
 use crate::schema::Schema;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use jiff::civil::Date;
 
@@ -149,6 +152,23 @@ impl<'p> Row<'p> {
         let Body::Whole(disclosed) = &self.body else { return 0 };
         let bit = |at: u8| 1u32.checked_shl(u32::from(at)).unwrap_or(0);
         disclosed.cells().filter(|(_, value)| value.is_some()).fold(0, |mask, (field, _)| mask | bit(field.0))
+    }
+
+    /// The ledger's commitment to what the row says: each field that holds a value, and where it comes from. A withdrawal says
+    /// nothing.
+    pub fn commitment(&self, salts: &Salts, partners: &[String]) -> Digest {
+        let mut commitment = Commitment::default();
+        if let Body::Whole(d) = &self.body {
+            for (field, value) in d.cells() {
+                if let Some(value) = value {
+                    commitment.leaf(field.0, &leaf(&salts.field(field.0), &[value]));
+                }
+            }
+            let originator = partners.get(usize::from(d.originator().0)).map_or("", String::as_str);
+            let from = [d.person_ref(), "\n", originator, "\n", d.purpose(), "\n", d.handling(), "\n"];
+            commitment.leaf(PROVENANCE, &leaf(&salts.field(PROVENANCE), &from));
+        }
+        commitment.finish()
     }
 
     /// Keyed digest of the content (for a withdrawal: of what is withdrawn).

@@ -2,9 +2,11 @@
 
 use crate::bundle::pack::{Malformed, Reader, put_date, put_number, put_text};
 use crate::bundle::{BundleKind, Change, Counts, Row};
+use crate::commit::{SALT, Salts};
 use crate::hash::{Digest, MacKey};
 use crate::record::{PersonId, RecordId};
 use crate::schema::Schema;
+use alloc::string::String;
 use alloc::vec::Vec;
 use jiff::civil::Date;
 
@@ -50,20 +52,21 @@ pub struct Disclosure<'a> {
     pub fields: u32,
     /// The grant that allowed it, in the agreement's words.
     pub grant: &'a str,
-    /// Keyed commitment to the content, see [`commitment`].
+    /// Salted commitment to the content, see [`commit`](crate::commit).
     pub commitment: Digest,
 }
 
 impl<'a> Disclosure<'a> {
-    /// The entry of one row.
+    /// The entry of one row; `key` and the `person`'s number make its salts.
     pub fn of(
         row: &'a Row,
         schema: &'a Schema,
-        recipient: &'a str,
-        sequence: u64,
+        (recipient, sequence): (&'a str, u64),
         grant: &'a str,
-        key: &MacKey,
+        partners: &[String],
+        (key, person): (&MacKey, &[u8; SALT]),
     ) -> Self {
+        let salts = Salts::of(key, person, recipient, row.record().0, row.version());
         Self {
             recipient,
             sequence,
@@ -76,16 +79,9 @@ impl<'a> Disclosure<'a> {
             clause: row.clause(),
             fields: row.fields(),
             grant,
-            commitment: commitment(key, recipient, row.digest()),
+            commitment: row.commitment(&salts, partners),
         }
     }
-}
-
-/// A commitment to a row's content: it proves later what was sent, and says nothing to whoever
-/// holds the ledger without the key.
-pub fn commitment(key: &MacKey, recipient: &str, digest: u128) -> Digest {
-    let length = (recipient.len() as u64).to_be_bytes();
-    key.tag(&[b"lockgate disclosure\0", &length, recipient.as_bytes(), &digest.to_be_bytes()])
 }
 
 /// One bundle.
@@ -496,19 +492,5 @@ mod tests {
             let bytes = entry(&seed).encode();
             prop_assert!(Entry::decode(&bytes[..at.index(bytes.len())]).is_err());
         }
-    }
-
-    #[test]
-    fn a_commitment_depends_on_key_recipient_and_content() {
-        let one = commitment(&MacKey::new(b"k"), "one", 1);
-        assert!(
-            [
-                commitment(&MacKey::new(b"l"), "one", 1),
-                commitment(&MacKey::new(b"k"), "two", 1),
-                commitment(&MacKey::new(b"k"), "one", 2)
-            ]
-            .iter()
-            .all(|c| *c != one)
-        );
     }
 }

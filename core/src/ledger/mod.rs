@@ -3,7 +3,7 @@
 //!
 //! It knows no storage: entries become bytes and hashes here, and whoever keeps them implements
 //! [`LedgerCommit`]. Entries name partners and categories by their words, since indexes move, and
-//! hold no personal value: a disclosure is there as a keyed commitment to its content.
+//! hold no personal value: a disclosure is there as a salted commitment to its content.
 
 mod chain;
 pub mod checkpoint;
@@ -17,7 +17,7 @@ use crate::problem::CodeDoc;
 pub use chain::{Break, Broken, Chain, Kept, Linked, Verifier, verify};
 pub use custody::{LedgerCommit, Outgoing, Prepared};
 pub use end::End;
-pub use entry::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry, commitment};
+pub use entry::{BundleEntry, DecisionEntry, Disclosure, Entry, FileEntry, FileState, RunEntry};
 
 /// Codes of this room.
 pub const CODES: &[CodeDoc] = &[CodeDoc {
