@@ -5,6 +5,7 @@ mod key;
 mod ledger;
 mod receipt;
 mod register;
+mod serve;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
@@ -18,6 +19,7 @@ pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
 };
+pub use serve::ServeArgs;
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -53,6 +55,10 @@ pub enum Command {
         after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate run --feed hmps-releases --dry-run"
     )]
     Run(RunArgs),
+    /// Serve the pull API: recipients fetch their bundles and hand in their forms over HTTPS
+    #[command(after_help = "Examples:\n  lockgate serve\n  lockgate serve --json 2> access.log\n\n\
+        Settings: [serve], and api under [recipient.X]. Ends when it gets SIGTERM; requests that go on are finished.")]
+    Serve(ServeArgs),
     /// Show the last run and what waits for a person
     #[command(after_help = "Examples:\n  lockgate status\n  lockgate status --json")]
     Status,

@@ -10,6 +10,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::config::CODES)
         .chain(crate::register::CODES)
         .chain(crate::seal::CODES)
+        .chain(crate::serve::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
 }

@@ -18,6 +18,7 @@ pub mod register;
 pub mod report;
 pub mod schemas;
 pub mod seal;
+pub mod serve;
 pub mod store;
 pub mod vault;
 

@@ -25,6 +25,7 @@ mod register;
 mod repair;
 mod run;
 mod schema;
+mod serve;
 mod status;
 mod why;
 
@@ -80,6 +81,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
     let Some(deployment) = load(voice, &cli.config) else { return Ok(Exit::Configuration) };
     match cli.command {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
+        Command::Serve(args) => serve::serve(voice, deployment, &args).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,

@@ -32,6 +32,7 @@ mod review;
 mod run;
 mod sql;
 mod tree;
+mod watch;
 
 use crate::vault::{Vault, private_folder};
 use lock::WriteLock;
@@ -66,6 +67,7 @@ pub use register::{
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
+pub use watch::Watch;
 
 const DATABASE: &str = "store.sqlite";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
