@@ -8,6 +8,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(lockgate_connectors::CODES)
         .chain(crate::approval::CODES)
         .chain(crate::config::CODES)
+        .chain(crate::deliver::push_codes::CODES)
         .chain(crate::register::CODES)
         .chain(crate::seal::CODES)
         .chain(crate::serve::CODES)

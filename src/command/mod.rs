@@ -24,6 +24,7 @@ mod receipt;
 mod register;
 mod repair;
 mod run;
+mod sandbox;
 mod schema;
 mod serve;
 mod status;
@@ -75,7 +76,10 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         Command::Bundle(BundleCommand::Verify(args)) => return open::verify(voice, args),
         Command::Bundle(BundleCommand::Open(args)) => return open::open(voice, args),
-        Command::Key(KeyCommand::New { kind, name, out }) => return key::new(voice, *kind, name, out),
+        Command::Sandbox(args) => return sandbox::sandbox(voice, args).await,
+        Command::Key(KeyCommand::New { kind, name, out }) => {
+            return key::new(voice, *kind, name, out.as_deref());
+        }
         _ => {}
     }
     let Some(deployment) = load(voice, &cli.config) else { return Ok(Exit::Configuration) };
@@ -128,7 +132,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         | Command::Completions { .. }
         | Command::Check { .. }
         | Command::Fmt(_)
-        | Command::Schema { .. } => Ok(Exit::Done),
+        | Command::Schema { .. }
+        | Command::Sandbox(_) => Ok(Exit::Done),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn serve(voice: Voice, deployment: Deployment, args: &ServeArgs
     Ok(Exit::Done)
 }
 
-fn listening(voice: Voice, address: SocketAddr, tls: bool) {
+pub(super) fn listening(voice: Voice, address: SocketAddr, tls: bool) {
     let url = format!("{}://{address}", if tls { "https" } else { "http" });
     if voice.json {
         report::json(&ListeningJson { url });

@@ -1,6 +1,7 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
 use super::doors::{ApiSettings, ServeSettings};
+use crate::deliver::push_settings::PushSettings;
 use lockgate_connectors::{OptionValue, Options};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -72,6 +73,8 @@ pub struct SigningSettings {
 pub struct RecipientSettings {
     /// Its public keys: the one of today, and while it is replaced the next.
     pub keys: Vec<RecipientKeySettings>,
+    /// Where it is told by HTTPS push.
+    pub push: Option<PushSettings>,
     /// By what the pull API knows it.
     pub api: Option<ApiSettings>,
 }

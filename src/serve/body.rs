@@ -14,10 +14,10 @@ use tokio_util::io::poll_read_buf;
 const PIECE: u64 = 64 * 1024;
 
 /// Called once, when a body ends or its connection does, with the bytes that were handed over.
-pub(super) type Ended = Box<dyn FnOnce(u64) + Send>;
+pub(crate) type Ended = Box<dyn FnOnce(u64) + Send>;
 
 /// A part of a file.
-pub(super) struct FilePart {
+pub(crate) struct FilePart {
     /// What was read with the file's opening.
     first: Bytes,
     /// Where the rest comes from; a small part has none.
@@ -28,14 +28,14 @@ pub(super) struct FilePart {
 }
 
 /// A file's beginning of a part, before it is known who is told of its end.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     first: Bytes,
     rest: Option<File>,
     bytes: u64,
 }
 
 /// Opens a file that must have this size, at a part of it. Blocks.
-pub(super) fn open(place: &Path, size: u64, part: &Range<u64>) -> io::Result<Opened> {
+pub(crate) fn open(place: &Path, size: u64, part: &Range<u64>) -> io::Result<Opened> {
     let mut file = File::open(place)?;
     if file.metadata()?.len() != size {
         return Err(io::ErrorKind::InvalidData.into());
@@ -50,7 +50,7 @@ pub(super) fn open(place: &Path, size: u64, part: &Range<u64>) -> io::Result<Ope
 
 impl Opened {
     /// The body.
-    pub(super) fn body(self, ended: Ended) -> axum::body::Body {
+    pub(crate) fn body(self, ended: Ended) -> axum::body::Body {
         axum::body::Body::new(FilePart {
             first: self.first,
             rest: self.rest.map(tokio::fs::File::from_std),

@@ -6,6 +6,7 @@ use super::problem::Refused;
 use super::range::{Wanted, wanted};
 use super::shelf::{Item, Shelf};
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -105,12 +106,12 @@ fn sequence(cursor: &str) -> Option<u64> {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Extension(recipient): Extension<Recipient>,
-    name: Option<Path<String>>,
+    name: Result<Path<String>, PathRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     // What does not even decode is a name that nobody has.
-    let Some(Path(name)) = name else { return Err(Refused::UnknownBundle) };
+    let Ok(Path(name)) = name else { return Err(Refused::UnknownBundle) };
     let shelf = app.shelf(&recipient).await?;
     match name.strip_suffix(".sig") {
         Some(name) => signature(shelf.item(name).ok_or(Refused::UnknownBundle)?).await,

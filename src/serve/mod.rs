@@ -6,7 +6,7 @@
 
 mod acks;
 mod app;
-mod body;
+pub(crate) mod body;
 mod bundles;
 mod codes;
 mod collected;
