@@ -25,7 +25,7 @@ pub struct ServeSettings {
     /// Seconds within which a request must have come whole and be answered; sending the answer is not counted.
     #[serde(default = "sixty")]
     pub request_seconds: u32,
-    /// Seconds after which a connection on which nothing moves is closed.
+    /// Seconds after which a connection that takes nothing of what it asked for is closed.
     #[serde(default = "thirty")]
     pub idle_seconds: u32,
     /// Connections at once.

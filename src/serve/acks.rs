@@ -48,6 +48,10 @@ pub(super) async fn take(
     let ending = ending(request.headers()).ok_or(Refused::MediaType)?;
     let _one_of_few = app.forms.try_acquire().map_err(|_| Refused::Busy)?;
     let form = whole(request.into_body()).await?;
+    // A form is read by what it is; one that is sent as something else is a slip of whoever sends it.
+    if ending == "csv" && form.trim_ascii_start().starts_with(b"[") {
+        return Err(Refused::MediaType);
+    }
     let outcome = looked_over(&app, &recipient, &form).await?;
     let digest = Digest::of(&form).hex();
     let name = format!("{}.{ending}", digest.get(..32).unwrap_or(&digest));

@@ -1,4 +1,4 @@
-//! The wire: connections counted, their handshakes timed, clients' certificates verified, and closed when nothing moves.
+//! The wire: connections counted, their handshakes timed, clients' certificates verified, and closed when nothing is taken.
 
 use super::app::Peer;
 use crate::config::{SecretRef, ServeSettings};
@@ -60,7 +60,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Door {
             let permit = permit.map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
             stream.set_nodelay(true)?;
             let mut timed = TimeoutStream::new(stream);
-            timed.set_read_timeout(Some(door.idle));
+            // What is read is timed above, head and body: a client that is being sent a long file says nothing meanwhile.
             timed.set_write_timeout(Some(door.idle));
             let timed = Box::pin(timed);
             let Some(tls) = door.tls else {

@@ -72,6 +72,7 @@ fn what_is_no_form_is_refused_and_its_refusal_is_in_the_ledger() {
         ("text/csv", &b"PK\x03\x04 a workbook"[..], 422, "/problems/form"),
         ("text/csv", b"\xff\xfeb\0", 422, "/problems/form"),
         ("application/json", b"{", 422, "/problems/form"),
+        ("text/csv", b" [{\"bundle\": \"b\"}]", 415, "/problems/media-type"),
         ("application/zip", b"PK\x03\x04", 415, "/problems/media-type"),
         ("text/csv", b"", 422, "/problems/form"),
     ] {

@@ -114,14 +114,11 @@ fn a_cut_download_goes_on_where_it_broke_off_and_counts_when_it_is_whole() {
     assert_eq!(told, [("wyp", name.as_str()), ("wyp", other.as_str())]);
 }
 
-#[test]
-fn a_bundle_longer_than_a_piece_comes_whole_and_the_server_ends_when_it_is_told() {
-    let Some(()) = tools(&["curl", "openssl"]) else { return };
-    let mut server = Server::tls(1);
-    // A long file under a bundle's name, with facts that say so.
+/// Puts a long file under the name of the first bundle, with facts that say so, and gives its name and what it holds.
+fn lengthened(server: &Server, bytes: u32) -> (String, Vec<u8>) {
     let name = server.names("wyp").remove(0);
     let kept = server.deployment.path("state/outbox/wyp").join(&name);
-    let long: Vec<u8> = (0..3_000_001_u32).map(|n| (n % 251) as u8).collect();
+    let long: Vec<u8> = (0..bytes).map(|n| (n % 251) as u8).collect();
     let facts = fs::read_to_string(kept.join("sealed.json")).unwrap();
     let mut facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
     facts["bytes"] = long.len().into();
@@ -134,6 +131,24 @@ fn a_bundle_longer_than_a_piece_comes_whole_and_the_server_ends_when_it_is_told(
     fs::rename(&other, &kept).unwrap();
     // The next night shows the server that something was written.
     server.deployment.night(super::support::NIGHTS[1]);
+    (name, long)
+}
+
+#[test]
+fn a_long_download_over_a_slow_line_is_no_idle_connection() {
+    let Some(()) = tools(&["curl", "openssl"]) else { return };
+    let server = Server::plain(1, "idle_seconds = 4\nhead_seconds = 1\nrequest_seconds = 2");
+    let (name, long) = lengthened(&server, 40_000_000);
+    // Longer than any of the three, and than what lies between server and client can hold.
+    let slow = server.get("wyp", &format!("/v1/bundles/{name}"), &["--limit-rate", "4M"]);
+    assert!(slow.status == 200 && slow.body == long, "{} bytes came", slow.body.len());
+}
+
+#[test]
+fn a_bundle_longer_than_a_piece_comes_whole_and_the_server_ends_when_it_is_told() {
+    let Some(()) = tools(&["curl", "openssl"]) else { return };
+    let mut server = Server::tls(1);
+    let (name, long) = lengthened(&server, 3_000_001);
     let path = format!("/v1/bundles/{name}");
     assert!(server.get("wyp", &path, &[]).body == long);
     let part = server.get("wyp", &path, &["-H", "Range: bytes=1-2999999"]);

@@ -14,6 +14,7 @@
 mod access;
 mod acks;
 mod bad_input;
+mod document;
 mod download;
 mod page;
 mod pki;
