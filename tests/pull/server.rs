@@ -140,7 +140,8 @@ impl Server {
         Ok(Answer {
             status: String::from_utf8(output.stdout).unwrap().parse().unwrap(),
             headers: last.lines().filter_map(pair).collect(),
-            body: fs::read(at("body")).unwrap_or_default(),
+            // Of a HEAD, curl writes the headers there once more, with the time in them.
+            body: if more.contains(&"-I") { Vec::new() } else { fs::read(at("body")).unwrap_or_default() },
         })
     }
 
