@@ -6,6 +6,8 @@ mod key;
 mod ledger;
 mod receipt;
 mod register;
+mod sandbox;
+mod serve;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
@@ -20,6 +22,8 @@ pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
 };
+pub use sandbox::SandboxArgs;
+pub use serve::ServeArgs;
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -55,6 +59,16 @@ pub enum Command {
         after_help = "Examples:\n  lockgate run --as-of 2008-11-17\n  lockgate run --feed hmps-releases --dry-run"
     )]
     Run(RunArgs),
+    /// Serve the pull API: recipients fetch their bundles and hand in their forms over HTTPS
+    #[command(after_help = "Examples:\n  lockgate serve\n  lockgate serve --json 2> access.log\n\n\
+        Settings: [serve], and api under [recipient.X]. Ends when it gets SIGTERM; requests that go on are finished.")]
+    Serve(ServeArgs),
+    /// A gateway to practise on, with invented people alone: for a recipient's IT staff
+    #[command(
+        after_help = "Examples:\n  lockgate sandbox wyp\n  lockgate sandbox wyp --drill gap --out gap --no-serve\n\n\
+        Needs no deployment. Serves without TLS on a loopback address, until it gets SIGTERM."
+    )]
+    Sandbox(SandboxArgs),
     /// Show the last run and what waits for a person
     #[command(after_help = "Examples:\n  lockgate status\n  lockgate status --json")]
     Status,

@@ -10,8 +10,10 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::config::CODES)
         .chain(crate::correction::CODES)
         .chain(crate::deliver::CODES)
+        .chain(crate::deliver::push_codes::CODES)
         .chain(crate::register::CODES)
         .chain(crate::seal::CODES)
+        .chain(crate::serve::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
 }

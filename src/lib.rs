@@ -17,8 +17,10 @@ pub mod night;
 pub mod receipt;
 pub mod register;
 pub mod report;
+pub mod sandbox;
 pub mod schemas;
 pub mod seal;
+pub mod serve;
 pub mod store;
 pub mod vault;
 

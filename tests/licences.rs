@@ -57,6 +57,30 @@ fn every_dependency_has_an_allowed_licence_and_a_known_source() {
     }
 }
 
+/// Two providers in one program, and rustls would not know which to take: it stops at the first connection.
+#[test]
+fn one_provider_of_cryptography_alone_is_in_the_program() {
+    let tree = |of: &str| {
+        let words = [
+            "tree",
+            "--offline",
+            "--locked",
+            "--workspace",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "-i",
+            of,
+        ];
+        let out =
+            Command::new(env!("CARGO")).args(words).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    assert!(tree("aws-lc-rs").contains("lockgate v"));
+    assert_eq!(tree("ring"), "");
+}
+
 #[test]
 fn the_expression_reader_can_say_no() {
     assert!(

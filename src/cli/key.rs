@@ -7,21 +7,21 @@ use std::path::PathBuf;
 /// `lockgate key …`
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a key pair; the secret half is written for you alone and never over another
+    /// Make a key; its secret is written for you alone and never over another
     #[command(
         after_help = "Examples:\n  lockgate key new signer gateway@partnership --out /etc/lockgate/signing\n  \
-        lockgate key new recipient us --out mine.age\n\n\
-        A signer's public half is written beside it (.pub). Needs no deployment."
+        lockgate key new recipient us --out mine.age\n  lockgate key new bearer PARTNER\n\n\
+        A signer's public half is written beside it (.pub); a bearer key without --out is printed, once. Needs no deployment."
     )]
     New {
-        /// For the gateway, which signs, or for a recipient, which opens
+        /// For the gateway, which signs; for a recipient, which opens; or for the pull API, by which a recipient is known
         #[arg(value_enum)]
         kind: KeyKind,
         /// Whose it is: the gateway's identity, or the recipient's name
         name: String,
         /// The secret file to write
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
+        #[arg(long, value_name = "FILE", required_if_eq_any([("kind", "signer"), ("kind", "recipient"), ("kind", "webhook")]))]
+        out: Option<PathBuf>,
     },
     /// List the deployment's keys: fingerprints, first and last day, and what is to be seen to
     #[command(
@@ -44,4 +44,8 @@ pub enum KeyKind {
     Signer,
     /// Opens bundles: an age key
     Recipient,
+    /// Fetches bundles from the pull API: a random key, of which the gateway keeps the SHA-256 alone
+    Bearer,
+    /// Signs what is pushed to a recipient: a secret that both sides have, `whsec_…`
+    Webhook,
 }

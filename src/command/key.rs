@@ -3,6 +3,7 @@
 use super::Voice;
 use crate::cli::{KeyCommand, KeyKind};
 use crate::config::Deployment;
+use crate::deliver::push::new_secret;
 use crate::exit::{Exit, Expected};
 use crate::night::reminders;
 use crate::night::summary::table;
@@ -10,6 +11,7 @@ use crate::report::{self, Severity};
 use crate::seal::{
     NewKey, SealError, Signer, Window, age_fingerprint, new_recipient, new_signer, signers_line, write_new,
 };
+use crate::serve::new_bearer;
 use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_core::problem::Problem;
@@ -25,8 +27,20 @@ struct NewJson<'a> {
     fingerprint: &'a str,
 }
 
-/// Makes a key pair.
-pub(super) fn new(voice: Voice, kind: KeyKind, name: &str, out: &Path) -> Result<Exit> {
+#[derive(Serialize)]
+struct BearerJson<'a> {
+    kind: &'static str,
+    name: &'a str,
+    /// The key itself, when no file was named for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    token_sha256: String,
+}
+
+/// Makes a key.
+pub(super) fn new(voice: Voice, kind: KeyKind, name: &str, out: Option<&Path>) -> Result<Exit> {
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
     if name.trim().is_empty() || !name.chars().all(plain) {
         return Err(Expected::new(Exit::Usage, "a key's name is one line of plain letters"));
@@ -34,7 +48,11 @@ pub(super) fn new(voice: Voice, kind: KeyKind, name: &str, out: &Path) -> Result
     let (word, made) = match kind {
         KeyKind::Signer => ("signer", new_signer(name)),
         KeyKind::Recipient => ("recipient", Ok(new_recipient(name))),
+        KeyKind::Bearer => return bearer(voice, name, out),
+        KeyKind::Webhook => return webhook(voice, name, out),
     };
+    // The command line does not read without it.
+    let out = out.ok_or_else(|| Expected::new(Exit::Usage, "name the file to write: `--out FILE`"))?;
     let NewKey { secret, public, fingerprint } = made.map_err(usage)?;
     write_new(out, &secret, 0o600).map_err(usage)?;
     if kind == KeyKind::Signer {
@@ -52,6 +70,52 @@ pub(super) fn new(voice: Voice, kind: KeyKind, name: &str, out: &Path) -> Result
     Ok(Exit::Done)
 }
 
+/// Makes a key for the pull API. Its digest is all that the gateway needs of it.
+fn bearer(voice: Voice, name: &str, out: Option<&Path>) -> Result<Exit> {
+    let (token, digest) = new_bearer().map_err(|_| usage(SealError::Random))?;
+    if let Some(out) = out {
+        write_new(out, &format!("{token}\n"), 0o600).map_err(usage)?;
+    }
+    let token_sha256 = digest.hex();
+    if voice.json {
+        let file = out.map(|o| o.display().to_string());
+        let token = out.is_none().then_some(token.as_str());
+        report::json(&BearerJson { kind: "bearer", name, token, file, token_sha256 });
+        return Ok(Exit::Done);
+    }
+    match out {
+        Some(out) => report::line(&format!("bearer key   {} (for `{name}` alone)", out.display())),
+        None => report::line(&format!(
+            "bearer key   {token}\n             shown this once: hand it to `{name}` alone"
+        )),
+    }
+    report::line(&format!(
+        "for the gateway, under [recipient.{name}]:\n  api = {{ token_sha256 = [\"{token_sha256}\"] }}"
+    ));
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct WebhookJson<'a> {
+    kind: &'static str,
+    name: &'a str,
+    file: String,
+}
+
+/// Makes a secret that the gateway and a recipient's receiver share. It is in the file alone.
+fn webhook(voice: Voice, name: &str, out: Option<&Path>) -> Result<Exit> {
+    let out = out.ok_or_else(|| Expected::new(Exit::Usage, "name the file to write: `--out FILE`"))?;
+    let secret = new_secret().map_err(|_| usage(SealError::Random))?;
+    write_new(out, &format!("{secret}\n"), 0o600).map_err(usage)?;
+    let file = out.display().to_string();
+    if voice.json {
+        report::json(&WebhookJson { kind: "webhook", name, file });
+    } else {
+        report::line(&format!("shared secret  {file} (for the gateway and `{name}` alone)"));
+    }
+    Ok(Exit::Done)
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn usage(error: SealError) -> anyhow::Error {
     let exit = if matches!(error, SealError::Exists(_)) { Exit::Usage } else { Exit::Temporary };
@@ -62,7 +126,7 @@ fn usage(error: SealError) -> anyhow::Error {
 /// Does what the words say, on a deployment.
 pub(super) fn key(voice: Voice, deployment: &Deployment, what: &KeyCommand) -> Result<Exit> {
     match what {
-        KeyCommand::New { kind, name, out } => new(voice, *kind, name, out),
+        KeyCommand::New { kind, name, out } => new(voice, *kind, name, out.as_deref()),
         KeyCommand::List { as_of } => Ok(list(voice, deployment, *as_of)),
         KeyCommand::AllowedSigners => allowed_signers(voice, deployment),
     }

@@ -26,7 +26,9 @@ mod receipt;
 mod register;
 mod repair;
 mod run;
+mod sandbox;
 mod schema;
+mod serve;
 mod status;
 mod why;
 
@@ -76,12 +78,16 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Schema { kind, out } => return schema::schema(voice, kind.as_deref(), out.as_deref()),
         Command::Bundle(BundleCommand::Verify(args)) => return open::verify(voice, args),
         Command::Bundle(BundleCommand::Open(args)) => return open::open(voice, args),
-        Command::Key(KeyCommand::New { kind, name, out }) => return key::new(voice, *kind, name, out),
+        Command::Sandbox(args) => return sandbox::sandbox(voice, args).await,
+        Command::Key(KeyCommand::New { kind, name, out }) => {
+            return key::new(voice, *kind, name, out.as_deref());
+        }
         _ => {}
     }
     let Some(deployment) = load(voice, &cli.config) else { return Ok(Exit::Configuration) };
     match cli.command {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
+        Command::Serve(args) => serve::serve(voice, deployment, &args).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
@@ -129,7 +135,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         | Command::Completions { .. }
         | Command::Check { .. }
         | Command::Fmt(_)
-        | Command::Schema { .. } => Ok(Exit::Done),
+        | Command::Schema { .. }
+        | Command::Sandbox(_) => Ok(Exit::Done),
     }
 }
 

@@ -5,8 +5,10 @@ use super::lists;
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
 use crate::approval::holders::{self, HOLDERS, Holders};
+use crate::deliver::push_settings;
 use crate::exit::{Exit, Expected};
 use crate::seal::Keyring;
+use crate::serve::Keys;
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
@@ -43,6 +45,8 @@ pub struct Deployment {
     pub calendar: Calendar,
     /// Whose public key each recipient has, and with which keys the gateway signs.
     pub keyring: Keyring,
+    /// By what the pull API knows the recipients.
+    pub api: Keys,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -257,6 +261,8 @@ impl Reading<'_> {
         };
         let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
         let keyring = self.keep_all(Keyring::read(&settings, &partners));
+        self.problems.extend(push_settings::check(&settings));
+        let api = self.keep_all(Keys::read(&settings));
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
@@ -271,6 +277,7 @@ impl Reading<'_> {
             shadow,
             calendar,
             keyring: keyring?,
+            api: api?,
             mappings,
             formats,
             wanted,

@@ -1,11 +1,13 @@
 //! A deployment: its settings, schema, agreement and mappings, read and checked as a whole.
 
 mod canonical;
+mod doors;
 mod lists;
 mod load;
 mod parse;
 mod settings;
 
+pub use doors::{ApiSettings, ServeSettings};
 pub use lists::{
     BANK_HOLIDAY_COLUMNS, CODE_LIST_COLUMNS, CODE_MAP_COLUMNS, bank_holidays, code_list, code_map,
 };

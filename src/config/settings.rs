@@ -1,5 +1,7 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
+use super::doors::{ApiSettings, ServeSettings};
+use crate::deliver::push_settings::PushSettings;
 use lockgate_connectors::{OptionValue, Options};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub registers: RegisterSettings,
     /// Who signs what leaves.
     pub gateway: Option<GatewaySettings>,
+    /// The pull API.
+    pub serve: Option<ServeSettings>,
     /// The recipients' ends of the wire, by the partner's key in the agreement.
     #[serde(default)]
     pub recipient: BTreeMap<Spanned<String>, RecipientSettings>,
@@ -69,6 +73,10 @@ pub struct SigningSettings {
 pub struct RecipientSettings {
     /// Its public keys: the one of today, and while it is replaced the next.
     pub keys: Vec<RecipientKeySettings>,
+    /// Where it is told by HTTPS push.
+    pub push: Option<PushSettings>,
+    /// By what the pull API knows it.
+    pub api: Option<ApiSettings>,
 }
 
 /// A recipient's public key.

@@ -5,6 +5,7 @@
 //! recipient's bundles in their order and all recipients beside each other, `backoff` says when a door that failed is
 //! tried again, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
 
+mod address;
 pub mod backoff;
 mod codes;
 mod door;
@@ -13,6 +14,10 @@ pub mod folder;
 pub mod outbox;
 pub mod prune;
 pub mod stop;
+
+pub mod push;
+pub mod push_codes;
+pub mod push_settings;
 
 pub use codes::CODES;
 pub use door::{Arrival, Door, DoorError};

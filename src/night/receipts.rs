@@ -1,6 +1,6 @@
 //! Return forms that recipients have put back at their door: taken at the start of a night, each once.
 //!
-//! A form lies in `in/ack` of the recipient's folder. What was taken moves to `in/ack/taken`, what was refused as a whole to
+//! A form lies in `in/ack` of the recipient's folder, or where the pull API has kept it. What was taken moves to `in/ack/taken`, what was refused as a whole to
 //! `in/ack/refused`, under its digest; nothing is removed, and a link is never followed.
 
 use super::Night;
@@ -22,15 +22,17 @@ pub(super) async fn collect(night: &Night<'_>, published: &Path) -> Result<Vec<P
             what: format!("a return form of `{}`: {}", p.key, problem.what),
             ..problem
         };
-        let folder = published.join(&p.key).join("in").join("ack");
-        let files = match forms(&folder) {
-            Ok(files) => files,
-            Err(fault) => {
-                refused.push(said(unusable("the folder of forms cannot be used", &fault)));
-                continue;
+        let mut files = Vec::new();
+        for folder in [
+            published.join(&p.key).join("in").join("ack"),
+            night.state.join(crate::serve::ACKS_FOLDER).join(&p.key),
+        ] {
+            match forms(&folder) {
+                Ok(found) => files.extend(found.into_iter().map(|file| (folder.clone(), file))),
+                Err(fault) => refused.push(said(unusable("the folder of forms cannot be used", &fault))),
             }
-        };
-        for file in files {
+        }
+        for (folder, file) in files {
             let bytes = match bounded(&file) {
                 Ok(bytes) => bytes,
                 Err(fault) => {

@@ -71,7 +71,7 @@ fn copy_state(from: &Path, to: &Path) -> std::io::Result<()> {
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let target = to.join(&name);
         match name.to_str() {
-            Some("bundles" | "staging" | "outbox" | "lock") => {}
+            Some("bundles" | "staging" | "outbox" | "lock" | "acks" | "collected") => {}
             _ if kind.is_dir() => copy_state(&entry.path(), &target)?,
             _ if from.ends_with("archive") && std::fs::hard_link(entry.path(), &target).is_ok() => {}
             _ => {

@@ -9,4 +9,4 @@ mod take;
 
 pub use form::{MOST, read as read_form};
 pub use overdue::{Standing, overdue, standings};
-pub use take::{Outcome, take};
+pub use take::{Outcome, look_over, take};

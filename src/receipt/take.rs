@@ -31,10 +31,32 @@ pub struct Outcome {
 /// Takes the form that a partner gave back. Nominees are those of the run's `day`; nothing can have been done after `today`.
 pub async fn take(
     deployment: &Deployment,
+    with: (&Store, &Vault),
+    partner: PartnerId,
+    bytes: &[u8],
+    days: (Date, Date),
+) -> Result<Outcome> {
+    form_of(deployment, with, partner, bytes, days, true).await
+}
+
+/// Says what [`take`] would, and writes nothing down. Which answers stand already it does not say: they count as taken.
+pub async fn look_over(
+    deployment: &Deployment,
+    with: (&Store, &Vault),
+    partner: PartnerId,
+    bytes: &[u8],
+    days: (Date, Date),
+) -> Result<Outcome> {
+    form_of(deployment, with, partner, bytes, days, false).await
+}
+
+async fn form_of(
+    deployment: &Deployment,
     (store, vault): (&Store, &Vault),
     partner: PartnerId,
     bytes: &[u8],
     (day, today): (Date, Date),
+    records: bool,
 ) -> Result<Outcome> {
     let form = Digest::of(bytes);
     let mut desk = Desk {
@@ -46,6 +68,7 @@ pub async fn take(
         day,
         today,
         form,
+        records,
         registered: store.registered().await?,
         bundles: store.bundles(Some(partner), u32::MAX).await?,
         asked: BTreeMap::new(),
@@ -88,6 +111,8 @@ struct Desk<'a> {
     day: Date,
     today: Date,
     form: Digest,
+    /// Whether anything is written down.
+    records: bool,
     registered: Vec<Registered>,
     bundles: Vec<BundleRow>,
     /// What the bundles that were named ask, by their place in `bundles`.
@@ -114,6 +139,7 @@ impl Desk<'_> {
         let found = self.judge(bundle, asked, line);
         match found {
             Err(refusal) => Ok(Err(refusal)),
+            Ok(_) if !self.records => Ok(Ok(true)),
             Ok((asked, answer, author)) => self.record(bundle, asked, &answer, author).await.map(Ok),
         }
     }
@@ -192,6 +218,9 @@ impl Desk<'_> {
 
     /// Writes down that a form, or lines of it, were refused.
     async fn refuse(&self, code: Code) -> Result<()> {
+        if !self.records {
+            return Ok(());
+        }
         let kind = format!("receipt-refused-{code}");
         let entry = DecisionEntry {
             as_of: self.day,

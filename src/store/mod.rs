@@ -33,6 +33,7 @@ mod review;
 mod run;
 mod sql;
 mod tree;
+mod watch;
 
 use crate::vault::{Vault, private_folder};
 use lock::WriteLock;
@@ -68,6 +69,7 @@ pub use register::{
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
+pub use watch::Watch;
 
 const DATABASE: &str = "store.sqlite";
 const MIGRATIONS: &[(i64, &str, &str)] = &[

@@ -184,6 +184,8 @@ statements! {
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
         coalesce((SELECT last FROM ledger ORDER BY first DESC LIMIT 1), 0)";
+    /// A number that changes when somebody else has committed.
+    DATA_VERSION = "PRAGMA data_version";
     FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
 }
 
