@@ -4,7 +4,7 @@ use super::{Voice, repair};
 use crate::cli::BundleDecisionArgs;
 use crate::config::Deployment;
 use crate::deliver::outbox::{self, Round, Standing};
-use crate::deliver::{Door, Doors, stop};
+use crate::deliver::{Door, Doors, collected, stop};
 use crate::exit::{Exit, Expected};
 use crate::night::publish::{Committed, record_decision};
 use crate::night::summary::table;
@@ -44,6 +44,8 @@ pub(super) async fn deliver(voice: Voice, deployment: &Deployment, now: bool) ->
         report::print(&[problem], Severity::Warning, &deployment.texts, voice.style());
         return Ok(Exit::Temporary);
     }
+    let noted = collected::take(deployment, &store, &deployment.state(), run.as_of).await?;
+    report::print(&noted, Severity::Warning, &deployment.texts, voice.style());
     let registers = registers::read(&store, deployment, &vault, run.as_of).await?;
     let round = Round {
         deployment,

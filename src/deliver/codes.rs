@@ -38,6 +38,18 @@ pub const CODES: &[CodeDoc] = &[
                       the stopped ones are missing in its row of bundles; a snapshot stands for itself.",
     },
     CodeDoc {
+        code: "LG2607",
+        title: "a note of the pull API cannot be taken down",
+        explanation: "The pull API notes in `state/collected/` which recipient fetched which bundle. This note names a bundle that is not that \
+                      recipient's, or none: somebody else has written there. It stays where it is; find out who did.",
+    },
+    CodeDoc {
+        code: "LG2608",
+        title: "a bundle was fetched while it was being stopped",
+        explanation: "Its download had begun when a night decided that it may not leave. The ledger has both. Ask the recipient's nominee \
+                      to destroy it and to confirm that in writing; the snapshot that took its place is what it may have.",
+    },
+    CodeDoc {
         code: "LG2606",
         title: "the registers changed since the last night",
         explanation: "A restriction, an authority, a consent, a nominee or a suspension was recorded or ended after what waits was \

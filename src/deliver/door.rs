@@ -1,17 +1,23 @@
 //! One recipient's end of the wire, whatever it is.
 
 use super::folder;
+use super::push::{Push, PushError};
 use crate::config::Deployment;
 use crate::seal::{SealError, Sealed};
 use lockgate_core::problem::Code;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// A recipient's door.
 pub enum Door {
     /// A folder of this machine, above the recipients' own.
     Folder(PathBuf),
+    /// A receiver that is called.
+    Push(Box<Push>),
+    /// Nothing is brought: the recipient fetches from the pull API.
+    Pull,
 }
 
 /// What came of bringing a bundle.
@@ -21,6 +27,8 @@ pub enum Arrival {
     Sent,
     /// The recipient fetches it from the outbox: it waits there until then.
     Fetched,
+    /// As `Fetched`, and the recipient was told that it is there.
+    Told,
 }
 
 /// Why a bundle did not arrive: no value and no secret stands in it.
@@ -48,21 +56,43 @@ impl From<SealError> for DoorError {
     }
 }
 
+impl From<PushError> for DoorError {
+    fn from(error: PushError) -> Self {
+        Self { code: error.code, what: error.what, retry_after: error.retry_after }
+    }
+}
+
 fn lasting(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{AlreadyExists, InvalidInput, IsADirectory, NotADirectory, PermissionDenied};
     matches!(kind, AlreadyExists | InvalidInput | IsADirectory | NotADirectory | PermissionDenied)
 }
 
 impl Door {
-    /// The door of a recipient, as the settings say.
-    pub fn of(_deployment: &Deployment, _recipient: &str, published: &Path) -> Result<Self, DoorError> {
+    /// The door of a recipient, as the settings say: a receiver that is called, the pull API, or else its folder.
+    pub fn of(deployment: &Deployment, recipient: &str, published: &Path) -> Result<Self, DoorError> {
+        let settings = deployment.settings.recipient.iter().find(|(key, _)| key.get_ref() == recipient);
+        let Some((_, settings)) = settings else { return Ok(Self::Folder(published.to_owned())) };
+        if let Some(push) = &settings.push {
+            let push = Push::open(push, &deployment.root, Handle::current())?;
+            return Ok(Self::Push(Box::new(push)));
+        }
+        if settings.api.is_some() {
+            return Ok(Self::Pull);
+        }
         Ok(Self::Folder(published.to_owned()))
+    }
+
+    /// Whether a bundle that was told of need not be told of again so soon.
+    pub const fn only_tells(&self) -> bool {
+        matches!(self, Self::Push(push) if push.only_tells())
     }
 
     /// The kind's word, for the record of who brought what.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Folder(_) => "folder",
+            Self::Push(_) => "push",
+            Self::Pull => "pull",
         }
     }
 
@@ -71,6 +101,11 @@ impl Door {
     pub fn put(&self, sealed: &Sealed) -> Result<Arrival, DoorError> {
         match self {
             Self::Folder(doors) => folder::put(sealed, doors).map(|_| Arrival::Sent).map_err(DoorError::from),
+            Self::Push(push) => {
+                let arrival = if push.only_tells() { Arrival::Told } else { Arrival::Sent };
+                push.put(sealed).map(|()| arrival).map_err(DoorError::from)
+            }
+            Self::Pull => Ok(Arrival::Fetched),
         }
     }
 }

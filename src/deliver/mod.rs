@@ -3,11 +3,12 @@
 //!
 //! `doors` seals and knows the outbox, `door` is one recipient's end of the wire, `outbox` brings what waits there, each
 //! recipient's bundles in their order and all recipients beside each other, `backoff` says when a door that failed is
-//! tried again, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
+//! tried again, `collected` takes down what recipients fetched, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
 
 mod address;
 pub mod backoff;
 mod codes;
+pub mod collected;
 mod door;
 mod doors;
 pub mod folder;

@@ -74,6 +74,7 @@ struct Word {
 pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Result<Vec<Standing>> {
     let queues = queues(round).await?;
     let (words, mut said) = mpsc::unbounded_channel();
+    let steps = round.store.deliveries().await?;
     let mut standings = Vec::new();
     let mut before = BTreeMap::new();
     for queue in &queues {
@@ -88,6 +89,10 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
         let rests = round.only_due && trouble.as_ref().is_some_and(rests);
         if !round.closed.contains(&queue.id) && !rests {
             match Door::of(round.deployment, &queue.key, &round.doors.published) {
+                // Every night reminds whoever has not fetched what it was told of; a timer between them does not.
+                Ok(door) if round.only_due && door.only_tells() && queue.rows.iter().all(|r| told(r, &steps)) => {
+                    standing.to_fetch = queue.rows.len() as u64;
+                }
                 Ok(door) => start(round, queue, door, &mut fresh, words.clone()).await?,
                 Err(fault) => standing.problem = Some(problem(&queue.key, &fault, queue.rows.len())),
             }
@@ -96,14 +101,17 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
         standings.push((queue, standing));
     }
     drop(words);
-    let (mut arrived, mut failed) = (BTreeSet::new(), BTreeMap::new());
+    let (mut arrived, mut just_told, mut failed) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let heard = tokio::time::timeout(ROUND, async {
         while let Some(word) = said.recv().await {
             match word.what {
                 Ok(Arrival::Sent) => drop(arrived.insert(word.bundle.0)),
-                Ok(Arrival::Fetched) => {
+                Ok(arrival) => {
                     let of = standings.iter_mut().find(|(q, _)| q.id == word.id);
                     of.into_iter().for_each(|(_, s)| s.to_fetch += 1);
+                    if arrival == Arrival::Told {
+                        just_told.insert(word.bundle.0);
+                    }
                 }
                 Err(fault) => drop(failed.insert(word.id.0, fault)),
             }
@@ -111,15 +119,17 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
     });
     let late = heard.await.is_err();
     record(round, &queues, &arrived).await?;
+    let just_told = queues.iter().flat_map(|q| &q.rows).filter(|r| just_told.contains(&r.id.0) && !told(r, &steps));
+    note_told(round, &just_told.map(|r| r.id).collect::<Vec<_>>()).await?;
     for (queue, standing) in &mut standings {
         let names = queue.rows.iter().filter(|r| arrived.contains(&r.id.0)).map(|r| r.bundle.name.clone());
         standing.sent = names.collect();
         let open = queue.rows.len() - standing.sent.len();
-        standing.waiting = open as u64 - standing.to_fetch;
+        standing.waiting = (open as u64).saturating_sub(standing.to_fetch);
         if let Some(fault) = failed.get(&queue.id.0) {
             standing.problem = Some(problem(&queue.key, fault, open));
             keep_trouble(round.store, queue.id, before.remove(&queue.id.0).flatten(), fault).await?;
-        } else if !standing.sent.is_empty() && before.remove(&queue.id.0).flatten().is_some() {
+        } else if (!standing.sent.is_empty() || standing.to_fetch > 0) && before.remove(&queue.id.0).flatten().is_some() {
             round.store.set_trouble(queue.id, None).await?;
         } else if late && standing.waiting > 0 && !round.closed.contains(&queue.id) {
             let what = format!("the door of `{}` took too long; {open} bundles wait", queue.key);
@@ -127,6 +137,23 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
         }
     }
     Ok(standings.into_iter().map(|(_, standing)| standing).collect())
+}
+
+/// Whether a recipient was told of a bundle.
+fn told(row: &BundleRow, steps: &BTreeMap<i64, Vec<Taken>>) -> bool {
+    steps.get(&row.id.0).is_some_and(|steps| steps.iter().any(|taken| taken.step == Step::Told))
+}
+
+async fn note_told(round: &Round<'_>, bundles: &[BundleId]) -> Result<()> {
+    if bundles.is_empty() {
+        return Ok(());
+    }
+    let mut tx = round.store.begin_decisions(round.day).await?;
+    for bundle in bundles {
+        let taken = Taken { step: Step::Told, at: Timestamp::now().to_string(), actor: "push".into() };
+        tx.put_step(*bundle, &taken).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Whether a door that failed is left alone for now.

@@ -90,6 +90,11 @@ impl Push {
         Ok(Self { target, secrets: secrets?, body: settings.body, allow, tls, runtime })
     }
 
+    /// Whether it only tells that a bundle is ready.
+    pub const fn only_tells(&self) -> bool {
+        matches!(self.body, PushBody::Event)
+    }
+
     /// Tells the receiver of a bundle, or hands it over. Blocks: call it from a thread of its own, not from a task.
     pub fn put(&self, sealed: &Sealed) -> Result<(), PushError> {
         let now = Timestamp::now();

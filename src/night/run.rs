@@ -16,7 +16,7 @@ use super::{Night, Order, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
-use crate::deliver::{Doors, Way, outbox, prune, stop};
+use crate::deliver::{Doors, Way, collected, outbox, prune, stop};
 use crate::exit::{Exit, Expected};
 use crate::seal::Sealer;
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
@@ -183,6 +183,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     // Whatever is tried out leaves the recipients' forms where they lie.
     let mut answers = Vec::new();
     if !night.order.dry_run {
+        answers.extend(collected::take(night.deployment, night.store, night.state, night.order.as_of).await?);
         answers.extend(receipts::collect(night, &doors.published).await?);
         answers.extend(crate::receipt::overdue(night.deployment, night.store, night.order.as_of).await?);
     }
@@ -409,6 +410,7 @@ async fn instead(
 ) -> Result<(Vec<RecipientLine>, Fresh)> {
     let why = stop::Why { day: night.order.as_of, by: "gateway", reference: "narrowed before it was sent" };
     let mut only: Vec<PartnerId> = Vec::new();
+    collected::take(night.deployment, night.store, night.state, night.order.as_of).await?;
     for open in narrowed {
         let (recipient, rows) = (open.recipient, open.watch.bundles.clone());
         // Its unfinished files go before the new ones are begun.

@@ -5,7 +5,7 @@
 use crate::config::Deployment;
 use crate::night::registers;
 use crate::seal::{MANIFEST, SEALED_ENDING, kept_folder, read_facts};
-use crate::store::{BundleRow, BundleState, Names, Store, StoreError, Watch};
+use crate::store::{BundleRow, BundleState, Names, RunRow, Store, StoreError, Watch};
 use crate::vault::{Vault, digest_from_hex};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -162,7 +162,8 @@ impl Shelves {
         }
         let key = &self.deployment.agreement.get(partner).context("a partner of the agreement")?.key;
         let mut rows = opened.store.bundles(Some(partner), u32::MAX).await?;
-        rows.retain(offered);
+        let decided = decided(&opened.store, day).await?;
+        rows.retain(|row| offered(row, decided(row)));
         rows.sort_by_key(|row| row.bundle.sequence);
         let outbox = self.deployment.state().join("outbox");
         let mut there = Vec::with_capacity(rows.len());
@@ -183,9 +184,28 @@ impl Shelves {
     }
 }
 
-/// Whether a bundle is given at all: only what the ledger has committed.
-fn offered(row: &BundleRow) -> bool {
-    row.bundle.state != BundleState::Prepared
+/// Whether a night has looked at what waits since a register changed last: the one that made it, or the last that came to its
+/// end, whichever is later.
+async fn decided(store: &Store, day: Date) -> Result<impl Fn(&BundleRow) -> bool> {
+    let (runs, registered) = (store.runs(u32::MAX).await?, store.registered().await?);
+    let ended = runs.iter().filter(|run| run.finished_at.is_some()).map(|run| run.id.0).max().unwrap_or(0);
+    let changed = |run: &RunRow| registered.iter().any(|entry| registers::changed(entry, run, day));
+    let runs: Vec<(i64, bool)> =
+        runs.iter().filter(|r| r.id.0 >= ended).map(|r| (r.id.0, !changed(r))).collect();
+    Ok(move |row: &BundleRow| {
+        let last = row.run.0.max(ended);
+        runs.iter().any(|(run, unchanged)| *run == last && *unchanged)
+    })
+}
+
+/// Whether a bundle is given at all: one that was given before, or that waits; a register that changed since the last night may
+/// take back what waits, and only a night can say.
+fn offered(row: &BundleRow, decided: bool) -> bool {
+    match row.bundle.state {
+        BundleState::Published => true,
+        BundleState::Sealed => decided,
+        BundleState::Prepared | BundleState::Committed | BundleState::Stopped => false,
+    }
 }
 
 /// What the outbox keeps of a bundle; `None` while it is not whole, or is none of the committed manifest.

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub enum Step {
     /// Its bytes are at the recipient's door.
     Sent,
+    /// The recipient was told that it can be fetched.
+    Told,
     /// The recipient fetched it.
     Collected,
     /// It will not be sent any more.
@@ -24,6 +26,7 @@ impl Step {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
+            Self::Told => "told",
             Self::Collected => "collected",
             Self::Stopped => "stopped",
             Self::Again => "sent again",
@@ -31,7 +34,7 @@ impl Step {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Sent, Self::Collected, Self::Stopped, Self::Again].into_iter().find(|s| s.word() == word)
+        [Self::Sent, Self::Told, Self::Collected, Self::Stopped, Self::Again].into_iter().find(|s| s.word() == word)
     }
 }
 
