@@ -4,6 +4,7 @@ mod canonical;
 mod lists;
 mod load;
 mod parse;
+mod places;
 mod settings;
 
 pub use lists::{
