@@ -20,6 +20,9 @@ use support::sshd::Sshd;
 use support::wire::{Fate, Wire};
 use support::{Deployment, NIGHTS, assert_same_but_for_the_ledger};
 
+/// What `check` says of an object store without TLS.
+const STORE: &str = if cfg!(feature = "s3") { "https://" } else { "--features s3" };
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -109,6 +112,10 @@ fn check_says_a_bad_place_and_asks_nobody() {
         (
             "folder = \"a\"\nsftp = { host = \"h\", user = \"u\", host_key = \"x\", key = { file = \"k\" }, path = \"p\" }",
             "exactly one of",
+        ),
+        (
+            "object_store = { endpoint = \"http://store.example\", bucket = \"b\", key_id = { env = \"A\" }, secret = { env = \"B\" } }",
+            STORE,
         ),
         (&place(", hots = 1"), "hots"),
         (&place(", port = 70000"), "1 to 65535"),

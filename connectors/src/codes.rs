@@ -124,9 +124,9 @@ codes! {
     HOST_KEY = "LG1172", "the server shows another host key than the pinned one",
         "The place pins the server's host key, and the server showed another: it was reinstalled, its key was changed, or somebody stands between. Nothing was sent or read. Ask the partner by telephone, on a number that you have already, for the fingerprint of the key; only if it is the one that the message shows, put it into `host_key` (two may stand there while a key changes).";
     SIGN_IN = "LG1173", "the server refuses the gateway's key",
-        "The user name is not known there or the gateway's public key is not listed for it. Give the partner the public half of the place's key again, and check `user`. A server that wants a second proof beside the key cannot be used.";
+        "The user name is not known there or the gateway's public key is not listed for it. Give the partner the public half of the place's key again, and check `user`. A server that wants a second proof beside the key cannot be used. An object store says this of an access key that it does not know, or that may not do what was asked.";
     PLACE_SECRET = "LG1174", "a place's secret cannot be used",
-        "The file or variable that the place points to cannot be read, is no private key of OpenSSH, has a passphrase, or is an RSA key, whose use in signing leaks through its timing. Make one with `ssh-keygen -t ed25519 -N ''`, and give the partner its public half.";
+        "The file or variable that the place points to cannot be read, is not the one word of an access key, is no private key of OpenSSH, has a passphrase, or is an RSA key, whose use in signing leaks through its timing. Make one with `ssh-keygen -t ed25519 -N ''`, and give the partner its public half.";
     FAR_REFUSED = "LG1175", "the server refuses an operation",
         "The server answered that the folder or file does not exist, that the gateway's user may not do this, or only that it failed. The message says which operation. Check the place's `path` and the rights of its user with the partner; a plain failure is often a full disk or quota.";
     OTHER_BYTES = "LG1176", "other bytes lie under the name of a delivery",

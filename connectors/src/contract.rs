@@ -257,6 +257,16 @@ fn places() -> Vec<(&'static str, Options)> {
                 ("path", text("in")),
             ]),
         ),
+        #[cfg(feature = "s3")]
+        (
+            "object_store",
+            options(&[
+                ("endpoint", text("https://192.0.2.1")),
+                ("bucket", text("bundles")),
+                ("key_id", key()),
+                ("secret", key()),
+            ]),
+        ),
     ]
 }
 
@@ -334,6 +344,20 @@ fn options_of_places_of_the_wrong_shape_are_refused() {
         ("sftp", "temporary", Some(text("./x"))),
         ("sftp", "timeout_s", Some(Whole(0))),
         ("sftp", "timeout_s", Some(Flag(true))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("http://store.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("http://127.0.0.1.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("https://key@store.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("https://"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "bucket", Some(text("a/b"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "prefix", Some(text("a/../b"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "secret", Some(text("hunter2"))),
     ];
     for (kind, key, value) in cases {
         let mut wrong = places().into_iter().find(|(name, _)| name == kind).unwrap().1;

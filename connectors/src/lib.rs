@@ -42,4 +42,9 @@ pub const FORMATS: &[FormatKind] = &[
 ];
 
 /// Every transport, in the order of the manual.
-pub const TRANSPORTS: &[TransportKind] = &[transport::folder::KIND, transport::sftp::KIND];
+pub const TRANSPORTS: &[TransportKind] = &[
+    transport::folder::KIND,
+    transport::sftp::KIND,
+    #[cfg(feature = "s3")]
+    transport::object_store::KIND,
+];

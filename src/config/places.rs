@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One place: exactly one of a folder and a server.
+/// One place: exactly one of a folder, a server and a store.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceSettings {
@@ -18,6 +18,8 @@ pub struct PlaceSettings {
     pub folder: Option<String>,
     /// A folder of an SFTP server.
     pub sftp: Option<SftpSettings>,
+    /// A bucket of an object store that speaks S3.
+    pub object_store: Option<ObjectStoreSettings>,
     /// Milliseconds between two looks at a file that changed lately; 0 trusts what lies there.
     pub settle_ms: Option<i64>,
     /// Whether a file counts only when its sender has put a `.done` beside it.
@@ -46,6 +48,26 @@ pub struct SftpSettings {
     /// What is put behind a delivery's name while it is written.
     pub temporary: Option<String>,
     /// Seconds within which the server has to answer.
+    pub timeout_s: Option<i64>,
+}
+
+/// A bucket of an object store that speaks S3.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectStoreSettings {
+    /// The store's address `https://…`.
+    pub endpoint: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The region that requests are signed for.
+    pub region: Option<String>,
+    /// What the names begin with.
+    pub prefix: Option<String>,
+    /// Where the identifier of the access key is.
+    pub key_id: SecretRef,
+    /// Where the access key's secret is.
+    pub secret: SecretRef,
+    /// Seconds within which the store has to answer.
     pub timeout_s: Option<i64>,
 }
 
@@ -114,13 +136,14 @@ impl PlaceSettings {
     fn transport(&self) -> Result<(&'static str, Options), Problem> {
         let given =
             Given::default().whole("settle_ms", self.settle_ms).flag("require_marker", self.require_marker);
-        let (name, given) = match (&self.folder, &self.sftp) {
-            (Some(folder), None) => ("folder", given.text("path", Some(folder))),
-            (None, Some(sftp)) => ("sftp", sftp.options(given)),
+        let (name, given) = match (&self.folder, &self.sftp, &self.object_store) {
+            (Some(folder), None, None) => ("folder", given.text("path", Some(folder))),
+            (None, Some(sftp), None) => ("sftp", sftp.options(given)),
+            (None, None, Some(store)) => ("object_store", store.options(given)),
             _ => {
-                let what = "a place is exactly one of `folder` and `sftp`";
-                return Err(Problem::new("LG0103", what)
-                    .help("split it into two places, each with a name of its own"));
+                let what = "a place is exactly one of `folder`, `sftp` and `object_store`";
+                let help = "split it into two places, each with a name of its own";
+                return Err(Problem::new("LG0103", what).help(help));
             }
         };
         Ok((name, Options(given.0)))
@@ -129,7 +152,10 @@ impl PlaceSettings {
     /// The transport; touches neither disk nor network.
     fn open(&self, root: &Path) -> Result<Box<dyn Transport>, Problem> {
         let (name, options) = self.transport()?;
-        let unknown = || Problem::new("LG0103", format!("this program has no transport `{name}`"));
+        let unknown = || {
+            let what = format!("this program was built without the transport `{name}`");
+            Problem::new("LG0103", what).help("build it with `cargo build --release --features s3`")
+        };
         let kind = TRANSPORTS.iter().find(|t| t.name == name).ok_or_else(unknown)?;
         (kind.open)(&options, root, &Limits::default())
     }
@@ -149,6 +175,14 @@ impl SftpSettings {
             .text("finish", finish)
             .text("temporary", self.temporary.as_deref())
             .whole("timeout_s", self.timeout_s)
+    }
+}
+
+impl ObjectStoreSettings {
+    fn options(&self, given: Given) -> Given {
+        let given = given.text("endpoint", Some(&self.endpoint)).text("bucket", Some(&self.bucket));
+        let given = given.text("region", self.region.as_deref()).text("prefix", self.prefix.as_deref());
+        given.secret("key_id", &self.key_id).secret("secret", &self.secret).whole("timeout_s", self.timeout_s)
     }
 }
 

@@ -3,6 +3,9 @@
 mod driver;
 pub(crate) mod folder;
 mod look;
+#[cfg(feature = "s3")]
+pub(crate) mod object_store;
+mod pace;
 mod parcel;
 mod secret;
 pub(crate) mod sftp;

@@ -9,6 +9,7 @@ use crate::codes::{FAR_REFUSED, FILE_TOO_LARGE, FILE_UNREADABLE, NOT_A_FILE, SER
 use crate::limits::{Capped, Limits};
 use crate::options::Options;
 use crate::transport::look::{self, Look, Seen};
+use crate::transport::pace::Paced;
 use crate::transport::parcel::Parcel;
 use crate::transport::{Arrival, Listed, Transport, TransportError, TransportKind};
 use lockgate_core::problem::Problem;
@@ -93,7 +94,7 @@ impl Transport for Sftp {
             }
             session.file(&path, OpenFlags::READ)
         })?;
-        Ok(Box::new(Capped::new(file.reader(0), most)))
+        Ok(Box::new(Capped::new(Paced::new(file.reader(0), self.far.timeout), most)))
     }
 
     fn put(&self, local: &Path, name: &str) -> Result<Arrival, TransportError> {

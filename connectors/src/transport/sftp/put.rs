@@ -4,6 +4,7 @@ use super::options::{Far, Finish};
 use super::session::Session;
 use super::{denied, plain, refusal};
 use crate::codes::{FAR_REFUSED, NOT_A_FILE};
+use crate::transport::pace::Paced;
 use crate::transport::parcel::{self, Parcel};
 use crate::transport::{Arrival, TransportError, look};
 use lockgate_core::hash::Digest;
@@ -137,7 +138,8 @@ fn kept(
 
 /// SHA-256 of a file's first bytes; none where it is shorter.
 fn far_digest(session: &Session, path: &str, bytes: u64) -> Result<Option<Digest>, TransportError> {
-    let reader = session.file(path, OpenFlags::READ)?.reader(0).take(bytes);
+    let file = session.file(path, OpenFlags::READ)?;
+    let reader = Paced::new(file.reader(0), session.patience()).take(bytes);
     let (digest, read) = parcel::digest(reader).map_err(|e| super::from_reading(&e))?;
     Ok((read == bytes).then_some(digest))
 }

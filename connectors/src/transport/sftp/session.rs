@@ -37,6 +37,11 @@ impl Session {
         Ok(Self { driver, link: Arc::new(link), timeout: far.timeout })
     }
 
+    /// How long the server may take for an answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.timeout
+    }
+
     /// Whether the server knows the rename that overwrites.
     pub(super) fn knows_posix_rename(&self) -> bool {
         self.link.posix_rename
@@ -57,23 +62,11 @@ impl Session {
     /// The names of a folder with what the server says of each.
     pub(super) fn names(&self, folder: &str) -> Result<Vec<(String, FileAttributes)>, TransportError> {
         let (link, folder) = (self.link.clone(), folder.to_owned());
+        // A long list takes several answers; one without end is no answer.
+        let time = self.timeout.saturating_mul(10);
         self.driver.run(async move {
-            let handle = link.sftp.opendir(folder).await.map_err(|e| fault("opening the folder", &e))?.handle;
-            let mut names = Vec::new();
-            loop {
-                match link.sftp.readdir(handle.as_str()).await {
-                    Ok(more) if more.files.is_empty() => break,
-                    Ok(more) => names.extend(more.files.into_iter().map(|f| (f.filename, f.attrs))),
-                    Err(Error::Status(status)) if status.status_code == StatusCode::Eof => break,
-                    Err(e) => return Err(fault("listing the folder", &e)),
-                }
-                if names.len() > MOST_NAMES {
-                    let what = format!("the folder holds more than {MOST_NAMES} names");
-                    return Err(TransportError::lasting(CROWDED, &what));
-                }
-            }
-            link.sftp.close(handle).await.map_err(|e| fault("closing the folder", &e))?;
-            Ok(names)
+            let silent = |_| Err(TransportError::passing(TIMED_OUT, "the server's list of names has no end"));
+            tokio::time::timeout(time, names(&link, folder)).await.unwrap_or_else(silent)
         })
     }
 
@@ -128,6 +121,25 @@ impl Session {
         })?;
         Ok(FarFile { session: self.clone(), handle: Some(handle) })
     }
+}
+
+async fn names(link: &Link, folder: String) -> Result<Vec<(String, FileAttributes)>, TransportError> {
+    let handle = link.sftp.opendir(folder).await.map_err(|e| fault("opening the folder", &e))?.handle;
+    let mut names = Vec::new();
+    loop {
+        match link.sftp.readdir(handle.as_str()).await {
+            Ok(more) if more.files.is_empty() => break,
+            Ok(more) => names.extend(more.files.into_iter().map(|f| (f.filename, f.attrs))),
+            Err(Error::Status(status)) if status.status_code == StatusCode::Eof => break,
+            Err(e) => return Err(fault("listing the folder", &e)),
+        }
+        if names.len() > MOST_NAMES {
+            let what = format!("the folder holds more than {MOST_NAMES} names");
+            return Err(TransportError::lasting(CROWDED, &what));
+        }
+    }
+    link.sftp.close(handle).await.map_err(|e| fault("closing the folder", &e))?;
+    Ok(names)
 }
 
 /// An open file of the server. It is closed when it goes, without waiting for the answer.
