@@ -149,8 +149,8 @@ impl PlaceSettings {
         Ok((name, Options(given.0)))
     }
 
-    /// The transport; touches neither disk nor network.
-    fn open(&self, root: &Path) -> Result<Box<dyn Transport>, Problem> {
+    /// The place, ready to be asked; relative paths start at `root`. Touches neither disk nor network.
+    pub fn open(&self, root: &Path) -> Result<Box<dyn Transport>, Problem> {
         let (name, options) = self.transport()?;
         let unknown = || {
             let what = format!("this program was built without the transport `{name}`");
