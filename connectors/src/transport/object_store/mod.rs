@@ -296,10 +296,20 @@ fn fault(doing: &str, error: &Error) -> TransportError {
         Error::NotSupported { .. } | Error::NotImplemented { .. } | Error::InvalidPath { .. } => {
             TransportError::lasting(FAR_REFUSED, &format!("the store does not know how: {doing}"))
         }
+        // The library has no kind of its own for it.
+        other if says(other, "NoSuchBucket") => {
+            TransportError::lasting(FAR_REFUSED, &format!("there is no such bucket: {doing}"))
+        }
         _ => {
             TransportError::passing(SERVER_AWAY, &format!("the store does not answer as it should: {doing}"))
         }
     }
+}
+
+/// Whether an error, or one that it comes from, has a word of the store's.
+fn says(error: &Error, word: &str) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |e| e.source()).any(|e| e.to_string().contains(word))
 }
 
 /// The error of a read that [`Stream`] gave.
