@@ -57,7 +57,7 @@ mod tests {
         let error = Paced::new(Trickle, Duration::from_millis(20)).read_to_end(&mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let mut all = Vec::new();
-        Paced::new(io::repeat(7).take(1 << 20), Duration::from_secs(60)).read_to_end(&mut all).unwrap();
+        Paced::new(io::repeat(7).take(1 << 20), Duration::from_mins(1)).read_to_end(&mut all).unwrap();
         assert_eq!(all.len(), 1 << 20);
     }
 }
