@@ -423,7 +423,7 @@ fn cut_at_every_hundredth_of_a_large_file_nothing_partial_has_its_name_and_nothi
         let kept = length(&part);
         assert!(kept >= cut * hundredth && kept <= (cut * hundredth + 2 * MIB as u64), "{cut} %: {kept}");
         assert_eq!(names(&server.root()), [format!("{NAME}.part")], "{cut} %");
-        // The table stays short: what is read back each time is only the last hundredth's neighbourhood.
+        // Half-way it is given up and swept; what was there is laid back, so that the table goes on.
         if cut == 50 {
             assert_eq!(place_over(&server, server.port, &[]).sweep(), Ok(1), "given up half-way");
             assert!(names(&server.root()).is_empty());
