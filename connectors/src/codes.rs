@@ -117,4 +117,20 @@ codes! {
         "A value of an enclosing object that the mapping reads for every row comes only after rows were already given. Those rows lacked it, so the file is refused. Ask the partner to write it before the array.";
     JSON_NEVER = "LG1167", "a required path occurs in no row",
         "The file has rows, but a key that the mapping requires occurs in none of them: it was renamed or removed. Mark the column `required = false` if it may be missing from a whole file.";
+    SERVER_AWAY = "LG1170", "a place's server does not answer",
+        "The name of the server could not be found, it refused the connection, or the connection was lost on the way. Trying again later usually helps; nothing half-done counts, and what was half sent is taken up. If it stays, check the name and port in lockgate.toml, the firewall, and with the partner whether the server is up.";
+    TIMED_OUT = "LG1171", "a place's server stopped answering",
+        "The server took the connection but did not answer within the place's `timeout_s`. The attempt was given up so that nothing else waits; it is made again the next time. If it stays, ask the partner; raise `timeout_s` only where the server is known to be slow.";
+    HOST_KEY = "LG1172", "the server shows another host key than the pinned one",
+        "The place pins the server's host key, and the server showed another: it was reinstalled, its key was changed, or somebody stands between. Nothing was sent or read. Ask the partner by telephone, on a number that you have already, for the fingerprint of the key; only if it is the one that the message shows, put it into `host_key` (two may stand there while a key changes).";
+    SIGN_IN = "LG1173", "the server refuses the gateway's key",
+        "The user name is not known there or the gateway's public key is not listed for it. Give the partner the public half of the place's key again, and check `user`. A server that wants a second proof beside the key cannot be used. An object store says this of an access key that it does not know, or that may not do what was asked.";
+    PLACE_SECRET = "LG1174", "a place's secret cannot be used",
+        "The file or variable that the place points to cannot be read, is not the one word of an access key, is no private key of OpenSSH, has a passphrase, or is an RSA key, whose use in signing leaks through its timing. Make one with `ssh-keygen -t ed25519 -N ''`, and give the partner its public half.";
+    FAR_REFUSED = "LG1175", "the server refuses an operation",
+        "The server answered that the folder or file does not exist, that the gateway's user may not do this, or only that it failed. The message says which operation. Check the place's `path` and the rights of its user with the partner; a plain failure is often a full disk or quota.";
+    OTHER_BYTES = "LG1176", "other bytes lie under the name of a delivery",
+        "A file of this name lies at the place already and is not the one that was to be sent. It is never replaced: it may be the only copy of something. Ask the recipient what it is, have it moved away, and run again. Where a server without rename kept a part of a broken delivery, have that part removed.";
+    CROWDED = "LG1177", "more names at a place than the cap",
+        "The folder of a place holds more entries than a look at it reads. Have old files moved away, or give the feed a folder of its own.";
 }

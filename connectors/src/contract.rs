@@ -1,14 +1,19 @@
 //! The promises that every format and every transport of the lists keeps, checked over the lists.
 
-use crate::codes::{FILE_TOO_LARGE, FORMAT_OPTION, INPUT_FAILED, PLACE_OPTION, TOO_MANY};
+use crate::codes::{
+    FILE_TOO_LARGE, FILE_UNREADABLE, FORMAT_OPTION, INPUT_FAILED, NAME_REFUSED, NOT_A_FILE, PLACE_OPTION,
+    TOO_MANY,
+};
 use crate::sample::{
     HEADER, PEOPLE, Sample, assert_rows, format, options, read, read_with, samples, text, text_row, want,
 };
-use crate::{CODES, FORMATS, Limits, Options, ReadError, Step, TRANSPORTS};
+use crate::{CODES, FORMATS, Limits, Options, ReadError, Step, TRANSPORTS, Transport};
+use lockgate_core::problem::Problem;
 use lockgate_core::row::RowBuf;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Seek, SeekFrom};
+use std::path::Path;
 
 fn expected(sample: &Sample) -> Vec<RowBuf> {
     PEOPLE.iter().zip(sample.numbers).map(|(cells, number)| text_row(number, cells)).collect()
@@ -55,7 +60,9 @@ fn every_option_is_documented_and_an_unknown_one_is_refused_with_the_nearest_wor
         }
     }
     for kind in TRANSPORTS {
+        assert!(!kind.summary.is_empty() && !kind.options.is_empty(), "{}", kind.name);
         for option in kind.options {
+            assert!([option.name, option.shape, option.default, option.doc].iter().all(|t| !t.is_empty()));
             let slip = format!("{}x", option.name);
             let wrong = options(&[("path", text("in")), (&slip, text("1"))]);
             let problem = (kind.open)(&wrong, std::path::Path::new("."), &Limits::default()).err().unwrap();
@@ -231,5 +238,133 @@ fn options_of_the_wrong_shape_are_refused() {
     for needs_more in ["xml", "json", "fixed_width"] {
         let kind = FORMATS.iter().find(|kind| kind.name == needs_more).unwrap();
         assert!((kind.open)(&Options::default(), &Limits::default()).is_err(), "{needs_more}");
+    }
+}
+
+/// Options with which every transport opens. None of them reaches anything.
+fn places() -> Vec<(&'static str, Options)> {
+    let pin = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let key = || crate::sample::table(&[("file", text("none"))]);
+    vec![
+        ("folder", options(&[("path", text("in"))])),
+        (
+            "sftp",
+            options(&[
+                ("host", text("192.0.2.1")),
+                ("user", text("gateway")),
+                ("host_key", text(pin)),
+                ("key", key()),
+                ("path", text("in")),
+            ]),
+        ),
+        #[cfg(feature = "s3")]
+        (
+            "object_store",
+            options(&[
+                ("endpoint", text("https://192.0.2.1")),
+                ("bucket", text("bundles")),
+                ("key_id", key()),
+                ("secret", key()),
+            ]),
+        ),
+    ]
+}
+
+fn place(name: &str, options: &Options, base: &Path) -> Result<Box<dyn Transport>, Problem> {
+    let kind = TRANSPORTS.iter().find(|kind| kind.name == name).unwrap();
+    (kind.open)(options, base, &Limits::default())
+}
+
+#[test]
+fn every_transport_refuses_hostile_names_and_what_is_no_file_before_it_asks_anybody() {
+    let named: BTreeSet<&str> = places().iter().map(|(name, _)| *name).collect();
+    assert_eq!(named, TRANSPORTS.iter().map(|kind| kind.name).collect(), "a transport without a sample");
+    let base = tempfile::tempdir().unwrap();
+    let local = base.path().join("sealed");
+    std::fs::write(&local, "x").unwrap();
+    let long = "x".repeat(256);
+    let hostile =
+        ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", ".hidden", "a\0", "a\nb", "a\u{fffd}b", &long];
+    for (kind, options) in places() {
+        let place = place(kind, &options, base.path()).ok().unwrap();
+        for name in hostile {
+            assert_eq!(place.open(name).err().map(|e| e.code), Some(NAME_REFUSED), "{kind} {name:?}");
+            assert_eq!(place.put(&local, name).err().map(|e| e.code), Some(NAME_REFUSED), "{kind} {name:?}");
+            assert_eq!(
+                place.publish(&local, name).err().map(|e| e.code),
+                Some(NAME_REFUSED),
+                "{kind} {name:?}"
+            );
+        }
+        for unseen in ["a.part", "a.tmp", "a.filepart", "a.done"] {
+            assert_eq!(
+                place.put(&local, unseen).err().map(|e| e.code),
+                Some(NAME_REFUSED),
+                "{kind} {unseen}"
+            );
+        }
+        let put = |path: &Path| place.put(path, "lockgate_a").err().map(|e| (e.code, e.passing));
+        assert_eq!(put(&base.path().join("none")), Some((FILE_UNREADABLE, false)), "{kind}");
+        assert_eq!(put(base.path()), Some((NOT_A_FILE, false)), "{kind}");
+        assert!(local.exists());
+    }
+}
+
+#[test]
+fn options_of_places_of_the_wrong_shape_are_refused() {
+    use crate::OptionValue::{Flag, List, Whole};
+    let pin = || text("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let table = crate::sample::table;
+    let cases: &[(&str, &str, Option<crate::OptionValue>)] = &[
+        ("folder", "path", None),
+        ("folder", "settle_ms", Some(Whole(-1))),
+        ("folder", "require_marker", Some(Whole(1))),
+        ("sftp", "host", None),
+        ("sftp", "host", Some(text("a b"))),
+        ("sftp", "port", Some(Whole(0))),
+        ("sftp", "port", Some(Whole(65_536))),
+        ("sftp", "user", Some(text(""))),
+        ("sftp", "host_key", None),
+        ("sftp", "host_key", Some(List(Vec::new()))),
+        ("sftp", "host_key", Some(List(vec![pin(), pin(), pin()]))),
+        ("sftp", "host_key", Some(text("MD5:00:11"))),
+        ("sftp", "host_key", Some(text("SHA512:AAAA"))),
+        ("sftp", "host_key", Some(text("ssh-ed25519 AAAA"))),
+        ("sftp", "key", None),
+        ("sftp", "key", Some(text("-----BEGIN OPENSSH PRIVATE KEY-----"))),
+        ("sftp", "key", Some(table(&[]))),
+        ("sftp", "key", Some(table(&[("file", text("a")), ("env", text("B"))]))),
+        ("sftp", "key", Some(table(&[("path", text("a"))]))),
+        ("sftp", "path", Some(text("a\nb"))),
+        ("sftp", "settle_ms", Some(Whole(600_001))),
+        ("sftp", "require_marker", Some(text("yes"))),
+        ("sftp", "finish", Some(text("move"))),
+        ("sftp", "temporary", Some(text("part"))),
+        ("sftp", "temporary", Some(text(".done"))),
+        ("sftp", "temporary", Some(text("./x"))),
+        ("sftp", "timeout_s", Some(Whole(0))),
+        ("sftp", "timeout_s", Some(Flag(true))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("http://store.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("http://127.0.0.1.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("https://key@store.example"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "endpoint", Some(text("https://"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "bucket", Some(text("a/b"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "prefix", Some(text("a/../b"))),
+        #[cfg(feature = "s3")]
+        ("object_store", "secret", Some(text("hunter2"))),
+    ];
+    for (kind, key, value) in cases {
+        let mut wrong = places().into_iter().find(|(name, _)| name == kind).unwrap().1;
+        wrong.0.remove(*key);
+        wrong.0.extend(value.clone().map(|value| ((*key).to_owned(), value)));
+        let problem = place(kind, &wrong, Path::new(".")).err();
+        assert_eq!(problem.as_ref().map(|p| p.code), Some(PLACE_OPTION), "{kind} {key} {value:?}");
+        assert!(problem.unwrap().what.contains(*key), "{kind} {key}");
     }
 }

@@ -28,7 +28,7 @@ pub use codes::CODES;
 pub use format::{Format, FormatKind, ReadError, ReadSeek, Rows, Step, Wanted};
 pub use limits::Limits;
 pub use options::{OptionDoc, OptionValue, Options};
-pub use transport::{Listed, Transport, TransportError, TransportKind};
+pub use transport::{Arrival, Listed, Transport, TransportError, TransportKind};
 
 /// Every format, in the order of the manual.
 pub const FORMATS: &[FormatKind] = &[
@@ -42,4 +42,9 @@ pub const FORMATS: &[FormatKind] = &[
 ];
 
 /// Every transport, in the order of the manual.
-pub const TRANSPORTS: &[TransportKind] = &[transport::folder::KIND];
+pub const TRANSPORTS: &[TransportKind] = &[
+    transport::folder::KIND,
+    transport::sftp::KIND,
+    #[cfg(feature = "s3")]
+    transport::object_store::KIND,
+];

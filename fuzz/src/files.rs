@@ -9,7 +9,6 @@ use jiff::tz::TimeZone;
 use lockgate::config::{self, Settings, Texts};
 use lockgate::report::{self, Severity, Style};
 use lockgate::seal::Keyring;
-use lockgate_connectors::{Limits, TRANSPORTS};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::mapping::{self, CodeMap, Mapping};
 use lockgate_core::problem::{Location, Problem};
@@ -89,10 +88,7 @@ pub fn settings(data: &[u8]) -> u64 {
     let zone = TimeZone::get(&settings.time_zone).is_ok();
     let mut refused = Vec::new();
     for place in settings.place.values() {
-        for kind in TRANSPORTS {
-            let opened = (kind.open)(&place.options(), Path::new("."), &Limits::default());
-            refused.extend(opened.err());
-        }
+        refused.extend(place.open(Path::new(".")).err());
     }
     let keys = Keyring::read(&settings, &["wyp", "lcc", "probation", "yos", "hmps", "g4s", "disc", "cri"]);
     for problem in keys.as_ref().err().into_iter().flatten() {

@@ -37,7 +37,8 @@ pub fn format(format: &'static str) -> Vec<Vec<u8>> {
             );
             continue;
         };
-        let folder = DEPLOYMENT.settings.place.get(&mapping.source().place).map(|p| p.folder.clone());
+        let folder =
+            DEPLOYMENT.settings.place.get(mapping.source().place.as_str()).and_then(|p| p.folder.clone());
         let mut files = Vec::new();
         below(&root.join(folder.unwrap_or_default()), &mut files);
         below(&root.join("fixtures/broken"), &mut files);

@@ -52,6 +52,7 @@ pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Ex
             warnings.extend(reminders::review(&deployment, day));
             warnings.extend(reminders::keys(&deployment, day));
             problems.extend(super::key::unread(&deployment));
+            problems.extend(deployment.unready_places());
             numbers[0] = deployment.mappings.len();
             numbers[1] = deployment.schema.categories().count();
             numbers[2] = deployment.agreement.partners().count();

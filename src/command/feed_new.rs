@@ -89,8 +89,8 @@ fn drafted(deployment: &Deployment, args: &NewFeedArgs, partner: &str, sample: &
     let mut siblings = deployment.mappings.iter().filter(|m| m.partner_key() == partner);
     let places = &deployment.settings.place;
     let own = siblings.next().map(|m| m.source().place.as_str());
-    let own = own.or_else(|| places.get_key_value(partner).map(|(name, _)| name.as_str()));
-    let Some(place) = own.or_else(|| places.keys().next().map(String::as_str)) else {
+    let own = own.or_else(|| places.get_key_value(partner).map(|(name, _)| name.get_ref().as_str()));
+    let Some(place) = own.or_else(|| places.keys().next().map(|name| name.get_ref().as_str())) else {
         return Err(Expected::new(
             Exit::Usage,
             "`lockgate.toml` names no place; add one such as `[place.name]`",

@@ -147,9 +147,13 @@ fn file(
     let newest = named.filter(|(date, _)| upto.is_none_or(|day| *date <= day)).max();
     let none = || Expected::new(Exit::Usage, "no file of this feed lies at its place: give `--file`");
     let (date, name) = newest.ok_or_else(none)?;
-    let folder = deployment.settings.place.get(&mapping.source().place);
-    let folder = &folder.context("a place that is not configured")?.folder;
-    Ok((deployment.root.join(folder).join(name), date))
+    let place = deployment.settings.place.get(mapping.source().place.as_str());
+    let elsewhere = || {
+        let what = format!("the feed's place is a server: fetch `{name}` and give it with `--file`");
+        Expected::new(Exit::Usage, what)
+    };
+    let folder = place.and_then(|place| place.folder.as_ref()).ok_or_else(elsewhere)?;
+    Ok((deployment.root.join(folder).join(&name), date))
 }
 
 /// One row as plain text.

@@ -1,9 +1,9 @@
 //! Loads a deployment as a whole: every fault of every file at once.
 
 use super::canonical;
-use super::lists;
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
+use super::{lists, places};
 use crate::approval::holders::{self, HOLDERS, Holders};
 use crate::deliver::push_settings;
 use crate::exit::{Exit, Expected};
@@ -12,7 +12,7 @@ use crate::serve::Keys;
 use crate::vault::{Secret, VaultError};
 use anyhow::{Result, anyhow};
 use jiff::tz::TimeZone;
-use lockgate_connectors::{FORMATS, Format, Limits, Options, TRANSPORTS, Transport, Wanted};
+use lockgate_connectors::{FORMATS, Format, Limits, Options, Wanted};
 use lockgate_core::agreement::clauses::{self, Clause, ClausesDraft};
 use lockgate_core::agreement::{self, Agreement};
 use lockgate_core::calendar::Calendar;
@@ -126,17 +126,6 @@ impl Deployment {
         self.wanted.get(feed).map_or(&[], Vec::as_slice)
     }
 
-    /// The place of a feed.
-    pub fn place(&self, mapping: &Mapping) -> Result<Box<dyn Transport>> {
-        let name = &mapping.source().place;
-        let place =
-            self.settings.place.get(name).ok_or_else(|| anyhow!("place `{name}` is not configured"))?;
-        let kind =
-            TRANSPORTS.iter().find(|t| t.name == "folder").ok_or_else(|| anyhow!("no transport `folder`"))?;
-        let transport = (kind.open)(&place.options(), &self.root, &Limits::default());
-        transport.map_err(|p| anyhow!("place `{name}`: {} ({})", p.what, p.code))
-    }
-
     /// Digest of the schema's files, which give the field bits of the ledger their names.
     pub fn schema_digest(&self) -> Digest {
         let start = format!("{}/", self.settings.folders.schema);
@@ -242,6 +231,7 @@ impl Reading<'_> {
     fn all(&mut self) -> Option<Deployment> {
         let settings: Option<Settings> = self.toml("lockgate.toml");
         let settings = settings?;
+        self.problems.extend(places::faults(&settings, self.root));
         let schema = self.schema(&settings.folders.schema)?;
         // With half a schema every other file would seem wrong.
         if !self.problems.is_empty() {
@@ -435,7 +425,7 @@ impl Reading<'_> {
             let text = self.texts.get(&name).unwrap_or_default().to_owned();
             let compiled = Mapping::compile(&name, &text, draft, &context);
             let Some(mapping) = self.keep_all(compiled) else { continue };
-            if !settings.place.contains_key(&mapping.source().place) {
+            if !settings.place.contains_key(mapping.source().place.as_str()) {
                 let place = &mapping.source().place;
                 let what = format!(
                     "feed `{}` names the place `{place}`, which `lockgate.toml` does not list",
@@ -443,7 +433,8 @@ impl Reading<'_> {
                 );
                 let problem =
                     Problem::new("LG0103", what).in_config(&name, self.texts.place_of(&name, "place"));
-                self.problems.push(problem.suggest(place, settings.place.keys().map(String::as_str)));
+                self.problems
+                    .push(problem.suggest(place, settings.place.keys().map(|name| name.get_ref().as_str())));
             }
             let format = open_format(&mapping, &name);
             if let Some(format) = self.keep(format) {

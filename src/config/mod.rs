@@ -5,6 +5,7 @@ mod doors;
 mod lists;
 mod load;
 mod parse;
+mod places;
 mod settings;
 
 pub use doors::{ApiSettings, ServeSettings};

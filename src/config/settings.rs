@@ -2,7 +2,7 @@
 
 use super::doors::{ApiSettings, ServeSettings};
 use crate::deliver::push_settings::PushSettings;
-use lockgate_connectors::{OptionValue, Options};
+use super::places::PlaceSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,9 +17,9 @@ pub struct Settings {
     /// Time zone of the partners' civil times (IANA name).
     #[serde(default = "london")]
     pub time_zone: String,
-    /// Named ends of the wire, used by feeds.
+    /// Named ends of the wire: feeds come from them, bundles go to them.
     #[serde(default)]
-    pub place: BTreeMap<String, PlaceSettings>,
+    pub place: BTreeMap<Spanned<String>, PlaceSettings>,
     /// How bundles are made.
     #[serde(default)]
     pub bundles: BundleSettings,
@@ -163,31 +163,6 @@ pub struct SecretRef {
     pub file: Option<PathBuf>,
     /// An environment variable.
     pub env: Option<String>,
-}
-
-/// One place: a folder, for now.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlaceSettings {
-    /// A folder, relative to the deployment.
-    pub folder: String,
-    /// Milliseconds between two looks at a file that changed lately; 0 trusts what lies there.
-    pub settle_ms: Option<i64>,
-    /// Whether a file counts only when its sender has put a `.done` beside it.
-    #[serde(default)]
-    pub require_marker: bool,
-}
-
-impl PlaceSettings {
-    /// The options of the transport.
-    pub fn options(&self) -> Options {
-        let mut options = BTreeMap::from([
-            ("path".to_owned(), OptionValue::Text(self.folder.clone())),
-            ("require_marker".to_owned(), OptionValue::Flag(self.require_marker)),
-        ]);
-        options.extend(self.settle_ms.map(|ms| ("settle_ms".to_owned(), OptionValue::Whole(ms))));
-        Options(options)
-    }
 }
 
 /// Options of all bundles.

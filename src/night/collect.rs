@@ -7,11 +7,11 @@ use super::Night;
 use crate::store::FileRow;
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
-use lockgate_connectors::Transport;
+use lockgate_connectors::{Transport, TransportError};
 use lockgate_core::hash::{Digest, Digester};
 use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::problem::Problem;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 
 /// A file that tonight's run reads.
 #[derive(Debug, Clone)]
@@ -56,15 +56,37 @@ pub async fn collect(night: &Night<'_>) -> Result<Collected> {
 }
 
 async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<()> {
-    let place = night.deployment.place(mapping)?;
-    let listed = match place.list() {
-        Ok(listed) => listed,
-        Err(fault) => {
+    let mut due = match gather(night, feed, mapping, out).await {
+        Ok(due) => due,
+        Err(error) => {
+            // One partner's place stops nobody else's night. What was fetched of this feed waits too, so that its files
+            // are read in their order when the place is back.
+            let Some(fault) = fault_of_place(&error) else { return Err(error) };
             let what = format!("the place of this feed does not answer: {}", fault.what);
-            out.warnings.push(Problem::new(fault.code, what).in_data(mapping.name(), None, None));
+            let help = "its files stay where they are and are taken the next time";
+            out.warnings.push(Problem::new(fault.code, what).in_data(mapping.name(), None, None).help(help));
             return Ok(());
         }
     };
+    due.sort_by_key(|d| (d.date, d.digest));
+    if mapping.kind() == FeedKind::Snapshot {
+        // A full list says all that the older full lists said.
+        let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.outcome.data_date);
+        let newest = due.pop();
+        out.superseded.append(&mut due);
+        // So does one that was accepted already, when tonight's come late.
+        let late = newest.as_ref().is_some_and(|d| last.is_some_and(|last| d.date < last));
+        if late { out.superseded.extend(newest) } else { out.due.extend(newest) }
+    } else {
+        out.due.append(&mut due);
+    }
+    Ok(())
+}
+
+/// The feed's files that are due and were not read before, in the archive.
+async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<Vec<Due>> {
+    let place = night.deployment.place(mapping)?;
+    let listed = place.list()?;
     let mut due: Vec<Due> = released(night, feed, mapping).await?;
     for file in listed {
         let Some(named) = mapping.source().named(&file.name) else { continue };
@@ -102,19 +124,16 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
         anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
         due.push(Due { feed, date, digest, bytes, released: false });
     }
-    due.sort_by_key(|d| (d.date, d.digest));
-    if mapping.kind() == FeedKind::Snapshot {
-        // A full list says all that the older full lists said.
-        let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.outcome.data_date);
-        let newest = due.pop();
-        out.superseded.append(&mut due);
-        // So does one that was accepted already, when tonight's come late.
-        let late = newest.as_ref().is_some_and(|d| last.is_some_and(|last| d.date < last));
-        if late { out.superseded.extend(newest) } else { out.due.extend(newest) }
-    } else {
-        out.due.append(&mut due);
-    }
-    Ok(())
+    Ok(due)
+}
+
+/// What a place did that lies in an error, if it was the place.
+fn fault_of_place(error: &anyhow::Error) -> Option<&TransportError> {
+    error.chain().find_map(|cause| {
+        // A reader hands it on inside its own kind of error.
+        let read = || cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<TransportError>();
+        cause.downcast_ref::<TransportError>().or_else(read)
+    })
 }
 
 /// The feed's held files that a person let in: they lie in the archive.

@@ -1,6 +1,8 @@
 //! A deployment of its own for each test: the repository's, copied to a temporary folder, and the program run on it.
 
 pub mod doors;
+pub mod sshd;
+pub mod wire;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,15 +1,16 @@
 //! A folder of this machine, or one that is mounted on it.
 
-use crate::codes::{ALREADY_THERE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE, PUBLISH_FAILED};
+mod put;
+
+use crate::codes::{FOLDER_UNREADABLE, NOT_A_FILE, PUBLISH_FAILED};
 use crate::limits::{self, Capped, Limits};
 use crate::options::{OptionDoc, Options, Owner};
-use crate::transport::{Listed, Transport, TransportError, TransportKind};
+use crate::transport::look::{self, Look, Seen, Settling};
+use crate::transport::{Arrival, Listed, Transport, TransportError, TransportKind, already};
 use lockgate_core::problem::Problem;
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 const OWNER: Owner = Owner::transport("transport folder");
@@ -39,19 +40,15 @@ const OPTIONS: &[OptionDoc] = &[
 pub(crate) const KIND: TransportKind =
     TransportKind { name: "folder", summary: "a local or mounted folder", options: OPTIONS, open: build };
 
-/// Beside a file: its sender says that it is complete.
-const MARKER: &str = ".done";
-
-/// Files being written by well-known senders; never listed.
-const TEMPORARY: &[&str] = &[".part", ".tmp", ".filepart"];
+/// What a delivery is called while it is written.
+const PART: &str = ".part";
 
 /// A file unchanged for so long needs no second look: every write would have moved its time.
 const QUIET: Duration = Duration::from_mins(1);
 
 struct Folder {
     path: PathBuf,
-    settle: Duration,
-    require_marker: bool,
+    settling: Settling,
     limits: Limits,
 }
 
@@ -60,65 +57,42 @@ fn build(options: &Options, base: &Path, limits: &Limits) -> Result<Box<dyn Tran
     let path = OWNER.text(&options.0, "path")?.filter(|path| !path.is_empty());
     let path = path.ok_or_else(|| OWNER.fault("path", "the folder's path is wanted"))?;
     let settle = OWNER.whole(&options.0, "settle_ms", 0, 600_000)?.unwrap_or(2_000);
-    Ok(Box::new(Folder {
-        path: base.join(path),
-        settle: Duration::from_millis(settle),
+    let settling = Settling {
+        pause: Duration::from_millis(settle),
         require_marker: OWNER.flag(&options.0, "require_marker")?,
-        limits: *limits,
-    }))
-}
-
-/// What one look sees of a file.
-#[derive(PartialEq, Eq, Clone, Copy)]
-struct Seen {
-    bytes: u64,
-    changed: Option<SystemTime>,
+    };
+    Ok(Box::new(Folder { path: base.join(path), settling, limits: *limits }))
 }
 
 impl Folder {
-    fn look(&self) -> Result<BTreeMap<String, Seen>, TransportError> {
+    fn look(&self) -> Result<Look<SystemTime>, TransportError> {
         let failed = |e: &io::Error| TransportError::from_io(FOLDER_UNREADABLE, e);
-        let mut seen = BTreeMap::new();
+        let mut seen = Look::new();
         for entry in fs::read_dir(&self.path).map_err(|e| failed(&e))? {
             let entry = entry.map_err(|e| failed(&e))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             // `DirEntry::metadata` does not follow links; what vanished meanwhile is not there.
             let Ok(about) = entry.metadata() else { continue };
-            if about.is_file() && allowed(&name).is_ok() && !temporary(&name) {
+            if about.is_file() && look::counts(&name) {
                 seen.insert(name, Seen { bytes: about.len(), changed: about.modified().ok() });
             }
         }
         Ok(seen)
     }
 
-    fn quiet(&self, seen: &Seen) -> bool {
-        seen.changed.and_then(|t| t.elapsed().ok()).is_some_and(|age| age >= QUIET.max(self.settle))
+    fn quiet(&self, seen: &Seen<SystemTime>) -> bool {
+        seen.changed.and_then(|t| t.elapsed().ok()).is_some_and(|age| age >= QUIET.max(self.settling.pause))
     }
 
     fn place(&self, name: &str) -> Result<PathBuf, TransportError> {
-        allowed(name)?;
+        look::allowed(name)?;
         Ok(self.path.join(name))
     }
 }
 
 impl Transport for Folder {
     fn list(&self) -> Result<Vec<Listed>, TransportError> {
-        let first = self.look()?;
-        let marked = |name: &str| first.contains_key(&format!("{name}{MARKER}"));
-        let undecided = |name: &str, seen: &Seen| !marked(name) && !self.require_marker && !self.quiet(seen);
-        let files = || first.iter().filter(|(name, _)| !name.ends_with(MARKER));
-        let second = if files().any(|(name, seen)| undecided(name, seen)) {
-            thread::sleep(self.settle);
-            self.look()?
-        } else {
-            BTreeMap::new()
-        };
-        let listed = files().map(|(name, seen)| {
-            let stable = !undecided(name, seen) || second.get(name) == Some(seen);
-            let settled = marked(name) || (!self.require_marker && stable);
-            Listed { name: name.clone(), bytes: seen.bytes, settled }
-        });
-        Ok(listed.collect())
+        self.settling.list(&self.look()?, |seen| self.quiet(seen), || self.look())
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, TransportError> {
@@ -154,28 +128,14 @@ impl Transport for Folder {
             None => Ok(()),
         }
     }
-}
 
-fn already() -> TransportError {
-    TransportError::lasting(ALREADY_THERE, "something of this name is already published")
-}
-
-/// Refuses a name that could reach outside its folder or hide in it.
-fn allowed(name: &str) -> Result<(), TransportError> {
-    let plain = !name.is_empty()
-        && name.len() <= 255
-        && !name.starts_with('.')
-        && !name.chars().any(|c| matches!(c, '/' | '\\') || c.is_control());
-    if plain {
-        Ok(())
-    } else {
-        Err(TransportError::lasting(NAME_REFUSED, "the name is not a plain file name"))
+    fn put(&self, local: &Path, name: &str) -> Result<Arrival, TransportError> {
+        put::put(&self.path, local, name)
     }
-}
 
-fn temporary(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    TEMPORARY.iter().any(|suffix| lower.ends_with(suffix))
+    fn sweep(&self) -> Result<usize, TransportError> {
+        put::sweep(&self.path)
+    }
 }
 
 /// Moves without overwriting. A file is linked under its new name first, which fails when the name

@@ -1,10 +1,20 @@
 //! The seam between Lockgate and a place where files lie: what a transport is.
 
+mod driver;
 pub(crate) mod folder;
+mod look;
+#[cfg(feature = "s3")]
+pub(crate) mod object_store;
+mod pace;
+mod parcel;
+mod secret;
+pub(crate) mod sftp;
 
+use crate::codes::{ALREADY_THERE, PUBLISH_FAILED};
 use crate::limits::Limits;
 use crate::options::{OptionDoc, Options};
 use lockgate_core::problem::{Code, Problem};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -32,8 +42,37 @@ pub trait Transport: Send + Sync {
     fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, TransportError>;
 
     /// Moves a finished file or folder into the place under a name, durably, all at once, and
-    /// never over something that is there.
-    fn publish(&self, staged: &Path, name: &str) -> Result<(), TransportError>;
+    /// never over something that is there. A place that is not of this machine takes files alone.
+    fn publish(&self, staged: &Path, name: &str) -> Result<(), TransportError> {
+        match self.put(staged, name)? {
+            Arrival::Known => Err(already()),
+            Arrival::Sent => fs::remove_file(staged).map_err(|e| TransportError::from_io(PUBLISH_FAILED, &e)),
+        }
+    }
+
+    /// Brings a finished local file to the place under a name: whole or not at all, durably, and never over other
+    /// bytes. The local file stays. What an earlier call left half done is taken up or done again, so a call that
+    /// failed in passing is simply repeated.
+    fn put(&self, local: &Path, name: &str) -> Result<Arrival, TransportError>;
+
+    /// Removes what deliveries of the gateway that were given up left under temporary names, and gives their number.
+    /// Other senders' files stay. For a moment in which nothing is being put: a delivery that is to go on would begin
+    /// anew.
+    fn sweep(&self) -> Result<usize, TransportError>;
+
+    /// Whether the secrets that the place needs can be used; asks nobody at the place.
+    fn ready(&self) -> Result<(), TransportError> {
+        Ok(())
+    }
+}
+
+/// How a file came to be at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// This call brought it.
+    Sent,
+    /// The very same bytes lay there already.
+    Known,
 }
 
 /// A file of a place.
@@ -50,7 +89,7 @@ pub struct Listed {
 /// What went wrong at a place. Holds no file content; the file's name is the caller's to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
-    /// The message code, `LG10nn` or `LG1103`.
+    /// The message code, `LG10nn`, `LG1103` or `LG117n`.
     pub code: Code,
     /// What is wrong; lower case, one line.
     pub what: String,
@@ -87,3 +126,7 @@ impl std::fmt::Display for TransportError {
 }
 
 impl std::error::Error for TransportError {}
+
+pub(crate) fn already() -> TransportError {
+    TransportError::lasting(ALREADY_THERE, "something of this name is already published")
+}

@@ -1,10 +1,10 @@
 //! What lies in a folder, what is taken from it, and what is put there.
 
 use crate::codes::{
-    ALREADY_THERE, FILE_TOO_LARGE, FILE_UNREADABLE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE,
+    ALREADY_THERE, FILE_TOO_LARGE, FILE_UNREADABLE, FOLDER_UNREADABLE, NAME_REFUSED, NOT_A_FILE, OTHER_BYTES,
 };
 use crate::sample::{options, text};
-use crate::{Limits, OptionValue, TRANSPORTS, Transport};
+use crate::{Arrival, Limits, OptionValue, TRANSPORTS, Transport};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -170,4 +170,71 @@ fn what_is_published_appears_whole_and_never_over_anything() {
         std::os::unix::fs::symlink("/etc/hostname", second.join("link")).unwrap();
         assert_eq!(place.publish(&second, "other").err().map(|e| e.code), Some(NOT_A_FILE));
     }
+}
+
+fn lies(base: &Path, name: &str) -> String {
+    fs::read_to_string(base.join("in").join(name)).unwrap()
+}
+
+#[test]
+fn a_delivery_is_put_once_and_never_over_other_bytes() {
+    let base = base();
+    let place = folder(base.path(), &[QUICK]);
+    let local = base.path().join("sealed");
+    fs::write(&local, "sealed bytes").unwrap();
+    put(base.path(), "lockgate_x.zip.age.part", "what a killed run left");
+    assert_eq!(place.put(&local, "lockgate_x.zip.age"), Ok(Arrival::Sent));
+    assert_eq!(lies(base.path(), "lockgate_x.zip.age"), "sealed bytes");
+    assert!(local.exists() && !base.path().join("in/lockgate_x.zip.age.part").exists());
+    assert_eq!(place.put(&local, "lockgate_x.zip.age"), Ok(Arrival::Known));
+    fs::write(&local, "other bytes!").unwrap();
+    let error = place.put(&local, "lockgate_x.zip.age").unwrap_err();
+    assert_eq!((error.code, error.passing), (OTHER_BYTES, false));
+    assert_eq!(lies(base.path(), "lockgate_x.zip.age"), "sealed bytes");
+    for name in ["../x", ".x", "a/b", "x.part", "x.done", "x.tmp"] {
+        assert_eq!(place.put(&local, name).err().map(|e| e.code), Some(NAME_REFUSED), "{name}");
+    }
+    assert_eq!(place.put(&base.path().join("none"), "y").err().map(|e| e.code), Some(FILE_UNREADABLE));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(base.path().join("in/lockgate_x.zip.age")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640, "its group may carry it on");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_at_the_door_are_neither_followed_nor_written_through() {
+    use std::os::unix::fs::symlink;
+    let base = base();
+    let place = folder(base.path(), &[QUICK]);
+    let (local, outside) = (base.path().join("sealed"), base.path().join("outside"));
+    fs::write(&local, "sealed bytes").unwrap();
+    fs::write(&outside, "sealed bytes").unwrap();
+    symlink(&outside, base.path().join("in/a")).unwrap();
+    assert_eq!(place.put(&local, "a").err().map(|e| e.code), Some(NOT_A_FILE), "of the same bytes even");
+    fs::write(&outside, "precious").unwrap();
+    symlink(&outside, base.path().join("in/b.part")).unwrap();
+    assert_eq!(place.put(&local, "b"), Ok(Arrival::Sent));
+    fs::create_dir(base.path().join("in/c.part")).unwrap();
+    assert_eq!(place.put(&local, "c").err().map(|e| e.code), Some(NOT_A_FILE));
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "precious");
+}
+
+#[test]
+fn a_sweep_takes_only_what_deliveries_of_the_gateway_left() {
+    let base = base();
+    let place = folder(base.path(), &[QUICK]);
+    for name in ["lockgate_a.zip.age.part", "lockgate_b.zip.age", "theirs.csv.part", ".lockgate_c.part"] {
+        put(base.path(), name, "x");
+    }
+    fs::create_dir(base.path().join("in/lockgate_d.part")).unwrap();
+    assert_eq!(place.sweep(), Ok(1));
+    assert_eq!(place.sweep(), Ok(0));
+    assert!(!base.path().join("in/lockgate_a.zip.age.part").exists());
+    for kept in ["lockgate_b.zip.age", "theirs.csv.part", ".lockgate_c.part", "lockgate_d.part"] {
+        assert!(base.path().join("in").join(kept).exists(), "{kept}");
+    }
+    assert_eq!(folder(&base.path().join("nowhere"), &[]).sweep(), Ok(0));
 }

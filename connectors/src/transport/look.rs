@@ -1,0 +1,97 @@
+//! What one look at a place sees, which names count there, and which files have stopped changing.
+
+use crate::codes::NAME_REFUSED;
+use crate::transport::{Listed, TransportError};
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+/// Beside a file: its sender says that it is complete.
+pub(super) const MARKER: &str = ".done";
+
+/// Files being written by well-known senders; never listed.
+const TEMPORARY: &[&str] = &[".part", ".tmp", ".filepart"];
+
+/// How the names of the gateway's own deliveries begin; only their temporary files are ever swept.
+const OURS: &str = "lockgate_";
+
+/// Files of a place by name, as one look saw them.
+pub(super) type Look<T> = BTreeMap<String, Seen<T>>;
+
+/// What one look sees of a file; `T` is the place's own measure of the time of change.
+#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+pub(super) struct Seen<T> {
+    pub(super) bytes: u64,
+    pub(super) changed: Option<T>,
+}
+
+/// How long, and by what, a place's files prove that they are complete.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settling {
+    /// The time between two looks.
+    pub(super) pause: Duration,
+    /// Only a marker counts.
+    pub(super) require_marker: bool,
+}
+
+impl Settling {
+    /// The list of a place from its first look. A second one is taken only where a file needs it: neither marked nor,
+    /// as `quiet` says, unchanged for long.
+    pub(super) fn list<T: PartialEq>(
+        self,
+        first: &Look<T>,
+        quiet: impl Fn(&Seen<T>) -> bool,
+        again: impl FnOnce() -> Result<Look<T>, TransportError>,
+    ) -> Result<Vec<Listed>, TransportError> {
+        let marked = |name: &str| first.contains_key(&format!("{name}{MARKER}"));
+        let undecided = |name: &str, seen: &Seen<T>| !marked(name) && !self.require_marker && !quiet(seen);
+        let files = || first.iter().filter(|(name, _)| !name.ends_with(MARKER));
+        let second = if files().any(|(name, seen)| undecided(name, seen)) {
+            thread::sleep(self.pause);
+            again()?
+        } else {
+            BTreeMap::new()
+        };
+        let listed = files().map(|(name, seen)| {
+            let stable = !undecided(name, seen) || second.get(name) == Some(seen);
+            let settled = marked(name) || (!self.require_marker && stable);
+            Listed { name: name.clone(), bytes: seen.bytes, settled }
+        });
+        Ok(listed.collect())
+    }
+}
+
+/// Whether a look counts a file of this name.
+pub(super) fn counts(name: &str) -> bool {
+    allowed(name).is_ok() && !temporary(name)
+}
+
+/// Refuses a name that could reach outside its folder or hide in it, or that was not whole text where it came from.
+pub(super) fn allowed(name: &str) -> Result<(), TransportError> {
+    let odd = |c: char| matches!(c, '/' | '\\' | char::REPLACEMENT_CHARACTER) || c.is_control();
+    let plain = !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.chars().any(odd);
+    if plain {
+        Ok(())
+    } else {
+        Err(TransportError::lasting(NAME_REFUSED, "the name is not a plain file name"))
+    }
+}
+
+/// Refuses a name under which nothing may be put: what a temporary file or a marker is called would not be seen.
+pub(super) fn allowed_to_put(name: &str, temporary_suffix: &str) -> Result<(), TransportError> {
+    allowed(name)?;
+    if temporary(name) || name.ends_with(temporary_suffix) || name.ends_with(MARKER) {
+        return Err(TransportError::lasting(NAME_REFUSED, "the name is one of temporary files or markers"));
+    }
+    Ok(())
+}
+
+fn temporary(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TEMPORARY.iter().any(|suffix| lower.ends_with(suffix))
+}
+
+/// Whether a name is one that a delivery of the gateway has while it is written.
+pub(super) fn ours(name: &str, temporary_suffix: &str) -> bool {
+    allowed(name).is_ok() && name.starts_with(OURS) && name.ends_with(temporary_suffix)
+}
