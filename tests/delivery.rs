@@ -19,11 +19,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 use support::doors::{identity, name, open, open_all, sealed, signers};
+use support::page::{Desk, commands, said, shell, tools};
 use support::{
     Deployment, NIGHTS, RECIPIENTS, assert_same_but_for_the_ledger, assert_same_files, files, needed,
 };
-
-const RECIPIENTS_PAGE: &str = include_str!("../docs/recipients.md");
 
 /// A copy that is not whole yet.
 fn is_part(name: &str) -> bool {
@@ -390,71 +389,6 @@ fn a_verdict_is_one_line_with_its_code_and_exit() {
     fs::write(&signers, "# none\n").unwrap();
     let said = verify(&[]);
     assert!(said.code == Some(2) && said.err.starts_with("error[LG2317]: NOT CHECKED"), "{}", said.err);
-}
-
-/// The commands under a heading of the page, each block whole.
-fn commands(heading: &str) -> Vec<String> {
-    let start =
-        RECIPIENTS_PAGE.find(heading).unwrap_or_else(|| panic!("no heading {heading}")) + heading.len();
-    let rest = &RECIPIENTS_PAGE[start..];
-    let section = &rest[..rest.find("\n## ").unwrap_or(rest.len())];
-    let (mut blocks, mut open) = (Vec::new(), None::<String>);
-    for line in section.lines() {
-        match (line.trim() == "```", &mut open) {
-            (true, Some(_)) => blocks.extend(open.take()),
-            (true, None) => open = Some(String::new()),
-            (false, Some(block)) => *block += &format!("{}\n", line.trim()),
-            (false, None) => {}
-        }
-    }
-    assert!(!blocks.is_empty());
-    blocks
-}
-
-fn tools() -> Option<()> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    for tool in ["age", "age-keygen", "ssh-keygen", "unzip", "sha256sum", "jq", "bash"] {
-        needed(std::env::split_paths(&path).map(|f| f.join(tool)).find(|p| p.is_file()), tool)?;
-    }
-    Some(())
-}
-
-/// A shell that stops at the first command that fails, in a recipient's folder.
-fn shell(folder: &Path, script: &str) -> Output {
-    Command::new("bash").args(["-euo", "pipefail", "-c", script]).current_dir(folder).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
-}
-
-/// A recipient's folder with its key, the gateway's line and one delivered bundle.
-struct Desk {
-    folder: tempfile::TempDir,
-    name: String,
-}
-
-impl Desk {
-    fn of(deployment: &Deployment, recipient: &str, file: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let name = name(file).to_owned();
-        fs::copy(signers(deployment), folder.path().join("signers.txt")).unwrap();
-        fs::copy(identity(recipient), folder.path().join("mine.age")).unwrap();
-        fs::copy(file, folder.path().join(format!("{name}.zip.age"))).unwrap();
-        let signature = format!("{}.sig", file.display());
-        fs::copy(signature, folder.path().join(format!("{name}.zip.age.sig"))).unwrap();
-        Self { folder, name }
-    }
-
-    fn at(&self, ending: &str) -> PathBuf {
-        self.folder.path().join(format!("{}{ending}", self.name))
-    }
-
-    /// The page's commands for each morning, as they stand.
-    fn morning(&self) -> Output {
-        let start = format!("N={}; I=lockgate@leeds-iom\n", self.name);
-        shell(self.folder.path(), &(start + &commands("## Each morning, with public tools").concat()))
-    }
 }
 
 #[test]

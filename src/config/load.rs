@@ -5,7 +5,7 @@ use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
 use super::{lists, places};
 use crate::approval::holders::{self, HOLDERS, Holders};
-use crate::deliver::push_settings;
+use crate::deliver::{door_settings, push_settings};
 use crate::exit::{Exit, Expected};
 use crate::seal::Keyring;
 use crate::serve::Keys;
@@ -252,6 +252,7 @@ impl Reading<'_> {
         let partners: Vec<&str> = agreement.partners().map(|(_, p)| p.key.as_str()).collect();
         let keyring = self.keep_all(Keyring::read(&settings, &partners));
         self.problems.extend(push_settings::check(&settings));
+        self.problems.extend(door_settings::check(&settings));
         let api = self.keep_all(Keys::read(&settings));
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;

@@ -1,8 +1,8 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
 use super::doors::{ApiSettings, ServeSettings};
-use crate::deliver::push_settings::PushSettings;
 use super::places::PlaceSettings;
+use crate::deliver::push_settings::PushSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,6 +73,12 @@ pub struct SigningSettings {
 pub struct RecipientSettings {
     /// Its public keys: the one of today, and while it is replaced the next.
     pub keys: Vec<RecipientKeySettings>,
+    /// The place to which its bundles are brought; without it, its folder below that of the bundles.
+    pub door: Option<Spanned<String>>,
+    /// At such a place: the ending of an empty file that is put behind each bundle, last.
+    pub marker: Option<Spanned<String>>,
+    /// The place at which its return forms lie, beside `in/ack` of its folder and the pull API.
+    pub forms: Option<Spanned<String>>,
     /// Where it is told by HTTPS push.
     pub push: Option<PushSettings>,
     /// By what the pull API knows it.

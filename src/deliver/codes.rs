@@ -38,6 +38,12 @@ pub const CODES: &[CodeDoc] = &[
                       the stopped ones are missing in its row of bundles; a snapshot stands for itself.",
     },
     CodeDoc {
+        code: "LG2606",
+        title: "the registers changed since the last night",
+        explanation: "A restriction, an authority, a consent, a nominee or a suspension was recorded or ended after what waits was \
+                      decided. Whether it may still be sent is for the next night to decide: run it, and it delivers.",
+    },
+    CodeDoc {
         code: "LG2607",
         title: "a note of the pull API cannot be taken down",
         explanation: "The pull API notes in `state/collected/` which recipient fetched which bundle. This note names a bundle that is not that \
@@ -50,9 +56,10 @@ pub const CODES: &[CodeDoc] = &[
                       to destroy it and to confirm that in writing; the snapshot that took its place is what it may have.",
     },
     CodeDoc {
-        code: "LG2606",
-        title: "the registers changed since the last night",
-        explanation: "A restriction, an authority, a consent, a nominee or a suspension was recorded or ended after what waits was \
-                      decided. Whether it may still be sent is for the next night to decide: run it, and it delivers.",
+        code: "LG2609",
+        title: "a recipient's door cannot be meant",
+        explanation: "A recipient has one door: a place (`door`), a receiver that is called (`push`), or, with neither, the pull API (`api`) \
+                      or its folder. `marker` is the ending of an empty file that is put at a place behind each bundle, last: a point, \
+                      then small letters and digits, and not `.sig`.",
     },
 ];

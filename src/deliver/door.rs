@@ -1,6 +1,7 @@
 //! One recipient's end of the wire, whatever it is.
 
 use super::folder;
+use super::place::Place;
 use super::push::{Push, PushError};
 use crate::config::Deployment;
 use crate::seal::{SealError, Sealed};
@@ -14,6 +15,8 @@ use tokio::runtime::Handle;
 pub enum Door {
     /// A folder of this machine, above the recipients' own.
     Folder(PathBuf),
+    /// A place, as feeds have them.
+    Place(Place),
     /// A receiver that is called.
     Push(Box<Push>),
     /// Nothing is brought: the recipient fetches from the pull API.
@@ -68,10 +71,21 @@ fn lasting(kind: std::io::ErrorKind) -> bool {
 }
 
 impl Door {
-    /// The door of a recipient, as the settings say: a receiver that is called, the pull API, or else its folder.
+    /// The door of a recipient, as the settings say: a place, a receiver that is called, the pull API, or
+    /// else its folder.
     pub fn of(deployment: &Deployment, recipient: &str, published: &Path) -> Result<Self, DoorError> {
         let settings = deployment.settings.recipient.iter().find(|(key, _)| key.get_ref() == recipient);
         let Some((_, settings)) = settings else { return Ok(Self::Folder(published.to_owned())) };
+        if let Some(place) = &settings.door {
+            let unusable = |e: anyhow::Error| DoorError {
+                code: "LG2602",
+                what: crate::fault::told(&e),
+                retry_after: None,
+            };
+            let transport = deployment.place_named(place.get_ref()).map_err(unusable)?;
+            let marker = settings.marker.as_ref().map(|m| m.get_ref().clone());
+            return Ok(Self::Place(Place::new(transport, marker)));
+        }
         if let Some(push) = &settings.push {
             let push = Push::open(push, &deployment.root, Handle::current())?;
             return Ok(Self::Push(Box::new(push)));
@@ -91,8 +105,17 @@ impl Door {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Folder(_) => "folder",
+            Self::Place(_) => "place",
             Self::Push(_) => "push",
             Self::Pull => "pull",
+        }
+    }
+
+    /// Tidies up once nothing waits for the recipient any more.
+    pub fn sweep(&self) {
+        if let Self::Place(place) = self {
+            // What is left over does no harm: it is under no final name, and is looked for again the next time.
+            let _ = place.sweep();
         }
     }
 
@@ -101,6 +124,7 @@ impl Door {
     pub fn put(&self, sealed: &Sealed) -> Result<Arrival, DoorError> {
         match self {
             Self::Folder(doors) => folder::put(sealed, doors).map(|_| Arrival::Sent).map_err(DoorError::from),
+            Self::Place(place) => place.put(sealed),
             Self::Push(push) => {
                 let arrival = if push.only_tells() { Arrival::Told } else { Arrival::Sent };
                 push.put(sealed).map(|()| arrival).map_err(DoorError::from)

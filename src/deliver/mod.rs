@@ -10,9 +10,11 @@ pub mod backoff;
 mod codes;
 pub mod collected;
 mod door;
+pub mod door_settings;
 mod doors;
 pub mod folder;
 pub mod outbox;
+mod place;
 pub mod prune;
 pub mod stop;
 

@@ -7,6 +7,7 @@ pub mod collect;
 pub mod disclose;
 mod drift;
 pub mod feed_diff;
+mod forms;
 mod in_force;
 pub mod ingest;
 pub mod journal;

@@ -12,7 +12,7 @@ use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, receipts, registers};
+use super::{Night, Order, forms, receipts, registers};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
@@ -184,6 +184,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let mut answers = Vec::new();
     if !night.order.dry_run {
         answers.extend(collected::take(night.deployment, night.store, night.state, night.order.as_of).await?);
+        answers.extend(forms::fetch(night).await?);
         answers.extend(receipts::collect(night, &doors.published).await?);
         answers.extend(crate::receipt::overdue(night.deployment, night.store, night.order.as_of).await?);
     }

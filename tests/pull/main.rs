@@ -15,6 +15,7 @@ mod access;
 mod acks;
 mod bad_input;
 mod document;
+mod doors;
 mod download;
 mod page;
 mod pki;

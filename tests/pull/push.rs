@@ -15,21 +15,29 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NEXT: &str = "whsec_plJ3nmyCDGBKInavdOK15jsl8Nm9ck4Y";
 
-struct Receiver {
+pub(super) struct Receiver {
     child: Child,
-    port: u16,
+    pub(super) port: u16,
     log: PathBuf,
 }
 
 impl Receiver {
-    fn start(pki: &Pki, python: &Path, certificate: Option<&str>, secrets: &str, answers: &Value) -> Self {
+    pub(super) fn start(
+        pki: &Pki,
+        python: &Path,
+        certificate: Option<&str>,
+        secrets: &str,
+        answers: &Value,
+    ) -> Self {
         let log = pki.at("receiver.log");
         let _ = fs::remove_file(&log);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pull/receiver.py");
         let mut call = Command::new(python);
+        call.env("KEEP", pki.at("kept"));
+        let _ = fs::create_dir(pki.at("kept"));
         call.arg(script).arg(&log).arg(secrets).arg(answers.to_string()).stdout(Stdio::piped());
         if let Some(name) = certificate {
             call.arg(pki.at(&format!("{name}.pem"))).arg(pki.at(&format!("{name}.key")));
@@ -40,7 +48,7 @@ impl Receiver {
         Self { child, port: line.trim().parse().unwrap(), log }
     }
 
-    fn came(&self) -> Vec<Value> {
+    pub(super) fn came(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
     }

@@ -3,16 +3,18 @@ answers what it was told to.
 
 usage: receiver.py LOG SECRETS ANSWERS [CERTIFICATE KEY]
 SECRETS is a comma list of whsec_…; ANSWERS is JSON: a list of [status, {header: value}], the last one for ever.
-Prints its port.
+Prints its port. With the environment variable KEEP, what is put is kept in that folder, each name once.
 """
 import base64
 import hashlib
 import hmac
 import http.server
 import json
+import os
 import ssl
 import sys
 
+KEEP = os.environ.get("KEEP")
 log, secrets, answers = sys.argv[1], sys.argv[2].split(","), json.loads(sys.argv[3])
 
 
@@ -38,6 +40,12 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             "sha256": hashlib.sha256(body).hexdigest(),
             "good": good(self.headers, body),
         }
+        if KEEP and self.command == "PUT":
+            place = os.path.join(KEEP, os.path.basename(self.path))
+            with open(place, "xb") as out:
+                out.write(body)
+            with open(place + ".sig", "xb") as out:
+                out.write(base64.b64decode(self.headers["lockgate-signature"]))
         if self.headers["Content-Type"] == "application/json":
             came["body"] = json.loads(body)
         with open(log, "a") as out:

@@ -1,6 +1,7 @@
 //! A deployment of its own for each test: the repository's, copied to a temporary folder, and the program run on it.
 
 pub mod doors;
+pub mod page;
 pub mod sshd;
 pub mod wire;
 

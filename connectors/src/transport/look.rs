@@ -77,11 +77,12 @@ pub(super) fn allowed(name: &str) -> Result<(), TransportError> {
     }
 }
 
-/// Refuses a name under which nothing may be put: what a temporary file or a marker is called would not be seen.
+/// Refuses a name under which nothing may be put: what a temporary file is called would not be seen. A marker is put like any
+/// file.
 pub(super) fn allowed_to_put(name: &str, temporary_suffix: &str) -> Result<(), TransportError> {
     allowed(name)?;
-    if temporary(name) || name.ends_with(temporary_suffix) || name.ends_with(MARKER) {
-        return Err(TransportError::lasting(NAME_REFUSED, "the name is one of temporary files or markers"));
+    if temporary(name) || name.ends_with(temporary_suffix) {
+        return Err(TransportError::lasting(NAME_REFUSED, "the name is one of temporary files"));
     }
     Ok(())
 }
