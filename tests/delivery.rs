@@ -15,14 +15,11 @@ pub mod support;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 use std::time::Instant;
 use support::doors::{identity, name, open, open_all, sealed, signers};
 use support::page::{Desk, commands, said, shell, tools};
-use support::{
-    Deployment, NIGHTS, RECIPIENTS, assert_same_but_for_the_ledger, assert_same_files, files, needed,
-};
+use support::{Deployment, NIGHTS, RECIPIENTS, assert_same_but_for_the_ledger, assert_same_files, files};
 
 /// A copy that is not whole yet.
 fn is_part(name: &str) -> bool {

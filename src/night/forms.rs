@@ -15,7 +15,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// Fetches the forms of every recipient that has a place for them. A place that cannot be used is told, and stops nobody.
-pub(super) async fn fetch(night: &Night<'_>) -> Result<Vec<Problem>> {
+pub(super) fn fetch(night: &Night<'_>) -> Result<Vec<Problem>> {
     let mut told = Vec::new();
     for (recipient, settings) in &night.deployment.settings.recipient {
         let Some(place) = &settings.forms else { continue };

@@ -184,7 +184,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let mut answers = Vec::new();
     if !night.order.dry_run {
         answers.extend(collected::take(night.deployment, night.store, night.state, night.order.as_of).await?);
-        answers.extend(forms::fetch(night).await?);
+        answers.extend(forms::fetch(night)?);
         answers.extend(receipts::collect(night, &doors.published).await?);
         answers.extend(crate::receipt::overdue(night.deployment, night.store, night.order.as_of).await?);
     }
