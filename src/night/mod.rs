@@ -27,6 +27,7 @@ pub mod registers;
 pub mod reminders;
 pub mod replay;
 pub mod run;
+mod send;
 pub mod share;
 pub mod spool;
 pub mod stored_rows;
