@@ -259,3 +259,24 @@ fn digest(value: &Value) -> Digest {
     let text = value.as_str().expect("a text");
     Digest(base64ct::Base64::decode_vec(text).expect("base64").try_into().expect("32 bytes"))
 }
+
+/// One bundle: which entries are its own, and that what is kept of it is what was recorded.
+#[test]
+fn one_bundle_is_found_in_the_ledger_with_all_its_rows() {
+    let deployment = Deployment::after(1);
+    let bundle = deployment.bundle("lcc", NIGHTS[1]);
+    let said = deployment.run(&["ledger", "verify", "--bundle", &bundle.name, "--json"]);
+    let found = said.json();
+    assert_eq!((said.code, &found["ok"]), (Some(0), &true.into()), "{}", said.err);
+    let rows = bundle.rows.len() as u64;
+    let found = &found["bundle"];
+    assert_eq!((found["rows"].as_u64(), found["manifest"].as_bool()), (Some(rows), Some(true)));
+    let (first, last) =
+        (found["first"].as_u64().expect("a number"), found["last"].as_u64().expect("a number"));
+    assert_eq!(last - first + 1, rows, "they stand together");
+    assert_eq!(found["entry"], last + 1, "and the bundle's own entry closes them");
+    assert_eq!(deployment.run(&["ledger", "verify", "--bundle", "nobodys"]).code, Some(2));
+    fs::write(bundle.folder.join("datapackage.json"), "{}").expect("writing");
+    let said = deployment.run(&["ledger", "verify", "--bundle", &bundle.name]);
+    assert_eq!(said.code, Some(7), "{}", said.err);
+}

@@ -9,12 +9,15 @@ pub enum LedgerCommand {
     /// Recompute every link and root of the ledger, and compare each bundle's manifest and what others have witnessed
     #[command(
         after_help = "Examples:\n  lockgate ledger verify\n  lockgate ledger verify --against datapackage.json\n  \
-                      lockgate ledger verify --json"
+                      lockgate ledger verify --bundle NAME --json"
     )]
     Verify {
         /// What a recipient kept: the manifest of a bundle, or a checkpoint. The ledger must still begin with it
         #[arg(long, value_name = "FILE")]
         against: Vec<PathBuf>,
+        /// Say what it has of this bundle, once it is known to be whole
+        #[arg(long, value_name = "NAME")]
+        bundle: Option<String>,
     },
     /// Write the ledger's entries and its checkpoint into a new folder, to be verified without this program
     #[command(after_help = "Examples:\n  lockgate ledger export --out evidence")]

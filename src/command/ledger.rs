@@ -2,6 +2,7 @@
 //! witnessed.
 
 use super::bundle::kept;
+use super::ledger_bundle::{self, BundleFound};
 use super::ledger_proof::Witness;
 use super::{Voice, reading};
 use crate::config::Deployment;
@@ -26,11 +27,19 @@ struct VerifyJson {
     /// The tree's root, in base64 as in a checkpoint.
     root: String,
     bundles: usize,
+    /// The one bundle that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<BundleFound>,
     faults: Vec<String>,
 }
 
 /// Verifies the ledger; ends 7 when anything is not as it was recorded.
-pub(super) async fn verify(voice: Voice, deployment: &Deployment, against: &[PathBuf]) -> Result<Exit> {
+pub(super) async fn verify(
+    voice: Voice,
+    deployment: &Deployment,
+    against: &[PathBuf],
+    bundle: Option<&str>,
+) -> Result<Exit> {
     let witnesses = against.iter().map(|file| Witness::read(file)).collect::<Result<Vec<_>>>()?;
     let (store, _) = reading(deployment).await?;
     let mut reading = Reading {
@@ -51,15 +60,22 @@ pub(super) async fn verify(voice: Voice, deployment: &Deployment, against: &[Pat
     }
     let bundles = store.bundles(None, u32::MAX).await?;
     reading.bundles(deployment, &bundles);
-    let Reading { verifier, tree, faults, .. } = reading;
+    let Reading { verifier, tree, mut faults, .. } = reading;
+    let found = match bundle.filter(|_| faults.is_empty()) {
+        Some(name) => Some(ledger_bundle::find(deployment, &store, name).await?),
+        None => None,
+    };
+    faults.extend(found.iter().flat_map(|f| f.faults.clone()));
     let (entries, head) = verifier.finish(None).map_or((0, Digest([0; 32])), |c| (c.seq, c.head));
     let ok = faults.is_empty();
     let root = Base64::encode_string(&tree.root().0);
     if voice.json {
-        report::json(&VerifyJson { ok, entries, head: head.hex(), root, bundles: bundles.len(), faults });
+        let (head, bundles) = (head.hex(), bundles.len());
+        report::json(&VerifyJson { ok, entries, head, root, bundles, bundle: found, faults });
     } else if ok {
         let bundles = bundles.len();
         report::line(&format!("The ledger is whole: {entries} entries, {bundles} bundles, root {root}"));
+        found.iter().for_each(|f| report::line(&f.text()));
         for witness in &witnesses {
             report::line(&format!(
                 "It begins with what {} witnessed: {} entries",

@@ -16,6 +16,7 @@ mod fmt;
 mod history;
 mod key;
 mod ledger;
+mod ledger_bundle;
 mod ledger_person;
 mod ledger_proof;
 mod open;
@@ -93,8 +94,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Key(what) => key::key(voice, &deployment, &what),
-        Command::Ledger(LedgerCommand::Verify { against }) => {
-            ledger::verify(voice, &deployment, &against).await
+        Command::Ledger(LedgerCommand::Verify { against, bundle }) => {
+            ledger::verify(voice, &deployment, &against, bundle.as_deref()).await
         }
         Command::Ledger(LedgerCommand::Export { out }) => {
             ledger_proof::export(voice, &deployment, &out).await
