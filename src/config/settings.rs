@@ -1,8 +1,8 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
 use super::doors::{ApiSettings, ServeSettings};
-use crate::deliver::push_settings::PushSettings;
 use super::places::PlaceSettings;
+use crate::deliver::push_settings::PushSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
