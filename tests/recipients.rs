@@ -1,5 +1,6 @@
-//! What recipients' own tools make of the bundles: frictionless validates every one, and a spreadsheet program reads
-//! every `staff.xlsx` cell for cell as the CSV files say. Both are skipped where the tool is missing, except under `CI=true`.
+//! What recipients' own tools make of the bundles: frictionless validates every one, pandas loads the tables as they are, and
+//! a spreadsheet program reads every `staff.xlsx` cell for cell as the CSV files say; of plain bundles, and of sealed ones that
+//! `age` and `unzip` opened. A test is skipped where its tool is missing, except under `CI=true`.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,11 +16,16 @@ pub mod support;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use support::doors::{identity, name, sealed};
 use support::{Bundle, Deployment, RECIPIENTS, Row, needed, python};
 
-fn spreadsheets() -> Option<PathBuf> {
+fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    needed(std::env::split_paths(&path).map(|f| f.join("soffice")).find(|p| p.is_file()), "soffice")
+    needed(std::env::split_paths(&path).map(|f| f.join(name)).find(|p| p.is_file()), name)
+}
+
+fn spreadsheets() -> Option<PathBuf> {
+    tool("soffice")
 }
 
 fn all(deployment: &Deployment) -> Vec<Bundle> {
@@ -176,26 +182,33 @@ fn a_spreadsheet_program_shows_every_cell_of_staff_xlsx_as_written() {
     assert!(assert_sheets(&soffice, &all(&deployment)) > 5_000);
 }
 
-/// Cells that look like formulas, numbers or dates come through as text.
-#[test]
-fn nothing_in_staff_xlsx_is_computed_or_rewritten() {
-    let Some(soffice) = spreadsheets() else { return };
-    let deployment = Deployment::fresh();
+/// A source that writes something else where it should write an address.
+fn rewrite(deployment: &Deployment, cells: &[(&str, &str)]) {
     let path = deployment.path("fixtures/hmps/HMPS_RELEASES_20081117.csv");
     let bytes = std::fs::read(&path).unwrap();
     let text: String = bytes.iter().map(|b| char::from(*b)).collect();
-    let cells = [
-        ("14 Copse Row", "=1+1"),
-        ("9 Lantern Close", "0012"),
-        ("2 Roper Garth", "1E5"),
-        ("63 Bobbin Court", "@SUM(A1)"),
-    ];
     let text = cells.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     });
     std::fs::write(&path, text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>())
         .unwrap();
+}
+
+/// Cells that look like formulas, numbers or dates come through as text.
+#[test]
+fn nothing_in_staff_xlsx_is_computed_or_rewritten() {
+    let Some(soffice) = spreadsheets() else { return };
+    let deployment = Deployment::fresh();
+    rewrite(
+        &deployment,
+        &[
+            ("14 Copse Row", "=1+1"),
+            ("9 Lantern Close", "0012"),
+            ("2 Roper Garth", "1E5"),
+            ("63 Bobbin Court", "@SUM(A1)"),
+        ],
+    );
     deployment.night("2008-11-17");
     let bundle = deployment.bundle("wyp", "2008-11-17");
     let addresses: Vec<&str> = bundle.rows.iter().map(|r| r.get("release_address")).collect();
@@ -206,4 +219,77 @@ fn nothing_in_staff_xlsx_is_computed_or_rewritten() {
         );
     }
     assert_sheets(&soffice, &[bundle]);
+}
+
+/// A sealed bundle as `age` and `unzip` open it, into a folder of its own.
+fn opened(deployment: &Deployment, recipient: &str, file: &Path) -> Option<Bundle> {
+    let (age, unzip) = (tool("age")?, tool("unzip")?);
+    let folder = deployment.path("received").join(name(file));
+    std::fs::create_dir_all(&folder).unwrap();
+    let zip = folder.with_extension("zip");
+    let run = |call: &mut Command| {
+        let output = call.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(Command::new(age).args(["-d", "-i"]).arg(identity(recipient)).arg("-o").arg(&zip).arg(file));
+    run(Command::new(unzip).arg("-q").arg(&zip).arg("-d").arg(&folder));
+    Some(Bundle::read(&folder))
+}
+
+/// The call of docs/recipients.md for every table, told as JSON.
+const LOAD: &str = "
+import json, pathlib, pandas
+out = {}
+for path in sorted(pathlib.Path('data').glob('*.csv')):
+    table = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    assert all(type(cell) is str for column in table for cell in table[column])
+    out[path.stem] = table.to_dict('records')
+print(json.dumps(out))
+";
+
+/// Sealed bundles, opened with public tools alone and handed to each tool that a recipient has: nothing is computed, no zero and
+/// no `+44` is lost. No field of the schema holds telephone numbers, so a source writes some where an address should be.
+#[test]
+fn a_sealed_bundle_ends_in_the_recipients_own_tools_as_it_was_written() {
+    let (Some(soffice), Some(python)) = (spreadsheets(), python()) else { return };
+    let deployment = Deployment::sealed();
+    rewrite(
+        &deployment,
+        &[
+            ("14 Copse Row", "+44 113 496 0000"),
+            ("9 Lantern Close", "0113 496 0001"),
+            ("2 Roper Garth", "=1+1"),
+        ],
+    );
+    deployment.night("2008-11-17");
+    let mut bundles = Vec::new();
+    for recipient in ["wyp", "cri"] {
+        let Some(bundle) = opened(&deployment, recipient, &sealed(&deployment, recipient)[0]) else { return };
+        let here = |program: &Path, words: &[&str]| {
+            Command::new(program).args(words).current_dir(&bundle.folder).output().unwrap()
+        };
+        let said = here(&python.with_file_name("frictionless"), &["validate", "datapackage.json"]);
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.status.success() && !text.contains("INVALID"), "{text}");
+        assert!(text.contains("people") && text.matches("VALID").count() > 1, "{text}");
+        let said = here(&python, &["-c", LOAD]);
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let loaded: BTreeMap<String, Vec<BTreeMap<String, String>>> =
+            serde_json::from_slice(&said.stdout).unwrap();
+        for (table, loaded) in &loaded {
+            let rows: Vec<_> = bundle.rows.iter().filter(|r| r.table == *table).map(|r| &r.cells).collect();
+            assert_eq!(loaded.iter().collect::<Vec<_>>(), rows, "{recipient}: {table}");
+        }
+        let cells = || loaded.values().flatten().flatten();
+        assert_eq!(loaded.values().map(Vec::len).sum::<usize>(), bundle.rows.len(), "{recipient}");
+        // Some of the pseudonyms begin with a zero, as a sixteenth of them must.
+        assert!(cells().any(|(column, cell)| column == "record_id" && cell.starts_with('0')), "{recipient}");
+        bundles.push(bundle);
+    }
+    let addresses: Vec<&str> = bundles[0].rows.iter().map(|r| r.get("release_address")).collect();
+    for start in ["'+44 113 496 0000, ", "0113 496 0001, ", "'=1+1, "] {
+        assert!(addresses.iter().any(|a| a.starts_with(start)), "{start} is not in {addresses:?}");
+    }
+    // Every cell as it is shown, against the CSV files.
+    assert!(assert_sheets(&soffice, &bundles) > 3_000);
 }

@@ -164,12 +164,8 @@ pub(super) async fn withdraw(
         };
         return Err(Expected::new(Exit::Refused, format!("`{}` {what}", args.name)));
     }
-    let mut rows = store.sealed_bundles().await?;
-    rows.retain(|r| r.recipient == Some(recipient) && r.bundle.sequence >= row.bundle.sequence);
     let why = stop::Why { day: run.as_of, by: &decision.by, reference: &decision.reference };
-    stop::stop((deployment, &store, &deployment.state()), recipient, &rows, &why).await?;
-    // Whoever was decided about is decided about again: what was told with these bundles was not.
-    store.set_meta("basis", "").await?;
+    let rows = stop::from(deployment, &store, recipient, row.bundle.sequence, &why).await?;
     store.close().await?;
     if !voice.quiet {
         let names: Vec<&str> = rows.iter().map(|r| r.bundle.name.as_str()).collect();

@@ -27,6 +27,22 @@ pub struct Why<'a> {
     pub reference: &'a str,
 }
 
+/// Stops a bundle of a recipient that was sealed and not sent, with every one behind it; gives what was stopped.
+pub async fn from(
+    deployment: &Deployment,
+    store: &Store,
+    recipient: PartnerId,
+    first: u64,
+    why: &Why<'_>,
+) -> Result<Vec<BundleRow>> {
+    let mut rows = store.sealed_bundles().await?;
+    rows.retain(|r| r.recipient == Some(recipient) && r.bundle.sequence >= first);
+    stop((deployment, store, &deployment.state()), recipient, &rows, why).await?;
+    // Whoever was decided about is decided about again: what was told with these bundles was not.
+    store.set_meta("basis", "").await?;
+    Ok(rows)
+}
+
 /// Stops bundles of one recipient; `state` is the store's folder, with the outbox. All later ones that wait must be among them. The next bundle is then a snapshot.
 pub async fn stop(
     (deployment, store, state): (&Deployment, &Store, &Path),

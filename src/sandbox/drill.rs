@@ -18,6 +18,8 @@ pub enum Drill {
     Late,
     /// A byte of the last bundle was changed on its way
     Tampered,
+    /// The third bundle was withdrawn before it was fetched, and a snapshot followed
+    Withdrawn,
 }
 
 impl Drill {
@@ -28,6 +30,7 @@ impl Drill {
             Self::Gap => "gap",
             Self::Late => "late",
             Self::Tampered => "tampered",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -52,6 +55,12 @@ impl Drill {
                 "The last bundle is not as the gateway signed it: `bundle verify` says LG2306 and ends 7, ssh-keygen says that the \
                  signature is incorrect. Do not open it; fetch it again, and when it stays so, call the desk."
             }
+            Self::Withdrawn => {
+                "Every bundle that is there is good, and number 3 is not there: the list has 1, 2 and 4, and whoever asks for it is told 404, \
+                 as of any name that does not exist. Number 4 is a snapshot: `bundle open --after 2` says GOOD, ends 0, and notes that \
+                 number 3 is missing and that a snapshot stands for itself; so does `bundle verify --identity … --after 2`. Apply it: what \
+                 is not in it is to be destroyed. Do not wait for number 3."
+            }
         }
     }
 
@@ -60,7 +69,7 @@ impl Drill {
         let kept = |name: &str| kept_folder(&place.gateway().join("state/outbox"), recipient, name);
         let last = names.last().context("a bundle was made")?;
         match self {
-            Self::WrongKey | Self::Late => Ok(()),
+            Self::WrongKey | Self::Late | Self::Withdrawn => Ok(()),
             Self::Gap => {
                 let at = names.len().saturating_sub(2);
                 let name = names.get(at).context("two bundles were made")?;

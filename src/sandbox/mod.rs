@@ -8,12 +8,15 @@ mod drill;
 pub use drill::Drill;
 
 use crate::config::{self, Deployment};
+use crate::deliver::stop;
 use crate::exit::{Exit, Expected};
 use crate::night::{self, Order};
-use crate::seal::{NewKey, SEALED_ENDING, Signer, new_recipient, signers_line, write_new};
-use crate::serve::new_bearer;
-use crate::vault::private_folder;
+use crate::seal::{NewKey, SEALED_ENDING, Signer, kept_folder, new_recipient, signers_line, write_new};
+use crate::serve::{Collected as _, Notes, new_bearer};
+use crate::store::{Names, Store};
+use crate::vault::{Vault, private_folder};
 use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,8 @@ include!(concat!(env!("OUT_DIR"), "/sandbox.rs"));
 
 /// The nights of the invented people.
 const NIGHTS: [Date; 3] = [date(2008, 11, 17), date(2008, 11, 18), date(2008, 11, 19)];
+/// The night after them: the files have nothing for it.
+const NEXT: Date = date(2008, 11, 20);
 /// A night by which the forms of the first ones are overdue.
 const LATER: Date = date(2008, 12, 10);
 const SETTINGS: &str = "lockgate.toml";
@@ -92,22 +97,47 @@ pub async fn make(folder: &Path, recipient: &str, drill: Option<Drill>, listen: 
         if drill == Some(Drill::WrongKey) && Some(&day) == NIGHTS.last() {
             write(&new_recipient("somebody else").public)?;
         }
-        night_of(&place, day).await?;
+        night_of(&place, recipient, day).await?;
     }
-    let day = if drill == Some(Drill::Late) { LATER } else { date(2008, 11, 19) };
-    if day == LATER {
-        night_of(&place, day).await?;
-    }
+    let day = afterwards(&place, recipient, drill).await?;
     let deployment = load(&place)?;
     fs::write(place.signers(), signers(&deployment)?).context("writing the list of signers")?;
-    copy(&place.gateway().join("state/bundles").join(recipient), &place.door())
-        .context("filling the door")?;
+    fill(&place, recipient).context("filling the door")?;
     let names = bundles(&place)?;
     if let Some(drill) = drill {
         drill.spoil(&place, recipient, &names)?;
     }
     let bundles = bundles(&place)?;
     Ok(Sandbox { place, deployment, token, day, bundles })
+}
+
+/// What a drill needs to happen after the nights; the day it is then.
+async fn afterwards(place: &Place, recipient: &str, drill: Option<Drill>) -> Result<Date> {
+    let day = match drill {
+        Some(Drill::Late) => LATER,
+        Some(Drill::Withdrawn) => {
+            withdraw(place, recipient).await?;
+            NEXT
+        }
+        _ => return Ok(NIGHTS[2]),
+    };
+    night_of(place, recipient, day).await?;
+    Ok(day)
+}
+
+/// Withdraws the last bundle, as the desk does with `bundle withdraw`.
+async fn withdraw(place: &Place, recipient: &str) -> Result<()> {
+    let deployment = load(place)?;
+    let vault = Vault::new(deployment.usable_secret()?);
+    let (categories, partners) = deployment.names();
+    let names = Names { categories: &categories, partners: &partners };
+    let store = Store::open(&deployment.state(), &vault, &names).await?;
+    let name = waiting(place, recipient)?.pop().context("a bundle waits")?;
+    let row = store.bundle(&name).await?.context("the store knows what waits")?;
+    let partner = row.recipient.context("a bundle has a recipient")?;
+    let why = stop::Why { day: row.bundle.as_of, by: "sandbox", reference: "a drill" };
+    stop::from(&deployment, &store, partner, row.bundle.sequence, &why).await?;
+    store.close().await.context("closing the store")
 }
 
 /// The settings of the deployment, if they have the recipient.
@@ -150,7 +180,13 @@ fn load(place: &Place) -> Result<Deployment> {
     })
 }
 
-async fn night_of(place: &Place, day: Date) -> Result<()> {
+/// A night, after a recipient that has fetched all that there was: what waits and holds something that was withdrawn since would be
+/// stopped, and nobody would see a delta.
+async fn night_of(place: &Place, recipient: &str, day: Date) -> Result<()> {
+    let notes = Notes::at(&place.gateway().join("state"));
+    for name in waiting(place, recipient)? {
+        notes.collected(recipient, &name, Timestamp::now()).context("noting what was fetched")?;
+    }
     let deployment = load(place)?;
     let order = Order { as_of: day, feeds: Vec::new(), dry_run: false };
     night::run::run(&deployment, order, true).await.map(drop)
@@ -167,12 +203,33 @@ fn signers(deployment: &Deployment) -> Result<String> {
     Ok(text)
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    private_folder(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
+/// The names of the recipient's sealed bundles in the outbox, in their order.
+fn waiting(place: &Place, recipient: &str) -> Result<Vec<String>> {
+    let outbox = place.gateway().join("state/outbox");
+    let mut names = Vec::new();
+    let entries = match fs::read_dir(outbox.join(recipient)) {
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(names),
+        entries => entries.context("the outbox")?,
+    };
+    for entry in entries {
+        let name = entry.context("the outbox")?.file_name().to_string_lossy().into_owned();
+        // Of a bundle that was stopped the manifest alone is there.
+        if kept_folder(&outbox, recipient, &name).join(format!("{name}{SEALED_ENDING}")).is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Puts at the door what the API gives: the recipient fetches, and nothing is brought to it.
+fn fill(place: &Place, recipient: &str) -> Result<()> {
+    private_folder(&place.door())?;
+    for name in waiting(place, recipient)? {
+        let kept = kept_folder(&place.gateway().join("state/outbox"), recipient, &name);
+        for ending in [SEALED_ENDING.to_owned(), format!("{SEALED_ENDING}.sig")] {
+            let file = format!("{name}{ending}");
+            fs::copy(kept.join(&file), place.door().join(&file))?;
         }
     }
     Ok(())

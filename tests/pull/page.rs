@@ -46,18 +46,18 @@ fn the_page_fetches_every_bundle_and_sends_a_form_back() {
     let said = done(&morning[..3].concat());
     assert!(said.contains("1\tsnapshot\t") && said.contains("2\tdelta\t"), "{said}");
     let names = server.names("wyp");
+    // To whoever fetches nothing is brought: it waits in the outbox.
+    let kept = |name: &str| server.deployment.path("state/outbox/wyp").join(name);
     for name in &names {
         for ending in [".zip.age", ".zip.age.sig"] {
             let file = format!("{name}{ending}");
-            let door = server.deployment.path("state/bundles/wyp").join(&file);
-            assert_eq!(fs::read(at(&file)).unwrap(), fs::read(door).unwrap());
+            assert_eq!(fs::read(at(&file)).unwrap(), fs::read(kept(name).join(&file)).unwrap());
         }
     }
     // The next morning brings the next one alone; one that was cut is gone on with.
     server.deployment.night(NIGHTS[2]);
     let third = server.names("wyp").remove(2);
-    let whole =
-        fs::read(server.deployment.path("state/bundles/wyp").join(format!("{third}.zip.age"))).unwrap();
+    let whole = fs::read(kept(&third).join(format!("{third}.zip.age"))).unwrap();
     fs::write(at(&format!("{third}.zip.age")), &whole[..whole.len() / 2]).unwrap();
     let said = done(&morning[..3].concat());
     assert!(said.contains("3\tdelta\t") && !said.contains("2\tdelta\t"), "{said}");
