@@ -24,15 +24,18 @@ pub async fn take(deployment: &Deployment, store: &Store, state: &Path, day: Dat
         };
         let known = |step: Step| steps.get(&row.id.0).is_some_and(|all| all.iter().any(|t| t.step == step));
         if row.bundle.state == BundleState::Stopped && !known(Step::Collected) {
-            let what = format!("`{}` was fetched by `{}` while it was being stopped", note.bundle, note.recipient);
-            problems.push(Problem::new("LG2608", what).help("ask its nominee to destroy it: it is not to be used"));
+            let what =
+                format!("`{}` was fetched by `{}` while it was being stopped", note.bundle, note.recipient);
+            problems.push(
+                Problem::new("LG2608", what).help("ask its nominee to destroy it: it is not to be used"),
+            );
         }
         if !known(Step::Collected) {
             let mut tx = store.begin_decisions(day).await?;
             if row.bundle.state == BundleState::Sealed {
                 tx.set_bundle_state(row.id, BundleState::Published).await?;
             }
-            let taken = Taken { step: Step::Collected, at: note.at.to_string(), actor: note.recipient.clone() };
+            let taken = Taken { step: Step::Collected, at: note.at.clone(), actor: note.recipient.clone() };
             tx.put_step(row.id, &taken).await?;
             let entry = DecisionEntry {
                 as_of: day,

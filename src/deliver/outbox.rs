@@ -90,7 +90,9 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
         if !round.closed.contains(&queue.id) && !rests {
             match Door::of(round.deployment, &queue.key, &round.doors.published) {
                 // Every night reminds whoever has not fetched what it was told of; a timer between them does not.
-                Ok(door) if round.only_due && door.only_tells() && queue.rows.iter().all(|r| told(r, &steps)) => {
+                Ok(door)
+                    if round.only_due && door.only_tells() && queue.rows.iter().all(|r| told(r, &steps)) =>
+                {
                     standing.to_fetch = queue.rows.len() as u64;
                 }
                 Ok(door) => start(round, queue, door, &mut fresh, words.clone()).await?,
@@ -119,7 +121,8 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
     });
     let late = heard.await.is_err();
     record(round, &queues, &arrived).await?;
-    let just_told = queues.iter().flat_map(|q| &q.rows).filter(|r| just_told.contains(&r.id.0) && !told(r, &steps));
+    let just_told =
+        queues.iter().flat_map(|q| &q.rows).filter(|r| just_told.contains(&r.id.0) && !told(r, &steps));
     note_told(round, &just_told.map(|r| r.id).collect::<Vec<_>>()).await?;
     for (queue, standing) in &mut standings {
         let names = queue.rows.iter().filter(|r| arrived.contains(&r.id.0)).map(|r| r.bundle.name.clone());
@@ -129,7 +132,9 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
         if let Some(fault) = failed.get(&queue.id.0) {
             standing.problem = Some(problem(&queue.key, fault, open));
             keep_trouble(round.store, queue.id, before.remove(&queue.id.0).flatten(), fault).await?;
-        } else if (!standing.sent.is_empty() || standing.to_fetch > 0) && before.remove(&queue.id.0).flatten().is_some() {
+        } else if (!standing.sent.is_empty() || standing.to_fetch > 0)
+            && before.remove(&queue.id.0).flatten().is_some()
+        {
             round.store.set_trouble(queue.id, None).await?;
         } else if late && standing.waiting > 0 && !round.closed.contains(&queue.id) {
             let what = format!("the door of `{}` took too long; {open} bundles wait", queue.key);

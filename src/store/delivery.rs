@@ -34,7 +34,9 @@ impl Step {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Sent, Self::Told, Self::Collected, Self::Stopped, Self::Again].into_iter().find(|s| s.word() == word)
+        [Self::Sent, Self::Told, Self::Collected, Self::Stopped, Self::Again]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 }
 
