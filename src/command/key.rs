@@ -16,6 +16,7 @@ use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
+use ssh_key::HashAlg;
 use std::path::Path;
 
 #[derive(Serialize)]
@@ -187,6 +188,10 @@ fn list(voice: Voice, deployment: &Deployment, as_of: Option<Date>) -> Exit {
             let shown = (Some(age_fingerprint(&key.text)), Some(key.text.clone()));
             keys.push(key_json(("recipient", partner), shown, key.window, state(key.window, day)));
         }
+    }
+    for (partner, key) in keyring.answers.all() {
+        let shown = (Some(key.fingerprint(HashAlg::Sha256).to_string()), key.to_openssh().ok());
+        keys.push(key_json(("answers", partner), shown, Window::default(), "valid"));
     }
     let reminders = reminders::keys(deployment, day);
     let waits = !reminders.is_empty();

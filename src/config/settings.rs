@@ -1,8 +1,8 @@
 //! `lockgate.toml`: this deployment's store, places, keys and bundle options.
 
 use super::doors::{ApiSettings, ServeSettings};
-use crate::deliver::push_settings::PushSettings;
 use super::places::PlaceSettings;
+use crate::deliver::push_settings::PushSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,6 +73,9 @@ pub struct SigningSettings {
 pub struct RecipientSettings {
     /// Its public keys: the one of today, and while it is replaced the next.
     pub keys: Vec<RecipientKeySettings>,
+    /// Its public OpenSSH keys by which it signs its return forms: the one of today, and while it is replaced the next.
+    #[serde(default)]
+    pub answers: Vec<Spanned<String>>,
     /// Where it is told by HTTPS push.
     pub push: Option<PushSettings>,
     /// By what the pull API knows it.
