@@ -1,5 +1,5 @@
 //! The pull API with real clients: who gets what and who never, downloads that are cut, forms that come in, and clients
-//! that mean no good.
+//! that mean no good. And a place behind HTTPS, where the gateway is the client.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod document;
 mod download;
 mod page;
 mod pki;
+mod place;
 mod push;
 mod sandbox;
 mod server;
