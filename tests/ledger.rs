@@ -9,13 +9,13 @@ pub mod support;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::End;
 use lockgate_core::ledger::tree::{entry_holds, growth_holds};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, query, query_as};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Deployment, NIGHTS, copy, needed, python};
+use support::{Deployment, NIGHTS, RECIPIENTS, copy, needed, python};
 
 const HASH: usize = 32;
 
@@ -240,6 +240,90 @@ fn the_page_verifies_an_export_with_python_alone() {
     fs::write(late.join("entries.jsonl"), lines.join("\n")).expect("writing");
     let (ok, text) = by_the_page(&python, &late, &[]);
     assert!(!ok && text.contains("entry 4 does not follow"), "{text}");
+}
+
+#[test]
+fn a_checkpoint_is_signed_and_one_that_was_changed_is_refused() {
+    let deployment = Deployment::sealed();
+    let first = deployment.night(NIGHTS[0]).json()["ledger"].as_str().expect("a note").to_owned();
+    let origin = first.lines().next().expect("a name").to_owned();
+    assert_eq!(first.lines().filter(|l| l.starts_with(&format!("\u{2014} {origin} "))).count(), 1, "{first}");
+    let kept = deployment.path("kept.txt");
+    fs::write(&kept, &first).expect("writing");
+    let said = |against: &Path| {
+        let words = ["ledger", "verify", "--json", "--against", against.to_str().expect("a path")];
+        let said = deployment.run(&words);
+        (said.code, said.json())
+    };
+    let (code, verdict) = said(&kept);
+    let key = verdict["witnesses"][0]["signed_by"].as_str().expect("a key").to_owned();
+    assert!(code == Some(0) && key.starts_with("SHA256:"), "{verdict}");
+    // The next night's manifest carries just this note, and the manifest itself may be shown.
+    deployment.night(NIGHTS[1]);
+    let outbox = deployment.path("state/outbox").join(RECIPIENTS[0]);
+    let of = |night: &str| {
+        let mut all = fs::read_dir(&outbox).expect("an outbox").map(|e| e.expect("an entry").path());
+        all.find(|p| p.to_string_lossy().contains(&night.replace('-', ""))).expect("a bundle")
+    };
+    let manifest = of(NIGHTS[1]).join("datapackage.json");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let inside: Value = serde_json::from_str(&text).expect("a manifest");
+    assert_eq!(inside["lockgate"]["ledger"], json!(first));
+    assert_eq!((said(&manifest).0, &said(&manifest).1["witnesses"][0]["signed_by"]), (Some(0), &json!(key)));
+    // Without its signature it is a witness as before; with one that does not fit it is none.
+    let (bare, signature) = first.split_once("\n\n").expect("a note");
+    fs::write(&kept, format!("{bare}\n")).expect("writing");
+    assert_eq!((said(&kept).0, &said(&kept).1["witnesses"][0]["signed_by"]), (Some(0), &Value::Null));
+    let other = exported(&deployment, "later").join("checkpoint.txt");
+    let later = fs::read_to_string(&other).expect("a note");
+    let (later, _) = later.split_once("\n\n").expect("a signed note");
+    fs::write(&kept, format!("{later}\n\n{signature}")).expect("writing");
+    let (code, verdict) = said(&kept);
+    let faults = verdict["faults"].to_string();
+    assert!(code == Some(7) && faults.contains("it was changed") && !faults.contains("fork"), "{faults}");
+    // What is only tried out is nothing that the gateway vouches for.
+    let tried = deployment.run(&["run", "--as-of", NIGHTS[2], "--dry-run", "--json"]).json();
+    assert!(!tried["ledger"].as_str().expect("a text").contains('\u{2014}'), "{}", tried["ledger"]);
+}
+
+#[test]
+fn without_a_key_a_checkpoint_is_the_bare_text() {
+    let deployment = Deployment::fresh();
+    deployment.edit("lockgate.toml", "fixtures/keys/gateway_signing", "fixtures/keys/gone");
+    let note = deployment.night(NIGHTS[0]).json()["ledger"].as_str().expect("a text").to_owned();
+    assert_eq!(note.lines().count(), 3, "{note}");
+    let text = fs::read_to_string(exported(&deployment, "kept").join("checkpoint.txt")).expect("a text");
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+/// The command of the page, with OpenSSL itself.
+#[test]
+fn openssl_checks_a_checkpoint_by_the_page() {
+    let found = Command::new("sh").args(["-c", "command -v openssl"]).output().expect("a shell").stdout;
+    let found = String::from_utf8(found).expect("a path");
+    let Some(_) = needed((!found.trim().is_empty()).then(|| found.trim().into()), "openssl") else { return };
+    let deployment = Deployment::after(0);
+    let folder = exported(&deployment, "kept");
+    let signers = deployment.run(&["key", "allowed-signers"]).out;
+    assert_eq!(signers.lines().filter(|l| l.starts_with("# ledger lockgate/")).count(), 1, "{signers}");
+    fs::write(folder.join("signers.txt"), signers).expect("writing");
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ledger.md")).expect("the page");
+    let script =
+        page.split("```sh\n").nth(1).and_then(|p| p.split("```").next()).expect("commands").to_owned();
+    let check = || {
+        let output =
+            Command::new("sh").args(["-ec", &script]).current_dir(&folder).output().expect("a shell");
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).expect("a text"))
+    };
+    let (ok, text) = check();
+    assert!(ok && text.contains("Signature Verified Successfully"), "{text}");
+    let place = folder.join("checkpoint.txt");
+    let note = fs::read_to_string(&place).expect("a note");
+    let size = note.lines().nth(1).expect("a size").to_owned();
+    fs::write(&place, note.replacen(&format!("\n{size}\n"), &format!("\n{size}0\n"), 1)).expect("writing");
+    let (ok, text) = check();
+    assert!(!ok && text.contains("Verification Failure"), "{text}");
 }
 
 /// What the program of the page says of an export.

@@ -6,11 +6,13 @@
 
 pub mod support;
 
+use lockgate_core::hash::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
-use support::{Deployment, NIGHTS, RECIPIENTS, files};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::{Deployment, NIGHTS, RECIPIENTS, files, needed};
 
 /// Whose release was moved.
 const CONNOR: &str = "hmps-releases:A7341CD";
@@ -283,4 +285,140 @@ fn one_recipients_door_stops_no_night_and_a_link_in_it_is_not_followed() {
         json!("opened"),
         "what it says counts all the same"
     );
+}
+
+/// Lets a partner sign its forms with its throw-away key; gives the key's fingerprint, as the program lists it.
+fn signs(deployment: &Deployment, partner: &str) -> String {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/keys/holder_{partner}.pub"));
+    let key = fs::read_to_string(place).expect("a key");
+    let table = format!("[recipient.{partner}]\n");
+    deployment.edit("lockgate.toml", &table, &format!("{table}answers = [\"{}\"]\n", key.trim()));
+    let listed = deployment.run(&["key", "list", "--as-of", NIGHTS[1], "--json"]).json();
+    let all = listed["keys"].as_array().expect("keys").iter();
+    let mine: Vec<_> = all.filter(|k| k["kind"] == "answers" && k["name"] == partner).cloned().collect();
+    assert_eq!(mine.len(), 1, "{listed}");
+    mine[0]["fingerprint"].as_str().expect("a fingerprint").to_owned()
+}
+
+const ACK: &str = "lockgate-ack";
+
+#[test]
+fn clause_7_5_a_signed_form_is_stronger_and_says_so() {
+    let (deployment, form) = with_actions();
+    let key = signs(&deployment, form.recipient);
+    let signed = |name: &str| standing(&deployment, name)["signed"].clone();
+    let filled = form.answered(&[0, 1], "yes,2008-11-19,duty officer,");
+    let (_, said) = import(&deployment, form.recipient, filled.as_bytes());
+    assert_eq!((&said["taken"], &said["signed"], signed(&form.name)), (&json!(2), &Value::Null, json!(0)));
+    // The same answers signed are recorded anew; then neither form says anything new.
+    let beside = deployment.path("form.csv.sig");
+    fs::write(&beside, support::signature(form.recipient, ACK, filled.as_bytes())).expect("writing");
+    let (code, said) = import(&deployment, form.recipient, filled.as_bytes());
+    assert_eq!((code, &said["taken"], &said["signed"]), (Some(0), &json!(2), &json!(key)));
+    assert_eq!(signed(&form.name), json!(2));
+    assert_eq!(import(&deployment, form.recipient, filled.as_bytes()).1["known"], json!(2));
+    fs::remove_file(&beside).expect("removing");
+    assert_eq!(import(&deployment, form.recipient, filled.as_bytes()).1["known"], json!(2));
+    assert_eq!(signed(&form.name), json!(2), "what was signed stays so");
+    let out = deployment.path("evidence");
+    deployment.run(&["ledger", "export", "--out", out.to_str().expect("a path")]);
+    let entries = fs::read_to_string(out.join("entries.jsonl")).expect("entries");
+    for (kind, times) in [("\"receipt-confirm\"", 1), ("\"receipt-confirm-signed\"", 1)] {
+        assert_eq!(entries.matches(kind).count(), times, "{kind}");
+    }
+    assert_eq!(deployment.run(&["ledger", "verify"]).code, Some(0));
+}
+
+#[test]
+fn a_signature_that_does_not_count_refuses_the_whole_form() {
+    let (deployment, form) = with_actions();
+    signs(&deployment, form.recipient);
+    let other = RECIPIENTS.iter().find(|r| **r != form.recipient).expect("another");
+    let filled = form.answered(&[0], "yes,2008-11-19,duty officer,");
+    let sign = |by: &str, purpose: &str, text: &str| support::signature(by, purpose, text.as_bytes());
+    let beside = deployment.path("elsewhere.sig");
+    let file = deployment.path("form.csv");
+    for (signature, says) in [
+        (sign(form.recipient, ACK, &filled.replace("yes", "no")), "was changed"),
+        (sign(form.recipient, "lockgate-agreement", &filled), "another purpose"),
+        (sign(other, ACK, &filled), "none of"),
+        ("nothing".into(), "no whole signature"),
+    ] {
+        fs::write(&file, &filled).expect("writing");
+        fs::write(&beside, signature).expect("writing");
+        let place = |path: &Path| path.to_str().expect("a path").to_owned();
+        let words = ["receipt", "import", &place(&file), "--from", form.recipient, "--json"];
+        let said = deployment.run(&[&words[..], &["--signature", &place(&beside)]].concat());
+        let refused = &said.json()["refused"];
+        assert!(said.code == Some(3) && refused.as_array().expect("a list").len() == 1, "{refused}");
+        let what = refused[0]["what"].as_str().expect("words");
+        assert!(refused[0]["code"] == "LG2406" && what.contains(says), "{says}: {what}");
+        assert_eq!(standing(&deployment, &form.name)["state"], json!("sent"));
+    }
+    let out = deployment.path("evidence");
+    deployment.run(&["ledger", "export", "--out", out.to_str().expect("a path")]);
+    let entries = fs::read_to_string(out.join("entries.jsonl")).expect("entries");
+    assert_eq!(entries.matches("receipt-refused-LG2406").count(), 4);
+}
+
+#[test]
+fn a_signature_beside_a_form_at_the_door_is_used_and_put_away_with_it() {
+    let (deployment, form) = with_actions();
+    signs(&deployment, form.recipient);
+    let door = deployment.path("state/bundles").join(form.recipient).join("in/ack");
+    fs::create_dir_all(&door).expect("a folder");
+    let filled = form.answered(&[0], "yes,2008-11-19,duty officer,");
+    let denied = form.answered(&[0], "no,2008-11-19,duty officer,");
+    let signature = support::signature(form.recipient, ACK, filled.as_bytes());
+    for (name, text) in [("good.csv", &filled), ("forged.csv", &denied), ("gone.csv", &String::new())] {
+        if !text.is_empty() {
+            fs::write(door.join(name), text).expect("writing");
+        }
+        fs::write(door.join(format!("{name}.sig")), &signature).expect("writing");
+    }
+    let told = deployment.night(NIGHTS[2]).json();
+    assert_eq!((&told["warnings"]["LG2406"], &told["warnings"]["LG2401"]), (&json!(1), &Value::Null));
+    let standing = standing(&deployment, &form.name);
+    assert_eq!((&standing["state"], &standing["signed"]), (&json!("opened"), &json!(1)));
+    let names: Vec<String> = files(&door).into_keys().collect();
+    for (text, folder) in [(&filled, "taken"), (&denied, "refused")] {
+        let digest = Digest::of(text.as_bytes()).hex();
+        for ending in ["", ".sig"] {
+            let place = format!("{folder}/{}{ending}", &digest[..16]);
+            assert!(names.contains(&place), "{place}: {names:?}");
+        }
+    }
+    assert!(names.contains(&"gone.csv.sig".into()), "a signature waits for its form: {names:?}");
+}
+
+/// The command of the page, with OpenSSH itself.
+#[test]
+fn openssh_signs_a_form_with_a_key_of_either_kind() {
+    let found = Command::new("sh").args(["-c", "command -v ssh-keygen"]).output().expect("a shell").stdout;
+    let found = String::from_utf8(found).expect("a path");
+    let keygen = (!found.trim().is_empty()).then(|| PathBuf::from(found.trim()));
+    let Some(keygen) = needed(keygen, "ssh-keygen (openssh-client)") else { return };
+    let (deployment, form) = with_actions();
+    let table = format!("[recipient.{}]\n", form.recipient);
+    let (mut lines, mut keys) = (Vec::new(), Vec::new());
+    for kind in ["ed25519", "ecdsa"] {
+        let key = deployment.path(kind);
+        let made = Command::new(&keygen).args(["-q", "-N", "", "-t", kind, "-f"]).arg(&key).status();
+        assert!(made.expect("running").success());
+        let public = fs::read_to_string(deployment.path(&format!("{kind}.pub"))).expect("a key");
+        lines.push(format!("\"{}\"", public.trim()));
+        keys.push(key);
+    }
+    deployment.edit("lockgate.toml", &table, &format!("{table}answers = [{}]\n", lines.join(", ")));
+    for (at, key) in keys.iter().enumerate() {
+        let filled = form.answered(&[at], "yes,2008-11-19,duty officer,");
+        let file = deployment.path("form.csv");
+        fs::write(&file, &filled).expect("writing");
+        let _ = fs::remove_file(deployment.path("form.csv.sig"));
+        let mut sign = Command::new(&keygen);
+        sign.args(["-q", "-Y", "sign", "-n", ACK, "-f"]).arg(key).arg(&file);
+        assert!(sign.status().expect("running").success());
+        let (code, said) = import(&deployment, form.recipient, filled.as_bytes());
+        assert!(code == Some(0) && said["taken"] == json!(1) && said["signed"].is_string(), "{said}");
+    }
 }

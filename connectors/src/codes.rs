@@ -133,4 +133,6 @@ codes! {
         "A file of this name lies at the place already and is not the one that was to be sent. It is never replaced: it may be the only copy of something. Ask the recipient what it is, have it moved away, and run again. Where a server without rename kept a part of a broken delivery, have that part removed.";
     CROWDED = "LG1177", "more names at a place than the cap",
         "The folder of a place holds more entries than a look at it reads. Have old files moved away, or give the feed a folder of its own.";
+    CERTIFICATE = "LG1178", "the server's certificate is not trusted",
+        "The certificate that a place of HTTPS shows has ended, has not begun, is of another name than the address, or is signed by nobody who is trusted. Nothing was read. Look at the address first; ask the partner whether its certificate was changed. For a partner's own authority let `ca` name the file of its certificate, which you got by a second channel.";
 }

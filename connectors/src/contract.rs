@@ -257,6 +257,7 @@ fn places() -> Vec<(&'static str, Options)> {
                 ("path", text("in")),
             ]),
         ),
+        ("https", options(&[("url", text("https://192.0.2.1/out/"))])),
         #[cfg(feature = "s3")]
         (
             "object_store",
@@ -344,6 +345,12 @@ fn options_of_places_of_the_wrong_shape_are_refused() {
         ("sftp", "temporary", Some(text("./x"))),
         ("sftp", "timeout_s", Some(Whole(0))),
         ("sftp", "timeout_s", Some(Flag(true))),
+        ("https", "url", None),
+        ("https", "url", Some(text("http://host.example/out/"))),
+        ("https", "url", Some(text("https://host.example/out"))),
+        ("https", "list", Some(text("../index.txt"))),
+        ("https", "key", Some(text("hunter2"))),
+        ("https", "timeout_s", Some(Whole(0))),
         #[cfg(feature = "s3")]
         ("object_store", "endpoint", Some(text("http://store.example"))),
         #[cfg(feature = "s3")]

@@ -45,6 +45,7 @@ pub const FORMATS: &[FormatKind] = &[
 pub const TRANSPORTS: &[TransportKind] = &[
     transport::folder::KIND,
     transport::sftp::KIND,
+    transport::https::KIND,
     #[cfg(feature = "s3")]
     transport::object_store::KIND,
 ];

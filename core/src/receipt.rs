@@ -41,6 +41,14 @@ pub const CODES: &[CodeDoc] = &[
         explanation: "A recipient has not confirmed a bundle, or not answered what it asks, within the working days that were given. Ask \
                       its nominee; `lockgate receipt list --overdue` shows what is open.",
     },
+    CodeDoc {
+        code: "LG2406",
+        title: "the signature of a return form does not count",
+        explanation: "A signature lay beside the form, and it is not of these bytes, not made for `lockgate-ack`, or not by a key that stands \
+                      under `answers` of this partner in `lockgate.toml`. The whole form is refused: whoever changed it, or signed \
+                      it in another's name, wants to be found. Ask the partner's nominee; a form without a signature is taken, and \
+                      recorded as unsigned.",
+    },
 ];
 
 /// What is asked of a recipient.

@@ -8,13 +8,18 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum ReceiptCommand {
     /// Take a return form that a recipient sent back: `acknowledge.csv` filled in, or JSON
-    #[command(after_help = "Examples:\n  lockgate receipt import acknowledge.csv --from PARTNER")]
+    #[command(
+        after_help = "Examples:\n  lockgate receipt import acknowledge.csv --from PARTNER\n  lockgate receipt import form.csv --from PARTNER --signature form.csv.sig"
+    )]
     Import {
         /// The form
         file: PathBuf,
         /// The partner that sent it
         #[arg(long, value_name = "PARTNER")]
         from: String,
+        /// The partner's signature of the form, by `ssh-keygen -Y sign -n lockgate-ack` (default: FILE.sig, when it is there)
+        #[arg(long, value_name = "FILE")]
+        signature: Option<PathBuf>,
     },
     /// List what was asked with each bundle and how far it is answered
     #[command(

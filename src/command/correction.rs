@@ -44,6 +44,8 @@ pub(super) struct ToldJson {
     confirmed: Option<bool>,
     on: Option<String>,
     by: Option<String>,
+    /// The fingerprint of the key by which it signed its form.
+    signed: Option<String>,
     due_by: Option<String>,
     overdue: bool,
 }
@@ -122,9 +124,10 @@ pub(super) fn json(case: &Case, day: Date) -> CaseJson {
         told_in: t.told.as_ref().map(|(name, ..)| name.clone()),
         change: t.told.as_ref().map(|(_, change, _)| change.word()),
         bundle: t.told.as_ref().map(|(.., state)| state.word()),
-        confirmed: t.answer.as_ref().map(|(done, ..)| *done),
-        on: t.answer.as_ref().map(|(_, on, _)| on.to_string()),
-        by: t.answer.as_ref().map(|(.., by)| by.clone()),
+        confirmed: t.answer.as_ref().map(|a| a.done),
+        on: t.answer.as_ref().map(|a| a.on.to_string()),
+        by: t.answer.as_ref().map(|a| a.author.clone()),
+        signed: t.answer.as_ref().and_then(|a| a.signed.clone()),
         due_by: t.due_by.map(|d| d.to_string()),
         overdue: t.overdue,
     };

@@ -7,6 +7,7 @@ use crate::deliver::push::new_secret;
 use crate::exit::{Exit, Expected};
 use crate::night::reminders;
 use crate::night::summary::table;
+use crate::night::witness;
 use crate::report::{self, Severity};
 use crate::seal::{
     NewKey, SealError, Signer, Window, age_fingerprint, new_recipient, new_signer, signers_line, write_new,
@@ -16,6 +17,7 @@ use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
+use ssh_key::HashAlg;
 use std::path::Path;
 
 #[derive(Serialize)]
@@ -188,6 +190,10 @@ fn list(voice: Voice, deployment: &Deployment, as_of: Option<Date>) -> Exit {
             keys.push(key_json(("recipient", partner), shown, key.window, state(key.window, day)));
         }
     }
+    for (partner, key) in keyring.answers.all() {
+        let shown = (Some(key.fingerprint(HashAlg::Sha256).to_string()), key.to_openssh().ok());
+        keys.push(key_json(("answers", partner), shown, Window::default(), "valid"));
+    }
     let reminders = reminders::keys(deployment, day);
     let waits = !reminders.is_empty();
     if voice.json {
@@ -209,6 +215,8 @@ fn list(voice: Voice, deployment: &Deployment, as_of: Option<Date>) -> Exit {
 #[derive(Serialize)]
 struct SignersJson {
     lines: Vec<String>,
+    /// The same keys as they stand under checkpoints of the ledger: C2SP verifier keys.
+    ledger: Vec<String>,
 }
 
 fn allowed_signers(voice: Voice, deployment: &Deployment) -> Result<Exit> {
@@ -219,10 +227,13 @@ fn allowed_signers(voice: Voice, deployment: &Deployment) -> Result<Exit> {
         let signer = Signer::read(&deployment.root, &key.secret).map_err(unusable)?;
         lines.extend(signers_line(&keyring.identity, key.window, signer.public()));
     }
+    let ledger = witness::keys(deployment).lines().collect::<Vec<_>>();
     if voice.json {
-        report::json(&SignersJson { lines });
+        report::json(&SignersJson { lines, ledger });
     } else {
         lines.iter().for_each(|line| report::line(line));
+        // A comment to OpenSSH and to `bundle verify`: one file serves all.
+        ledger.iter().for_each(|key| report::line(&format!("# ledger {key}")));
     }
     Ok(Exit::Done)
 }

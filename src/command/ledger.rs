@@ -7,8 +7,9 @@ use super::ledger_proof::Witness;
 use super::{Voice, reading};
 use crate::config::Deployment;
 use crate::exit::Exit;
+use crate::night::witness;
 use crate::report;
-use crate::seal::{hash_file, kept_folder};
+use crate::seal::{Signing, hash_file, kept_folder};
 use crate::store::{BundleRow, BundleState, LedgerEntry};
 use anyhow::Result;
 use base64ct::{Base64, Encoding as _};
@@ -31,6 +32,16 @@ struct VerifyJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     bundle: Option<BundleFound>,
     faults: Vec<String>,
+    /// What `--against` named, in its order.
+    witnesses: Vec<WitnessJson>,
+}
+
+#[derive(Serialize)]
+struct WitnessJson {
+    file: String,
+    entries: u64,
+    /// The fingerprint of the gateway's key that signed it; `null` where none did.
+    signed_by: Option<String>,
 }
 
 /// Verifies the ledger; ends 7 when anything is not as it was recorded.
@@ -40,7 +51,8 @@ pub(super) async fn verify(
     against: &[PathBuf],
     bundle: Option<&str>,
 ) -> Result<Exit> {
-    let witnesses = against.iter().map(|file| Witness::read(file)).collect::<Result<Vec<_>>>()?;
+    let keys = witness::keys(deployment);
+    let witnesses = against.iter().map(|file| Witness::read(file, &keys)).collect::<Result<Vec<_>>>()?;
     let (store, _) = reading(deployment).await?;
     let mut reading = Reading {
         verifier: Verifier::new(Chain::new()),
@@ -50,6 +62,7 @@ pub(super) async fn verify(
         faults: Vec::new(),
     };
     reading.strangers(&deployment.ledger_origin(), &witnesses);
+    reading.forged(&witnesses);
     let mut pages = store.ledger_entries(1);
     let mut whole = reading.meets(&witnesses);
     while let Some(page) = pages.next_page().await?.filter(|_| whole) {
@@ -71,22 +84,33 @@ pub(super) async fn verify(
     let root = Base64::encode_string(&tree.root().0);
     if voice.json {
         let (head, bundles) = (head.hex(), bundles.len());
-        report::json(&VerifyJson { ok, entries, head, root, bundles, bundle: found, faults });
+        let witnesses = witnesses.iter().map(witness_json).collect();
+        report::json(&VerifyJson { ok, entries, head, root, bundles, bundle: found, faults, witnesses });
     } else if ok {
         let bundles = bundles.len();
         report::line(&format!("The ledger is whole: {entries} entries, {bundles} bundles, root {root}"));
         found.iter().for_each(|f| report::line(&f.text()));
         for witness in &witnesses {
             report::line(&format!(
-                "It begins with what {} witnessed: {} entries",
+                "It begins with what {} witnessed: {} entries, {}",
                 witness.file.display(),
-                witness.checkpoint.size
+                witness.checkpoint.size,
+                match &witness.signing {
+                    Signing::By(key) => format!("signed with {key}"),
+                    Signing::Unknown => "signed with no key of this gateway's".into(),
+                    Signing::None | Signing::Broken => "not signed".into(),
+                }
             ));
         }
     } else {
         faults.iter().for_each(|f| anstream::eprintln!("error[LG3001]: {f}"));
     }
     Ok(if ok { Exit::Done } else { Exit::Integrity })
+}
+
+fn witness_json(witness: &Witness) -> WitnessJson {
+    let signed_by = if let Signing::By(key) = &witness.signing { Some(key.clone()) } else { None };
+    WitnessJson { file: witness.file.display().to_string(), entries: witness.checkpoint.size, signed_by }
 }
 
 /// The ledger as it is read, entry by entry.
@@ -124,6 +148,16 @@ impl Reading {
         for witness in witnesses.iter().filter(|w| w.checkpoint.origin != origin) {
             let file = witness.file.display();
             self.faults.push(format!("{file} is about another ledger than `{origin}`"));
+        }
+    }
+
+    /// A checkpoint that was changed since this gateway signed it witnesses nothing.
+    fn forged(&mut self, witnesses: &[Witness]) {
+        for witness in witnesses.iter().filter(|w| w.signing == Signing::Broken) {
+            let file = witness.file.display();
+            self.faults.push(format!(
+                "{file} names a key of this gateway's, and its signature is not of this text: it was changed"
+            ));
         }
     }
 

@@ -59,6 +59,9 @@ struct AnswerJson {
     on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
+    /// The fingerprint of the key by which the recipient signed its form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<String>,
 }
 
 /// Shows what was told about a person.
@@ -149,9 +152,10 @@ fn print(voice: Voice, told: &[ToldJson]) {
         _ if t.bundle_state == "stopped" => "stopped: was not sent".to_owned(),
         None => String::new(),
         Some(AnswerJson { asked, done: None, .. }) => format!("asked to {asked}, not answered"),
-        Some(AnswerJson { asked, done: Some(done), on, .. }) => {
+        Some(AnswerJson { asked, done: Some(done), on, signed, .. }) => {
             let word = if *done { "done" } else { "not done" };
-            format!("{asked}: {word}, {}", on.as_deref().unwrap_or_default())
+            let signed = if signed.is_some() { ", signed" } else { "" };
+            format!("{asked}: {word}, {}{signed}", on.as_deref().unwrap_or_default())
         }
     };
     let row = |t: &ToldJson| {
@@ -226,6 +230,7 @@ impl<'a> Story<'a> {
                 done: answer.map(|w| w.done),
                 on: answer.map(|w| w.on.to_string()),
                 by: answer.map(|w| w.author.clone()),
+                signed: answer.and_then(|w| w.signed.clone()),
             })
         });
         Ok(ToldJson {

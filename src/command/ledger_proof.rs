@@ -5,7 +5,9 @@ use super::reading;
 use crate::cli::ProveArgs;
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
+use crate::night::witness;
 use crate::report;
+use crate::seal::{NoteKeys, Signing};
 use crate::store::{LedgerEntry, Store};
 use crate::vault::Vault;
 use anyhow::{Context as _, Result};
@@ -28,27 +30,31 @@ pub(super) struct Witness {
     pub(super) file: PathBuf,
     /// What it says.
     pub(super) checkpoint: Checkpoint,
+    /// By whom it is signed.
+    pub(super) signing: Signing,
 }
 
 impl Witness {
     /// Reads a checkpoint: a bundle's manifest, a signed note, or the text alone.
-    pub(super) fn read(file: &Path) -> Result<Self> {
+    pub(super) fn read(file: &Path, keys: &NoteKeys) -> Result<Self> {
         let text = std::fs::read_to_string(file)
             .map_err(|e| Expected::new(Exit::Usage, format!("{} cannot be read: {e}", file.display())))?;
         let manifest = serde_json::from_str::<Value>(&text).ok();
         let inside = manifest.as_ref().and_then(|m| m.pointer("/lockgate/ledger")?.as_str());
         let text = inside.unwrap_or(&text);
-        let text = Note::parse(text).map_or_else(|| text.to_owned(), |note| note.text);
-        let checkpoint = Checkpoint::parse(&text).ok_or_else(|| {
-            Expected::new(
-                Exit::Usage,
-                format!(
-                    "{} holds no checkpoint of a ledger; a first night's manifest has none yet",
-                    file.display()
-                ),
-            )
-        })?;
-        Ok(Self { file: file.to_owned(), checkpoint })
+        let note = Note::parse(text);
+        let signing = keys.check(note.as_ref());
+        let checkpoint =
+            Checkpoint::parse(note.as_ref().map_or(text, |note| &note.text)).ok_or_else(|| {
+                Expected::new(
+                    Exit::Usage,
+                    format!(
+                        "{} holds no checkpoint of a ledger; a first night's manifest has none yet",
+                        file.display()
+                    ),
+                )
+            })?;
+        Ok(Self { file: file.to_owned(), checkpoint, signing })
     }
 }
 
@@ -70,9 +76,17 @@ pub(super) async fn export(voice: Voice, deployment: &Deployment, out: &Path) ->
     }
     lines.into_inner().context("writing the entries")?.sync_all()?;
     let checkpoint = Checkpoint { origin: deployment.ledger_origin(), size: tree.size(), root: tree.root() };
-    std::fs::write(out.join("checkpoint.txt"), checkpoint.text())?;
+    let day = store.runs(1).await?.first().map(|run| run.as_of);
+    let signer = day.and_then(|day| witness::signer(deployment, day));
+    std::fs::write(out.join("checkpoint.txt"), witness::note(&checkpoint, signer.as_ref())?)?;
     if !voice.quiet {
-        report::line(&format!("{} entries and their checkpoint are in {}", tree.size(), out.display()));
+        let how = if signer.is_some() { "" } else { " (not signed: no key of the gateway reads)" };
+        report::line(&format!(
+            "{} entries and their checkpoint{} are in {}",
+            tree.size(),
+            how,
+            out.display()
+        ));
     }
     Ok(Exit::Done)
 }

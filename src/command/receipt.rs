@@ -5,8 +5,9 @@ use crate::cli::{ReceiptCommand, ReceiptListArgs};
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::summary::table;
-use crate::receipt::{MOST, standings, take};
+use crate::receipt::{Form, MOST, standings, take};
 use crate::report::{self, Severity};
+use crate::seal::ACK_SIGNATURE_BYTES;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +20,8 @@ struct TakenJson {
     known: u64,
     open: u64,
     refused: Vec<RefusedJson>,
+    /// The fingerprint of the key by which the form was signed.
+    signed: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +39,8 @@ struct StandingJson {
     asked: u64,
     done: u64,
     refused: u64,
+    /// Lines of which the last answer came in a signed form.
+    signed: u64,
     due_by: Option<String>,
     overdue: bool,
 }
@@ -43,29 +48,39 @@ struct StandingJson {
 /// Does what the words say.
 pub(super) async fn receipt(voice: Voice, deployment: &Deployment, what: &ReceiptCommand) -> Result<Exit> {
     match what {
-        ReceiptCommand::Import { file, from } => import(voice, deployment, file, from).await,
+        ReceiptCommand::Import { file, from, signature } => {
+            import(voice, deployment, (file, signature.as_deref()), from).await
+        }
         ReceiptCommand::List(args) => list(voice, deployment, args).await,
     }
 }
 
 /// Takes a form; ends 3 when something of it was refused.
-async fn import(voice: Voice, deployment: &Deployment, file: &Path, from: &str) -> Result<Exit> {
+async fn import(
+    voice: Voice,
+    deployment: &Deployment,
+    (file, signature): (&Path, Option<&Path>),
+    from: &str,
+) -> Result<Exit> {
     let partner = partner_of(deployment, from)?;
-    let unread =
-        |e: std::io::Error| Expected::new(Exit::Usage, format!("{} cannot be read: {e}", file.display()));
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(unread)?;
-    opened.take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(unread)?;
+    let bytes = bounded(file, MOST)?;
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".sig");
+    let beside = Path::new(&beside);
+    let signature = signature.or_else(|| beside.exists().then_some(beside));
+    let signature = signature.map(|s| bounded(s, ACK_SIGNATURE_BYTES)).transpose()?;
     let (store, vault) = writing(deployment).await?;
     let day = store.runs(1).await?.first().map(|r| r.as_of).context("there is no run yet")?;
     let today = Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
-    let outcome = take(deployment, (&store, &vault), partner, &bytes, (day, today.max(day))).await?;
+    let form = Form { bytes: &bytes, signature: signature.as_deref() };
+    let outcome = take(deployment, (&store, &vault), partner, form, (day, today.max(day))).await?;
     store.close().await?;
     let end = if outcome.refused.is_empty() { Exit::Done } else { Exit::Problems };
     if voice.json {
         let refused = outcome.refused.into_iter().map(|p| RefusedJson { code: p.code, what: p.what });
         let (taken, known, open) = (outcome.taken, outcome.known, outcome.open);
-        report::json(&TakenJson { taken, known, open, refused: refused.collect() });
+        let signed = outcome.signed;
+        report::json(&TakenJson { taken, known, open, refused: refused.collect(), signed });
         return Ok(end);
     }
     report::print(&outcome.refused, Severity::Error, &deployment.texts, voice.style());
@@ -77,8 +92,23 @@ async fn import(voice: Voice, deployment: &Deployment, file: &Path, from: &str) 
             outcome.open,
             outcome.refused.len()
         ));
+        match &outcome.signed {
+            _ if outcome.whole().is_some() => {}
+            Some(key) => report::line(&format!("the form is signed with {key}")),
+            None => report::line("the form is not signed"),
+        }
     }
     Ok(end)
+}
+
+/// A file's bytes, one more than it may have at the most.
+fn bounded(file: &Path, most: usize) -> Result<Vec<u8>> {
+    let unread =
+        |e: std::io::Error| Expected::new(Exit::Usage, format!("{} cannot be read: {e}", file.display()));
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(unread)?;
+    opened.take(most as u64 + 1).read_to_end(&mut bytes).map_err(unread)?;
+    Ok(bytes)
 }
 
 /// Lists bundles and how far they are answered; ends 4 when an answer is overdue.
@@ -99,6 +129,7 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReceiptListArgs) -> 
             asked: s.progress.asked,
             done: s.progress.done,
             refused: s.progress.refused,
+            signed: s.progress.signed,
             due_by: s.due_by.map(|d| d.to_string()),
             as_of: s.bundle.bundle.as_of.to_string(),
             bundle: s.bundle.bundle.name,
@@ -111,12 +142,12 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReceiptListArgs) -> 
     } else if shown.is_empty() {
         report::line("nothing is open");
     } else {
-        let head = ["recipient", "bundle", "state", "asked", "done", "refused", "due by", ""];
+        let head = ["recipient", "bundle", "state", "asked", "done", "refused", "signed", "due by", ""];
         let row = |s: &StandingJson| {
             let late = if s.overdue { "overdue" } else { "" };
             let due = s.due_by.clone().unwrap_or_default();
-            let count = [s.asked, s.done, s.refused].map(|n| n.to_string());
-            let [asked, done, refused] = count;
+            let count = [s.asked, s.done, s.refused, s.signed].map(|n| n.to_string());
+            let [asked, done, refused, signed] = count;
             vec![
                 s.recipient.clone(),
                 s.bundle.clone(),
@@ -124,6 +155,7 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReceiptListArgs) -> 
                 asked,
                 done,
                 refused,
+                signed,
                 due,
                 late.into(),
             ]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One place: exactly one of a folder, a server and a store.
+/// One place: exactly one of a folder, a server of one kind or another, and a store.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceSettings {
@@ -18,6 +18,8 @@ pub struct PlaceSettings {
     pub folder: Option<String>,
     /// A folder of an SFTP server.
     pub sftp: Option<SftpSettings>,
+    /// A folder behind HTTPS, from which feeds are collected.
+    pub https: Option<HttpsSettings>,
     /// A bucket of an object store that speaks S3.
     pub object_store: Option<ObjectStoreSettings>,
     /// Milliseconds between two looks at a file that changed lately; 0 trusts what lies there.
@@ -47,6 +49,22 @@ pub struct SftpSettings {
     pub finish: Option<Finish>,
     /// What is put behind a delivery's name while it is written.
     pub temporary: Option<String>,
+    /// Seconds within which the server has to answer.
+    pub timeout_s: Option<i64>,
+}
+
+/// A folder behind HTTPS.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpsSettings {
+    /// The folder's address `https://…/`.
+    pub url: String,
+    /// The file in it that names the others, one name a line.
+    pub list: Option<String>,
+    /// The certificates by which the server's is trusted, as PEM; a file relative to the deployment.
+    pub ca: Option<String>,
+    /// Where the bearer key is that is shown to the server.
+    pub key: Option<SecretRef>,
     /// Seconds within which the server has to answer.
     pub timeout_s: Option<i64>,
 }
@@ -136,12 +154,13 @@ impl PlaceSettings {
     fn transport(&self) -> Result<(&'static str, Options), Problem> {
         let given =
             Given::default().whole("settle_ms", self.settle_ms).flag("require_marker", self.require_marker);
-        let (name, given) = match (&self.folder, &self.sftp, &self.object_store) {
-            (Some(folder), None, None) => ("folder", given.text("path", Some(folder))),
-            (None, Some(sftp), None) => ("sftp", sftp.options(given)),
-            (None, None, Some(store)) => ("object_store", store.options(given)),
+        let (name, given) = match (&self.folder, &self.sftp, &self.https, &self.object_store) {
+            (Some(folder), None, None, None) => ("folder", given.text("path", Some(folder))),
+            (None, Some(sftp), None, None) => ("sftp", sftp.options(given)),
+            (None, None, Some(https), None) => ("https", https.options(given)),
+            (None, None, None, Some(store)) => ("object_store", store.options(given)),
             _ => {
-                let what = "a place is exactly one of `folder`, `sftp` and `object_store`";
+                let what = "a place is exactly one of `folder`, `sftp`, `https` and `object_store`";
                 let help = "split it into two places, each with a name of its own";
                 return Err(Problem::new("LG0103", what).help(help));
             }
@@ -175,6 +194,17 @@ impl SftpSettings {
             .text("finish", finish)
             .text("temporary", self.temporary.as_deref())
             .whole("timeout_s", self.timeout_s)
+    }
+}
+
+impl HttpsSettings {
+    fn options(&self, given: Given) -> Given {
+        let given = given.text("url", Some(&self.url)).text("list", self.list.as_deref());
+        let given = given.text("ca", self.ca.as_deref()).whole("timeout_s", self.timeout_s);
+        match &self.key {
+            Some(key) => given.secret("key", key),
+            None => given,
+        }
     }
 }
 

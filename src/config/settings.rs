@@ -79,6 +79,9 @@ pub struct RecipientSettings {
     pub marker: Option<Spanned<String>>,
     /// The place at which its return forms lie, beside `in/ack` of its folder and the pull API.
     pub forms: Option<Spanned<String>>,
+    /// Its public OpenSSH keys by which it signs its return forms: the one of today, and while it is replaced the next.
+    #[serde(default)]
+    pub answers: Vec<Spanned<String>>,
     /// Where it is told by HTTPS push.
     pub push: Option<PushSettings>,
     /// By what the pull API knows it.

@@ -58,8 +58,8 @@ pub struct Told {
     pub had: String,
     /// The bundle in which it was told otherwise, what that does to its copy, and where the bundle stands.
     pub told: Option<(String, Change, BundleState)>,
-    /// Its answer: whether it was done, when, by whom.
-    pub answer: Option<(bool, Date, String)>,
+    /// Its answer.
+    pub answer: Option<Answered>,
     /// By when it was to answer.
     pub due_by: Option<Date>,
     /// Whether it is late.
@@ -144,7 +144,7 @@ fn state(entry: &Registered, told: &[Told]) -> State {
         Some(end) if end.by != GATEWAY && end.reference.starts_with(STANDS) => State::Stands,
         Some(end) if end.by != GATEWAY => State::Retracted,
         Some(_) if told.iter().any(|t| t.told.is_none()) => State::Telling,
-        Some(_) if told.iter().any(|t| !matches!(t.answer, Some((true, ..)))) => State::Confirming,
+        Some(_) if told.iter().any(|t| t.answer.as_ref().is_none_or(|a| !a.done)) => State::Confirming,
         Some(_) => State::Closed,
     }
 }
@@ -272,8 +272,8 @@ impl Desk<'_> {
             return Ok(None);
         }
         let answer = asked.and_then(|asked| answers.iter().find(|w| w.action == asked.action));
-        told.answer = answer.map(|answer| (answer.done, answer.on, answer.author.clone()));
-        let done = matches!(told.answer, Some((true, ..)));
+        told.answer = answer.cloned();
+        let done = answer.is_some_and(|a| a.done);
         told.overdue = sent && !done && told.due_by.is_some_and(|due| due < day);
         Ok(Some(told))
     }

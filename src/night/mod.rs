@@ -34,6 +34,7 @@ pub mod stored_rows;
 pub mod summary;
 pub mod take_back;
 mod watch;
+pub mod witness;
 
 use crate::config::Deployment;
 use crate::store::{Run, Store};

@@ -1,10 +1,12 @@
 //! Return forms that recipients have put back at their door: taken at the start of a night, each once.
 //!
 //! A form lies in `in/ack` of the recipient's folder, or where the pull API has kept it. What was taken moves to `in/ack/taken`, what was refused as a whole to
-//! `in/ack/refused`, under its digest; nothing is removed, and a link is never followed.
+//! `in/ack/refused`, under its digest, and the signature that lay beside it (NAME.sig) goes with it; nothing is removed, and a
+//! link is never followed.
 
 use super::Night;
-use crate::receipt::{self, MOST};
+use crate::receipt::{self, Form, MOST};
+use crate::seal::ACK_SIGNATURE_BYTES;
 use anyhow::Result;
 use jiff::Timestamp;
 use lockgate_core::hash::Digest;
@@ -12,6 +14,9 @@ use lockgate_core::problem::Problem;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+/// How a form's signature ends.
+const SIGNED: &str = "sig";
 
 /// Takes the forms of every recipient; gives what was refused of them. A door is its recipient's to write into, so whatever is
 /// wrong with one is told and stops nobody else; only the store's own trouble stops the night.
@@ -32,9 +37,13 @@ pub(super) async fn collect(night: &Night<'_>, published: &Path) -> Result<Vec<P
                 Err(fault) => refused.push(said(unusable("the folder of forms cannot be used", &fault))),
             }
         }
-        for (folder, file) in files {
-            let bytes = match bounded(&file) {
-                Ok(bytes) => bytes,
+        for (folder, (file, signature)) in files {
+            let read = bounded(&file, MOST).and_then(|form| {
+                let beside = signature.as_deref().map(|s| bounded(s, ACK_SIGNATURE_BYTES)).transpose()?;
+                Ok((form, beside))
+            });
+            let (bytes, beside) = match read {
+                Ok(read) => read,
                 Err(fault) => {
                     refused.push(said(unusable("it cannot be read", &fault)));
                     continue;
@@ -43,13 +52,12 @@ pub(super) async fn collect(night: &Night<'_>, published: &Path) -> Result<Vec<P
             let today = Timestamp::now().to_zoned_datetime(night.deployment.zone.clone()).date();
             let day = night.order.as_of;
             let with = (night.store, night.vault);
-            let outcome =
-                receipt::take(night.deployment, with, partner, &bytes, (day, today.max(day))).await?;
-            let whole = outcome.refused.iter().any(|p| p.code == "LG2401");
-            let place = folder.join(if whole { "refused" } else { "taken" });
+            let form = Form { bytes: &bytes, signature: beside.as_deref() };
+            let outcome = receipt::take(night.deployment, with, partner, form, (day, today.max(day))).await?;
+            let place = folder.join(if outcome.whole().is_some() { "refused" } else { "taken" });
             refused.extend(outcome.refused.into_iter().map(said));
             // What was taken is known when it is met again.
-            if let Err(fault) = put_away(&place, &file, &bytes) {
+            if let Err(fault) = put_away(&place, (&file, signature.as_deref()), &bytes) {
                 refused.push(said(unusable("it was read and cannot be put away", &fault)));
             }
         }
@@ -72,8 +80,9 @@ fn own_folder(place: &Path) -> io::Result<bool> {
     }
 }
 
-/// The files of a folder in the order of their names: no link, no folder, nothing that is still being written.
-fn forms(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// The forms of a folder in the order of their names, each with the signature that lies beside it: no link, no folder,
+/// nothing that is still being written. A signature without its form waits for it.
+fn forms(folder: &Path) -> io::Result<Vec<(PathBuf, Option<PathBuf>)>> {
     let above = folder.parent().map_or(Ok(false), own_folder)?;
     if !above || !own_folder(folder)? {
         return Ok(Vec::new());
@@ -90,22 +99,41 @@ fn forms(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     out.sort();
-    Ok(out)
+    let (signatures, forms): (Vec<PathBuf>, Vec<PathBuf>) =
+        out.into_iter().partition(|file| file.extension().is_some_and(|e| e == SIGNED));
+    let with = |form: PathBuf| {
+        let beside = signature_of(&form);
+        let found = signatures.binary_search(&beside).is_ok();
+        (form, found.then_some(beside))
+    };
+    Ok(forms.into_iter().map(with).collect())
 }
 
-/// A file's bytes, one more than a form may have at the most.
-fn bounded(file: &Path) -> io::Result<Vec<u8>> {
+/// Where a form's signature lies: NAME.sig beside NAME.
+fn signature_of(form: &Path) -> PathBuf {
+    let mut name = form.as_os_str().to_owned();
+    name.push(".");
+    name.push(SIGNED);
+    name.into()
+}
+
+/// A file's bytes, one more than it may have at the most.
+fn bounded(file: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(file)?.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
+    fs::File::open(file)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Moves a form away under its digest: what a partner calls its files may say too much.
-fn put_away(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Moves a form away under its digest, and its signature with it: what a partner calls its files may say too much.
+fn put_away(folder: &Path, (file, signature): (&Path, Option<&Path>), bytes: &[u8]) -> io::Result<()> {
     if !own_folder(folder)? {
         fs::create_dir(folder)?;
     }
     let digest = Digest::of(bytes).hex();
     let name = digest.get(..16).unwrap_or(&digest);
-    fs::rename(file, folder.join(name))
+    let place = folder.join(name);
+    if let Some(signature) = signature {
+        fs::rename(signature, signature_of(&place))?;
+    }
+    fs::rename(file, place)
 }

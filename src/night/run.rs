@@ -13,13 +13,13 @@ use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::send::{deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, forms, receipts, registers};
+use super::{Night, Order, forms, receipts, registers, witness};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
 use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
-use crate::seal::Sealer;
+use crate::seal::{Sealer, Signer};
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
@@ -121,6 +121,8 @@ async fn in_state(
         agreement_digest: *deployment.agreement.digest(),
         software: crate::SOFTWARE,
     };
+    // What is only tried out is no ledger that anybody should hold a signature of.
+    let signer = if order.dry_run { None } else { witness::signer(deployment, order.as_of) };
     let run = store.begin_run(&new).await?;
     let progress = Progress::new(quiet);
     let (day, dry_run) = (order.as_of, order.dry_run);
@@ -136,7 +138,7 @@ async fn in_state(
         (waiting.reviews, waiting.quarantine, waiting.held_files);
     summary.timings = night.progress.timings();
     summary.exit = summary.ended() as u8;
-    told.summary.ledger = Some(checkpoint(deployment, &store).await?);
+    told.summary.ledger = Some(checkpoint(deployment, &store, signer.as_ref()).await?);
     let text = serde_json::to_string(&told.summary)?;
     store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;
     drop(night);
@@ -145,10 +147,10 @@ async fn in_state(
 }
 
 /// Where the ledger stands.
-async fn checkpoint(deployment: &Deployment, store: &Store) -> Result<String> {
+async fn checkpoint(deployment: &Deployment, store: &Store, signer: Option<&Signer>) -> Result<String> {
     let tree = store.tree().await?;
     let origin = deployment.ledger_origin();
-    Ok(Checkpoint { origin, size: tree.size(), root: tree.root() }.text())
+    Ok(witness::note(&Checkpoint { origin, size: tree.size(), root: tree.root() }, signer)?)
 }
 
 /// How tonight's bundles leave. Without a key that signs nothing could, so nothing is begun.

@@ -26,17 +26,38 @@ pub struct Outcome {
     pub open: u64,
     /// Lines that were refused, and why; or the one reason for which the whole form was.
     pub refused: Vec<Problem>,
+    /// The fingerprint of the key by which the form was signed.
+    pub signed: Option<String>,
 }
+
+impl Outcome {
+    /// Why the whole form was refused, if it was.
+    pub fn whole(&self) -> Option<&Problem> {
+        self.refused.iter().find(|p| WHOLE.contains(&p.code))
+    }
+}
+
+/// A form as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'a> {
+    /// The form itself.
+    pub bytes: &'a [u8],
+    /// What lay beside it as its signature; a form without one counts, and counts as unsigned.
+    pub signature: Option<&'a [u8]>,
+}
+
+/// Codes with which a whole form is refused.
+const WHOLE: [Code; 2] = ["LG2401", "LG2406"];
 
 /// Takes the form that a partner gave back. Nominees are those of the run's `day`; nothing can have been done after `today`.
 pub async fn take(
     deployment: &Deployment,
     with: (&Store, &Vault),
     partner: PartnerId,
-    bytes: &[u8],
+    form: Form<'_>,
     days: (Date, Date),
 ) -> Result<Outcome> {
-    form_of(deployment, with, partner, bytes, days, true).await
+    form_of(deployment, with, partner, form, days, true).await
 }
 
 /// Says what [`take`] would, and writes nothing down. Which answers stand already it does not say: they count as taken.
@@ -44,21 +65,21 @@ pub async fn look_over(
     deployment: &Deployment,
     with: (&Store, &Vault),
     partner: PartnerId,
-    bytes: &[u8],
+    form: Form<'_>,
     days: (Date, Date),
 ) -> Result<Outcome> {
-    form_of(deployment, with, partner, bytes, days, false).await
+    form_of(deployment, with, partner, form, days, false).await
 }
 
 async fn form_of(
     deployment: &Deployment,
     (store, vault): (&Store, &Vault),
     partner: PartnerId,
-    bytes: &[u8],
+    form: Form<'_>,
     (day, today): (Date, Date),
     records: bool,
 ) -> Result<Outcome> {
-    let form = Digest::of(bytes);
+    let Form { bytes, signature } = form;
     let mut desk = Desk {
         deployment,
         store,
@@ -67,20 +88,25 @@ async fn form_of(
         partner,
         day,
         today,
-        form,
+        form: Digest::of(bytes),
+        signed: None,
         records,
         registered: store.registered().await?,
         bundles: store.bundles(Some(partner), u32::MAX).await?,
         asked: BTreeMap::new(),
     };
-    let lines = match form::read(bytes) {
-        Ok(lines) => lines,
+    let read = form::read(bytes).and_then(|lines| Ok((lines, desk.signed(bytes, signature)?)));
+    let lines = match read {
+        Ok((lines, signed)) => {
+            desk.signed = signed;
+            lines
+        }
         Err(problem) => {
             desk.refuse(problem.code).await?;
             return Ok(Outcome { refused: vec![problem], ..Outcome::default() });
         }
     };
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { signed: desk.signed.clone(), ..Outcome::default() };
     for (number, line) in &lines {
         if line.open() {
             outcome.open += 1;
@@ -111,6 +137,8 @@ struct Desk<'a> {
     day: Date,
     today: Date,
     form: Digest,
+    /// The fingerprint of the key by which it was signed.
+    signed: Option<String>,
     /// Whether anything is written down.
     records: bool,
     registered: Vec<Registered>,
@@ -123,6 +151,16 @@ struct Desk<'a> {
 type Refusal = (Code, String);
 
 impl Desk<'_> {
+    /// By which key of the partner's the form was signed; nothing without a signature.
+    fn signed(&self, bytes: &[u8], signature: Option<&[u8]>) -> Result<Option<String>, Problem> {
+        let Some(signature) = signature else { return Ok(None) };
+        let refused = |what| {
+            Problem::new("LG2406", format!("its signature does not count: {what}"))
+                .help("ask the partner's nominee; its keys stand under `answers` in `lockgate.toml`")
+        };
+        self.deployment.keyring.answers.verify(&self.key, bytes, signature).map(Some).map_err(refused)
+    }
+
     /// Takes one line; whether it says something new.
     async fn line(&mut self, line: &Line) -> Result<Result<bool, Refusal>> {
         // Whether the bundle is another partner's or nobody's is not told.
@@ -197,12 +235,15 @@ impl Desk<'_> {
             taken_at: Timestamp::now().to_string(),
             form: self.form,
             words,
+            signed: self.signed.clone(),
         };
         let mut tx = self.store.begin_decisions(self.day).await?;
         if !tx.put_answer(bundle.id, &one).await? {
             return Ok(false);
         }
-        let kind = format!("receipt-{}{}", asked.what.word(), if answer.done { "" } else { "-not" });
+        let not = if answer.done { "" } else { "-not" };
+        let signed = if self.signed.is_some() { "-signed" } else { "" };
+        let kind = format!("receipt-{}{not}{signed}", asked.what.word());
         let reference = format!("{}#{}", bundle.bundle.name, answer.action);
         let entry = DecisionEntry {
             as_of: self.day,

@@ -49,6 +49,13 @@ pub const CODES: &[CodeDoc] = &[
                       `until`.",
     },
     CodeDoc {
+        code: "LG2208",
+        title: "a key cannot sign a return form",
+        explanation: "`answers` under `[recipient.KEY]` lists the public keys by which the partner signs its return forms: the line \
+                      `ssh-ed25519 AAAA…` or `ecdsa-sha2-nistp256 AAAA…` of a key that it made itself (`ssh-keygen -t ed25519`). Other \
+                      kinds are not taken. The secret key stays with the partner.",
+    },
+    CodeDoc {
         code: "LG2211",
         title: "the signing key does not read",
         explanation: "The file or environment variable is missing, or holds something else than an OpenSSH private key of the kind Ed25519 \

@@ -1,6 +1,7 @@
 //! What `lockgate.toml` says of keys: whose public key each recipient has, with which keys the gateway signs, from
 //! when until when. Public keys stand in the text, secret ones are only pointed to.
 
+use super::answers::AnswerKeys;
 use super::error::SealError;
 use super::window::Window;
 use crate::config::{SecretRef, Settings};
@@ -50,6 +51,8 @@ pub struct Keyring {
     pub signing: Vec<SigningKey>,
     /// The recipients' keys, by the partner's key in the agreement.
     pub recipients: BTreeMap<String, Vec<RecipientKey>>,
+    /// The keys by which partners sign their return forms.
+    pub answers: AnswerKeys,
 }
 
 /// A short form of an age key that two people can read to each other: half of the SHA-256 of its text.
@@ -69,7 +72,8 @@ impl RecipientKey {
 impl Keyring {
     /// Reads and checks what the settings say; `partners` are the keys of the agreement's partners.
     pub fn read(settings: &Settings, partners: &[&str]) -> Result<Self, Vec<Problem>> {
-        let mut reading = Reading { keyring: Self::default(), problems: Vec::new() };
+        let (answers, problems) = AnswerKeys::read(settings);
+        let mut reading = Reading { keyring: Self { answers, ..Self::default() }, problems };
         reading.gateway(settings);
         for (partner, recipient) in &settings.recipient {
             let name = partner.get_ref();

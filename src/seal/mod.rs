@@ -3,11 +3,13 @@
 //!
 //! `keyring` is what the configuration says of keys, `signer` the gateway's own, `contents` what a manifest
 //! lists, `pack` the plain zip, `sealer` all of it together, once. `Outgoing` (recorded in the ledger) is
-//! the only thing that can be sealed, and `Sealed` the only thing that a door takes.
+//! the only thing that can be sealed, and `Sealed` the only thing that a door takes. `answers` is the keys by which
+//! partners sign their return forms, `note` the signature under a checkpoint of the ledger.
 //!
 //! The other way round: `signers` is the list of keys that a recipient trusts, `proof` a signature against it,
 //! `unpack` the zip read with nothing taken on trust, and `open` all checks in their order.
 
+mod answers;
 mod codes;
 mod contents;
 mod error;
@@ -15,6 +17,7 @@ mod fault;
 mod generate;
 mod identity;
 mod keyring;
+mod note;
 mod open;
 mod pack;
 mod proof;
@@ -28,6 +31,7 @@ mod window;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
 
+pub use answers::{ACK_NAMESPACE, ACK_SIGNATURE_BYTES, AnswerKeys};
 pub use codes::CODES;
 pub use contents::{Contents, Listed, MANIFEST, SIGNATURE};
 pub use error::SealError;
@@ -35,6 +39,7 @@ pub use fault::Fault;
 pub use generate::{NewKey, new_recipient, new_signer, write_new};
 pub use identity::read_identities;
 pub use keyring::{Keyring, RecipientKey, SigningKey, age_fingerprint};
+pub use note::{NoteKeys, Signing};
 pub use open::{Asked, Opened, open_file, open_folder, open_plain, outer};
 pub use pack::pack;
 pub use proof::{Signature, Signed};

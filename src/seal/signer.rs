@@ -61,6 +61,12 @@ impl Signer {
         pem(self.0.sign_digest(namespace, digest))
     }
 
+    /// The bare signature of a text, 64 bytes; only for texts that say what they are.
+    pub(super) fn raw(&self, text: &[u8]) -> Option<Vec<u8>> {
+        use signature::Signer as _;
+        self.0.key_data().try_sign(text).ok().map(|signature| signature.as_bytes().to_vec())
+    }
+
     /// The public half.
     pub fn public(&self) -> &PublicKey {
         self.0.public_key()

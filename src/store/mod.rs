@@ -80,6 +80,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "ended at", include_str!("migrations/0005_ended_at.sql")),
     (6, "delivery", include_str!("migrations/0006_delivery.sql")),
     (7, "salt", include_str!("migrations/0007_salt.sql")),
+    (8, "signed", include_str!("migrations/0008_signed.sql")),
 ];
 
 /// The gateway's memory.

@@ -42,6 +42,8 @@ pub struct Answered {
     pub form: Digest,
     /// What the recipient wrote beside it, encrypted.
     pub words: Option<Vec<u8>>,
+    /// The fingerprint of the key by which the form was signed; an answer without one is weaker.
+    pub signed: Option<String>,
 }
 
 /// How far a bundle's lines are answered.
@@ -55,6 +57,8 @@ pub struct Progress {
     pub refused: u64,
     /// Whether the bundle as a whole is confirmed.
     pub confirmed: bool,
+    /// Lines of which the last answer came in a signed form.
+    pub signed: u64,
 }
 
 impl Progress {
@@ -78,14 +82,19 @@ impl BundleTx {
         sql::ASKED_ADD.write(self.connection(), &shared, asked, bind).await.map(drop)
     }
 
-    /// Records an answer; `false` when just this one stands already.
+    /// Records an answer; `false` when just this one stands already, signed or not. What stood unsigned and comes again
+    /// signed is recorded anew: it is stronger.
     pub async fn put_answer(&mut self, bundle: BundleId, answer: &Answered) -> Result<bool, StoreError> {
-        let last: Option<(bool, String, String)> = sqlx::query_as(sql::ANSWER_LAST)
+        let last: Option<(bool, String, String, Option<String>)> = sqlx::query_as(sql::ANSWER_LAST)
             .bind(bundle.0)
             .bind(stored(answer.action))
             .fetch_optional(&mut **self.connection())
             .await?;
-        if last == Some((answer.done, answer.on.to_string(), answer.author.clone())) {
+        let same = last.is_some_and(|(done, on, author, signed)| {
+            let stronger = signed.is_none() && answer.signed.is_some();
+            !stronger && (done, on, author) == (answer.done, answer.on.to_string(), answer.author.clone())
+        });
+        if same {
             return Ok(false);
         }
         let id = self.take_number("answer");
@@ -99,6 +108,7 @@ impl BundleTx {
             .bind(answer.taken_at.clone())
             .bind(answer.form.0.to_vec())
             .bind(answer.words.clone())
+            .bind(answer.signed.clone())
             .execute(&mut **self.connection())
             .await?;
         Ok(true)
@@ -126,12 +136,13 @@ impl Store {
 
     /// How far each bundle is answered; one from before receipts were recorded asks nothing.
     pub async fn progress(&self) -> Result<Vec<(BundleId, Progress)>, StoreError> {
-        let rows: Vec<(i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64)> =
             sqlx::query_as(sql::PROGRESS).fetch_all(&self.read).await?;
-        let one = |(bundle, asked, done, refused, confirmed)| {
+        let one = |(bundle, asked, done, refused, confirmed, signed)| {
             let (asked, done, refused) =
                 (count(asked, "asked")?, count(done, "answer")?, count(refused, "answer")?);
-            Ok((BundleId(bundle), Progress { asked, done, refused, confirmed: confirmed > 0 }))
+            let (signed, confirmed) = (count(signed, "answer")?, confirmed > 0);
+            Ok((BundleId(bundle), Progress { asked, done, refused, confirmed, signed }))
         };
         rows.into_iter().map(one).collect()
     }
@@ -157,5 +168,6 @@ fn answered(row: &SqliteRow) -> Result<Answered, StoreError> {
         taken_at: row.try_get("taken_at")?,
         form: ids::digest(row.try_get("form")?, "answer")?,
         words: row.try_get("words")?,
+        signed: row.try_get("signed")?,
     })
 }

@@ -2,16 +2,25 @@
 
 use super::pki::tools;
 use super::server::{Answer, Server};
-use super::support::{NIGHTS, files};
+use super::support::{NIGHTS, files, signature};
+use base64ct::{Base64, Encoding as _};
 use serde_json::json;
 use std::fs;
 
 fn post(server: &Server, who: &str, kind: &str, form: &[u8]) -> Answer {
+    signed(server, who, kind, form, &[])
+}
+
+/// The same with a form's signatures, each in a header of its own.
+fn signed(server: &Server, who: &str, kind: &str, form: &[u8], signatures: &[String]) -> Answer {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("form");
     fs::write(&file, form).unwrap();
     let (kind, body) = (format!("Content-Type: {kind}"), format!("@{}", file.display()));
-    server.get(who, "/v1/acks", &["-H", &kind, "--data-binary", &body])
+    let lines: Vec<String> = signatures.iter().map(|s| format!("lockgate-signature: {s}")).collect();
+    let mut words = vec!["-H", &kind, "--data-binary", &body];
+    words.extend(lines.iter().flat_map(|line| ["-H", line]));
+    server.get(who, "/v1/acks", &words)
 }
 
 const HEADER: &str =
@@ -100,4 +109,37 @@ fn clause_7_3_a_form_of_somebody_who_is_no_nominee_is_refused_line_by_line() {
     assert_eq!((&said["answers"], &said["refused"][0]["code"]), (&json!(0), &json!("LG2403")));
     let said = post(&server, "wyp", "text/csv", form("officer-1").as_bytes()).json();
     assert_eq!((&said["answers"], &said["refused"]), (&json!(1), &json!([])));
+}
+
+#[test]
+fn clause_7_5_a_form_is_signed_in_a_header_and_one_that_does_not_count_is_refused_whole() {
+    let Some(()) = tools(&["curl", "openssl"]) else { return };
+    let server = Server::tls(1);
+    let name = server.names("wyp").remove(0);
+    let form = format!("{HEADER}\r\n{}", confirm(&name, "yes,2008-11-18,duty officer,"));
+    let header =
+        |by: &str, purpose: &str| Base64::encode_string(signature(by, purpose, form.as_bytes()).as_bytes());
+    let good = header("wyp", "lockgate-ack");
+    let bad = [
+        vec![header("lcc", "lockgate-ack")],
+        vec![header("wyp", "lockgate-bundle")],
+        vec!["no base64 at all".to_owned()],
+        vec![good.clone(), good.clone()],
+    ];
+    for signatures in &bad {
+        let answer = signed(&server, "wyp", "text/csv", form.as_bytes(), signatures);
+        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("LG2406")), "{answer:?}");
+    }
+    // The same form, signed as it should be, is another than the one before.
+    let said = signed(&server, "wyp", "text/csv", form.as_bytes(), &[good]);
+    assert_eq!(said.status, 202, "{said:?}");
+    assert!(said.json()["signed"].as_str().unwrap().starts_with("SHA256:"), "{said:?}");
+    assert_eq!(post(&server, "wyp", "text/csv", form.as_bytes()).json()["signed"], json!(null));
+    let told = server.deployment.night(NIGHTS[1]).json();
+    assert_eq!(told["warnings"]["LG2406"], json!(bad.len()), "{}", told["warnings"]);
+    let all = server.deployment.run(&["receipt", "list", "--json"]).json();
+    let mine = all.as_array().unwrap().iter().find(|s| s["bundle"] == name.as_str()).unwrap().clone();
+    assert_eq!((&mine["signed"], &mine["done"]), (&json!(1), &json!(1)));
+    let left = files(&server.deployment.path("state/acks"));
+    assert!(left.keys().all(|n| n.contains("/taken/") || n.contains("/refused/")), "{:?}", left.keys());
 }

@@ -1,5 +1,5 @@
 //! The pull API with real clients: who gets what and who never, downloads that are cut, forms that come in, and clients
-//! that mean no good.
+//! that mean no good. And a place behind HTTPS, where the gateway is the client.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,6 +19,7 @@ mod doors;
 mod download;
 mod page;
 mod pki;
+mod place;
 mod push;
 mod sandbox;
 mod server;

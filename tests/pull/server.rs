@@ -78,7 +78,8 @@ impl Server {
                 api += &format!(", certificate_sha256 = [{}]", digests.join(", "));
             }
             let table = format!("[recipient.{recipient}]\n");
-            deployment.edit("lockgate.toml", &table, &format!("{table}api = {{ {api} }}\n"));
+            let answers = format!("answers = [\"{}\"]\n", holder(recipient));
+            deployment.edit("lockgate.toml", &table, &format!("{table}{answers}api = {{ {api} }}\n"));
             tokens.insert(recipient.into(), token);
         }
         let place = |name: &str| pki.at(name).display().to_string();
@@ -164,6 +165,12 @@ impl Server {
         assert!(killed.success());
         self.child.wait().unwrap().code()
     }
+}
+
+/// The public half of the throw-away key by which a partner signs.
+fn holder(partner: &str) -> String {
+    let place = format!("{}/fixtures/keys/holder_{partner}.pub", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(place).unwrap().trim().to_owned()
 }
 
 impl Drop for Server {

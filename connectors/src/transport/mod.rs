@@ -2,6 +2,7 @@
 
 mod driver;
 pub(crate) mod folder;
+pub(crate) mod https;
 mod look;
 #[cfg(feature = "s3")]
 pub(crate) mod object_store;

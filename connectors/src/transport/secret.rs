@@ -36,6 +36,15 @@ impl Secret {
         }
     }
 
+    /// A secret of one word.
+    pub(super) fn word(&self) -> Result<String, TransportError> {
+        let text = self.text()?.trim().to_owned();
+        if text.is_empty() || text.chars().any(char::is_whitespace) {
+            return Err(TransportError::lasting(PLACE_SECRET, "the secret is not one word"));
+        }
+        Ok(text)
+    }
+
     /// The secret's text. The message names neither the file nor what it holds: the place's name says enough.
     pub(super) fn text(&self) -> Result<String, TransportError> {
         let lasting = |what| TransportError::lasting(PLACE_SECRET, what);

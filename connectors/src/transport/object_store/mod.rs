@@ -3,8 +3,7 @@
 mod options;
 
 use crate::codes::{
-    CROWDED, FAR_REFUSED, FILE_TOO_LARGE, FILE_UNREADABLE, NAME_REFUSED, PLACE_SECRET, SERVER_AWAY, SIGN_IN,
-    TIMED_OUT,
+    CROWDED, FAR_REFUSED, FILE_TOO_LARGE, FILE_UNREADABLE, NAME_REFUSED, SERVER_AWAY, SIGN_IN, TIMED_OUT,
 };
 use crate::limits::{Capped, Limits};
 use crate::options::Options;
@@ -12,7 +11,6 @@ use crate::transport::driver::Driver;
 use crate::transport::look::{self, Look, MARKER, Seen};
 use crate::transport::pace::Paced;
 use crate::transport::parcel::{self, Parcel};
-use crate::transport::secret::Secret;
 use crate::transport::{Arrival, Listed, Transport, TransportError, TransportKind};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
@@ -63,15 +61,6 @@ fn build(options: &Options, base: &Path, limits: &Limits) -> Result<Box<dyn Tran
     Ok(Box::new(Bucket { far, client: Mutex::new(None) }))
 }
 
-/// A secret of one line.
-fn line(secret: &Secret) -> Result<String, TransportError> {
-    let text = secret.text()?.trim().to_owned();
-    if text.is_empty() || text.chars().any(char::is_whitespace) {
-        return Err(TransportError::lasting(PLACE_SECRET, "the secret is not one word"));
-    }
-    Ok(text)
-}
-
 impl Client {
     fn open(far: &Far) -> Result<Self, TransportError> {
         let retry = RetryConfig { max_retries: 2, retry_timeout: far.timeout, ..RetryConfig::default() };
@@ -81,8 +70,8 @@ impl Client {
             .with_allow_http(far.endpoint.starts_with("http://"))
             .with_bucket_name(far.bucket.as_str())
             .with_region(far.region.as_str())
-            .with_access_key_id(line(&far.key_id)?)
-            .with_secret_access_key(line(&far.secret)?)
+            .with_access_key_id(far.key_id.word()?)
+            .with_secret_access_key(far.secret.word()?)
             .with_retry(retry)
             // How long a delivery may take depends on its size: see `within`.
             .with_client_options(
@@ -250,7 +239,7 @@ impl Transport for Bucket {
     }
 
     fn ready(&self) -> Result<(), TransportError> {
-        line(&self.far.key_id).and_then(|_| line(&self.far.secret)).map(drop)
+        self.far.key_id.word().and_then(|_| self.far.secret.word()).map(drop)
     }
 }
 
