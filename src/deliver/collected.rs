@@ -35,8 +35,7 @@ pub async fn take(deployment: &Deployment, store: &Store, state: &Path, day: Dat
             if row.bundle.state == BundleState::Sealed {
                 tx.set_bundle_state(row.id, BundleState::Published).await?;
             }
-            let taken =
-                Taken { step: Step::Collected, at: note.at.to_string(), actor: note.recipient.clone() };
+            let taken = Taken { step: Step::Collected, at: note.at.clone(), actor: note.recipient.clone() };
             tx.put_step(row.id, &taken).await?;
             let entry = DecisionEntry {
                 as_of: day,
