@@ -1,6 +1,13 @@
 //! The sample bundles of `docs/samples`: every command of their page, run as it stands, ends and says what the page says.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 pub mod support;
 
