@@ -97,7 +97,7 @@ pub(super) async fn verify(
                 witness.checkpoint.size,
                 match &witness.signing {
                     Signing::By(key) => format!("signed with {key}"),
-                    Signing::Unknown => "signed with no key of this gateway's".into(),
+                    Signing::Unknown => "signed with no key that is known here".into(),
                     Signing::None | Signing::Broken => "not signed".into(),
                 }
             ));
