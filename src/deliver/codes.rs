@@ -59,7 +59,7 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG2609",
         title: "a recipient's door cannot be meant",
         explanation: "A recipient has one door: a place (`door`), a receiver that is called (`push`), or, with neither, the pull API (`api`) \
-                      or its folder. `marker` is the ending of an empty file that is put at a place behind each bundle, last: a point, \
+                      or its folder. From a folder behind HTTPS is only collected. `marker` is the ending of an empty file that is put at a place behind each bundle, last: a point, \
                       then small letters and digits, and not `.sig`.",
     },
 ];

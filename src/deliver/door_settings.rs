@@ -24,6 +24,13 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
                 problem("LG0103", what, place.span(), Some(name));
             }
         }
+        if let Some(door) = &recipient.door
+            && settings.place.get(door.get_ref().as_str()).is_some_and(|place| place.https.is_some())
+        {
+            let what =
+                format!("the door of `{partner}` is a folder behind HTTPS, from which is only collected");
+            problem("LG2609", what, door.span(), None);
+        }
         if let (Some(door), Some(_)) = (&recipient.door, &recipient.push) {
             let what = format!("`{partner}` has a place and a receiver: bundles go one way");
             problem("LG2609", what, door.span(), None);
