@@ -21,10 +21,13 @@ use std::fs;
 use support::{Deployment, NIGHTS, RECIPIENTS, Row, files};
 
 /// Rows of a table of the store.
-async fn blobs(deployment: &Deployment, select: &'static str) -> Vec<(i64, Vec<u8>)> {
+fn blobs(deployment: &Deployment, select: &'static str) -> Vec<(i64, Vec<u8>)> {
     let options = SqliteConnectOptions::new().filename(deployment.path("state/store.sqlite")).read_only(true);
-    let mut store = SqliteConnection::connect_with(&options).await.unwrap();
-    query_as(select).fetch_all(&mut store).await.unwrap()
+    let read = async {
+        let mut store = SqliteConnection::connect_with(&options).await.unwrap();
+        query_as(select).fetch_all(&mut store).await.unwrap()
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(read)
 }
 
 /// What recipients hold of each person, by recipient and reference.
@@ -49,14 +52,14 @@ fn find(place: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// Somebody leaves the cohort on the third night: withdrawn from every recipient, and erased.
-#[tokio::test(flavor = "multi_thread")]
-async fn clause_5_5_1_of_whoever_was_erased_no_value_is_left_in_the_store_and_every_entry_still_verifies() {
+#[test]
+fn clause_5_5_1_of_whoever_was_erased_no_value_is_left_in_the_store_and_every_entry_still_verifies() {
     let deployment = Deployment::sealed();
     let plain = Deployment::after(1);
     NIGHTS[..2].iter().for_each(|day| drop(deployment.night(day)));
     let (chapters, salts) = (
-        blobs(&deployment, "SELECT id, body FROM chapter").await,
-        blobs(&deployment, "SELECT id, salt FROM person WHERE salt IS NOT NULL").await,
+        blobs(&deployment, "SELECT id, body FROM chapter"),
+        blobs(&deployment, "SELECT id, salt FROM person WHERE salt IS NOT NULL"),
     );
     let before = held(&plain);
     let said = deployment.night(NIGHTS[2]);
@@ -65,11 +68,11 @@ async fn clause_5_5_1_of_whoever_was_erased_no_value_is_left_in_the_store_and_ev
     let after = held(&plain);
 
     // Bytes that stood in the store before, and belong to nobody now.
-    let left = blobs(&deployment, "SELECT id, body FROM chapter").await;
+    let left = blobs(&deployment, "SELECT id, body FROM chapter");
     let kept: BTreeSet<&[u8]> = left.iter().map(|(_, body)| body.as_slice()).collect();
     let gone: Vec<&[u8]> =
         chapters.iter().map(|(_, body)| body.as_slice()).filter(|body| !kept.contains(body)).collect();
-    let left = blobs(&deployment, "SELECT id, salt FROM person WHERE salt IS NOT NULL").await;
+    let left = blobs(&deployment, "SELECT id, salt FROM person WHERE salt IS NOT NULL");
     let numbers: BTreeSet<&[u8]> = left.iter().map(|(_, salt)| salt.as_slice()).collect();
     let erased: Vec<i64> =
         salts.iter().filter(|(_, salt)| !numbers.contains(salt.as_slice())).map(|(id, _)| *id).collect();
@@ -164,7 +167,7 @@ fn commitment(row: &Row, leaves: &serde_json::Map<String, Value>) -> String {
 #[test]
 fn what_was_sent_is_proven_field_by_field_with_the_salts() {
     let deployment = Deployment::after(0);
-    let mut proven = 0;
+    let (mut proven, mut others) = (0, 0);
     for entry in exported(&deployment).into_iter().filter(|e| e["says"]["kind"] == "disclosure").step_by(97) {
         let number = entry["number"].to_string();
         let shown = deployment.run(&["ledger", "prove", "--entry", &number, "--salts"]).json();
@@ -177,7 +180,8 @@ fn what_was_sent_is_proven_field_by_field_with_the_salts() {
         });
         let (same, other): (Vec<&Row>, Vec<&Row>) =
             of_table.partition(|row| says["commitment"] == commitment(row, leaves).as_str());
-        assert!(!same.is_empty() && !other.is_empty(), "entry {number}: no row is what was sent");
+        assert!(!same.is_empty(), "entry {number}: no row is what was sent");
+        others += other.len();
         let content = |row: &Row| values(row).collect::<Vec<_>>();
         assert!(
             same.iter().all(|r| content(r) == content(same[0])),
@@ -185,5 +189,5 @@ fn what_was_sent_is_proven_field_by_field_with_the_salts() {
         );
         proven += 1;
     }
-    assert!(proven > 10, "{proven}");
+    assert!(proven > 10 && others > 10, "{proven} {others}");
 }

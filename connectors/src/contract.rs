@@ -297,7 +297,7 @@ fn every_transport_refuses_hostile_names_and_what_is_no_file_before_it_asks_anyb
                 "{kind} {name:?}"
             );
         }
-        for unseen in ["a.part", "a.tmp", "a.filepart", "a.done"] {
+        for unseen in ["a.part", "a.tmp", "a.filepart"] {
             assert_eq!(
                 place.put(&local, unseen).err().map(|e| e.code),
                 Some(NAME_REFUSED),

@@ -29,6 +29,7 @@ use crate::vault::Vault;
 use anyhow::{Context as _, Result};
 use app::{App, Limits};
 use axum_server::Handle;
+use lockgate_core::problem::Code;
 use shelf::Shelves;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -82,7 +83,8 @@ pub async fn serve(
 
 fn listener(address: &str) -> Result<TcpListener> {
     TcpListener::bind(address).map_err(|fault| {
-        let what = format!("cannot listen at {address}: {} (LG2504)", fault.kind());
+        let code: Code = "LG2504";
+        let what = format!("cannot listen at {address}: {} ({code})", fault.kind());
         Expected::new(Exit::Temporary, what)
     })
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use axum::http::Request;
 use axum_server::accept::Accept;
 use lockgate_core::hash::Digest;
+use lockgate_core::problem::Code;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -159,5 +160,6 @@ fn private_key(root: &Path, key: &SecretRef) -> Result<PrivateKeyDer<'static>> {
 }
 
 fn unusable(what: &str) -> anyhow::Error {
-    Expected::new(Exit::Configuration, format!("{what} (LG2503)"))
+    let code: Code = "LG2503";
+    Expected::new(Exit::Configuration, format!("{what} ({code})"))
 }
