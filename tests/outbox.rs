@@ -204,3 +204,22 @@ fn a_dry_run_stops_nothing() {
     assert_same_files(&kept, &files(&deployment.path("state/outbox")), "dry run");
     assert_eq!(states(&deployment, "probation"), ["sealed"]);
 }
+
+/// What a recipient has fetched is not taken for unsent, though no night has taken the note of it down yet: it is known what
+/// the recipient holds.
+#[test]
+fn what_was_fetched_already_cannot_be_stopped() {
+    let deployment = Deployment::sealed();
+    shut(&deployment, "yos");
+    night(&deployment, NIGHTS[0], 5);
+    let listed = deployment.run(&["bundle", "list", "--recipient", "yos", "--json"]).json();
+    let name = listed[0]["name"].as_str().unwrap().to_owned();
+    let folder = deployment.path("state/collected/yos");
+    fs::create_dir_all(&folder).unwrap();
+    let note = serde_json::json!({ "recipient": "yos", "bundle": name, "at": "2008-11-17T09:00:00Z" });
+    fs::write(folder.join(format!("{name}.json")), note.to_string()).unwrap();
+    let said = deployment.run(&["bundle", "withdraw", &name, "--reason", "letter 6"]);
+    assert!(said.code == Some(8) && said.err.contains("open a correction"), "{:?} {}", said.code, said.err);
+    assert_eq!(states(&deployment, "yos"), ["published"]);
+    assert!(files(&folder).is_empty(), "the note is taken down");
+}

@@ -155,6 +155,9 @@ pub(super) async fn withdraw(
     let decision = repair::decision(&args.by, &args.reason)?;
     let (store, _) = repair::writing(deployment).await?;
     let run = last(&store).await?;
+    // What was fetched is sent, though no night has heard of it yet.
+    let noted = collected::take(deployment, &store, &deployment.state(), run.as_of).await?;
+    report::print(&noted, Severity::Warning, &deployment.texts, voice.style());
     let (row, recipient) = found(&store, &args.name).await?;
     if row.bundle.state != BundleState::Sealed {
         let what = match row.bundle.state {

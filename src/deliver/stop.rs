@@ -43,7 +43,8 @@ pub async fn from(
     Ok(rows)
 }
 
-/// Stops bundles of one recipient; `state` is the store's folder, with the outbox. All later ones that wait must be among them. The next bundle is then a snapshot.
+/// Stops bundles of one recipient; `state` is the store's folder, with the outbox. All later ones that wait must be among
+/// them. The next bundle is then a snapshot. One that waits no more was sent: it stays so, and so does what it told.
 pub async fn stop(
     (deployment, store, state): (&Deployment, &Store, &Path),
     recipient: PartnerId,
@@ -51,6 +52,9 @@ pub async fn stop(
     why: &Why<'_>,
 ) -> Result<()> {
     let Some(partner) = deployment.agreement.get(recipient) else { return Ok(()) };
+    let waiting: BTreeSet<i64> = store.sealed_bundles().await?.iter().map(|r| r.id.0).collect();
+    let rows: Vec<BundleRow> = rows.iter().filter(|r| waiting.contains(&r.id.0)).cloned().collect();
+    let rows = rows.as_slice();
     let stopped: BTreeSet<u64> = rows.iter().map(|r| r.bundle.sequence).collect();
     let never = never_told(store, &partner.key, &stopped).await?;
     let holdings = as_it_is(store, recipient, &never).await?;

@@ -221,7 +221,8 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    let fresh = decide(night, doors, (&left, &stuck), &mut summary).await?;
+    let (fresh, noted) = decide(night, doors, (&left, &stuck), &mut summary).await?;
+    warnings.extend(noted);
     if !night.order.dry_run {
         warnings.extend(deliver(night, doors, fresh, &mut summary).await?);
     }
@@ -362,7 +363,7 @@ async fn decide(
     doors: &Arc<Doors>,
     (left, stuck): (&BTreeSet<PersonRef>, &[PartnerId]),
     summary: &mut Summary,
-) -> Result<Fresh> {
+) -> Result<(Fresh, Vec<Problem>)> {
     let deployment = night.deployment;
     // Read again: people may have been merged tonight.
     let mut registers = registers::read(night.store, deployment, night.vault, night.order.as_of).await?;
@@ -384,9 +385,11 @@ async fn decide(
     let settled = disclose::disclose(night, &basis, &mut open).await?;
     let (narrowed, open): (Vec<Open>, Vec<Open>) = open.into_iter().partition(|o| o.watch.narrowed());
     let (lines, mut fresh) = publish_all(night, doors, open).await?;
+    let mut noted = Vec::new();
     summary.recipients = lines;
     if !narrowed.is_empty() {
-        let (lines, more) = instead(night, doors, (&basis, &registers), narrowed).await?;
+        let (lines, more, told) = instead(night, doors, (&basis, &registers), narrowed).await?;
+        noted = told;
         summary.stopped = lines.iter().map(|l| l.recipient.clone()).collect();
         summary.recipients.extend(lines);
         fresh.extend(more);
@@ -401,7 +404,7 @@ async fn decide(
     summary.recipients.extend(shut.into_iter().map(|(_, line)| line));
     summary.cohort = night.store.people().await?;
     summary.shadow = shadow(night).await?;
-    Ok(fresh)
+    Ok((fresh, noted))
 }
 
 /// The recipients for whom no bundle can be made tonight: without a key to seal to, or with an earlier bundle that still does

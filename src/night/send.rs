@@ -18,10 +18,11 @@ pub(super) async fn instead(
     doors: &Arc<Doors>,
     (basis, registers): (&Basis<'_>, &registers::Read),
     narrowed: Vec<Open>,
-) -> Result<(Vec<RecipientLine>, Fresh)> {
+) -> Result<(Vec<RecipientLine>, Fresh, Vec<Problem>)> {
     let why = stop::Why { day: night.order.as_of, by: "gateway", reference: "narrowed before it was sent" };
     let mut only: Vec<PartnerId> = Vec::new();
-    collected::take(night.deployment, night.store, night.state, night.order.as_of).await?;
+    // What was fetched since the night began is sent, and is not stopped.
+    let noted = collected::take(night.deployment, night.store, night.state, night.order.as_of).await?;
     for open in narrowed {
         let (recipient, rows) = (open.recipient, open.watch.bundles.clone());
         // Its unfinished files go before the new ones are begun.
@@ -34,7 +35,8 @@ pub(super) async fn instead(
     rest.close(others);
     let mut open = disclose::open(night, &doors.staging, &rest).await?;
     disclose::disclose(night, basis, &mut open).await?;
-    publish_all(night, doors, open).await
+    let (lines, fresh) = publish_all(night, doors, open).await?;
+    Ok((lines, fresh, noted))
 }
 
 /// Brings what waits in the outbox, tonight's and what earlier nights could not bring; a night tries every door. Who
