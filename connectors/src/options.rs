@@ -22,6 +22,16 @@ pub struct OptionDoc {
     pub doc: &'static str,
 }
 
+/// An option in one line: key, shape, what holds without it, what it does.
+pub(crate) const fn doc(
+    name: &'static str,
+    shape: &'static str,
+    default: &'static str,
+    doc: &'static str,
+) -> OptionDoc {
+    OptionDoc { name, shape, default, doc }
+}
+
 /// Whose options are read, for the message.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner {

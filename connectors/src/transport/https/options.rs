@@ -1,7 +1,7 @@
 //! The options of a folder behind HTTPS.
 
 use crate::limits::Limits;
-use crate::options::{OptionDoc, Options, Owner};
+use crate::options::{OptionDoc, Options, Owner, doc};
 use crate::transport::look::Settling;
 use crate::transport::secret::Secret;
 use hyper::Uri;
@@ -36,10 +36,6 @@ pub(super) const OPTIONS: &[OptionDoc] = &[
     doc("require_marker", "true or false", "false", "take only files with a marker `NAME.done` in the list"),
     doc("timeout_s", "whole number, 1 to 600", "30", "seconds within which the server has to answer"),
 ];
-
-const fn doc(name: &'static str, shape: &'static str, default: &'static str, doc: &'static str) -> OptionDoc {
-    OptionDoc { name, shape, default, doc }
-}
 
 /// A folder behind HTTPS as it is configured.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The options of an object store.
 
 use crate::limits::Limits;
-use crate::options::{OptionDoc, Options, Owner};
+use crate::options::{OptionDoc, Options, Owner, doc};
 use crate::transport::look::Settling;
 use crate::transport::secret::Secret;
 use lockgate_core::problem::Problem;
@@ -37,10 +37,6 @@ pub(super) const OPTIONS: &[OptionDoc] = &[
     doc("require_marker", "true or false", "false", "take only files with a marker `NAME.done` beside them"),
     doc("timeout_s", "whole number, 1 to 600", "30", "seconds within which the store has to answer"),
 ];
-
-const fn doc(name: &'static str, shape: &'static str, default: &'static str, doc: &'static str) -> OptionDoc {
-    OptionDoc { name, shape, default, doc }
-}
 
 /// An object store as it is configured.
 #[derive(Debug, Clone)]

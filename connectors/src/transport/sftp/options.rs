@@ -1,7 +1,7 @@
 //! The options of an SFTP place.
 
 use crate::limits::Limits;
-use crate::options::{OptionDoc, Options, Owner};
+use crate::options::{OptionDoc, Options, Owner, doc};
 use crate::transport::look::{MARKER, Settling};
 use crate::transport::secret::Secret;
 use lockgate_core::problem::Problem;
@@ -54,10 +54,6 @@ pub(super) const OPTIONS: &[OptionDoc] = &[
     ),
     doc("timeout_s", "whole number, 1 to 600", "30", "seconds within which the server has to answer"),
 ];
-
-const fn doc(name: &'static str, shape: &'static str, default: &'static str, doc: &'static str) -> OptionDoc {
-    OptionDoc { name, shape, default, doc }
-}
 
 /// How a delivery ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
