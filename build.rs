@@ -19,8 +19,12 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut text = String::from("pub(super) static FILES: &[(&str, &[u8])] = &[\n");
     for file in files {
-        let place = root.join(&file).to_string_lossy().into_owned();
-        let _ = writeln!(text, "    ({file:?}, include_bytes!({place:?})),");
+        // The place is left to the compiler, which knows where it builds: a target directory may serve several checkouts.
+        let place = format!("/{file}");
+        let _ = writeln!(
+            text,
+            "    ({file:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),"
+        );
     }
     text += "];\n";
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("sandbox.rs"), text)

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub use bundle::{BundleCommand, BundleDecisionArgs, OpenArgs, TrustArgs, VerifyArgs};
 pub use correction::{CorrectionCommand, CorrectionListArgs, CorrectionOpenArgs};
 pub use key::{KeyCommand, KeyKind};
-pub use ledger::{LedgerCommand, ProveArgs, ShowArgs};
+pub use ledger::{LedgerCommand, ProveArgs, ShowArgs, WholeArgs};
 pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,

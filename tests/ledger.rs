@@ -12,6 +12,7 @@ use lockgate_core::ledger::tree::{entry_holds, growth_holds};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, query, query_as};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -363,4 +364,67 @@ fn one_bundle_is_found_in_the_ledger_with_all_its_rows() {
     fs::write(bundle.folder.join("datapackage.json"), "{}").expect("writing");
     let said = deployment.run(&["ledger", "verify", "--bundle", &bundle.name]);
     assert_eq!(said.code, Some(7), "{}", said.err);
+}
+
+/// A person that the fixtures tell most of, as its prison names it.
+const CONNOR: &str = "hmps-releases:A7341CD";
+
+fn about(deployment: &Deployment, person: &str) -> (Option<i32>, Value, String) {
+    let words = ["ledger", "verify", "--person", person, "--reason", "audit 3", "--json"];
+    let said = deployment.run(&words);
+    (said.code, said.json(), said.err)
+}
+
+/// The rows that each recipient has about a person, told from its bundles.
+fn held(deployment: &Deployment, told: &Value) -> BTreeMap<String, usize> {
+    let mut refs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in told.as_array().expect("rows") {
+        let (recipient, id) = (row["recipient"].as_str(), row["record_id"].as_str());
+        let recipient = refs.entry(recipient.expect("a recipient").to_owned()).or_default();
+        recipient.insert(id.expect("a reference").to_owned());
+    }
+    let has = |(recipient, ids): (String, BTreeSet<String>)| {
+        let replica = deployment.replica(&recipient);
+        (recipient, ids.iter().filter(|id| replica.rows.contains_key(*id)).count())
+    };
+    refs.into_iter().map(has).collect()
+}
+
+/// What each recipient is taken to hold of a person is compared with what the ledger says that it was told; the asking stands
+/// in the ledger itself, and needs a reason.
+#[tokio::test]
+async fn what_is_held_of_a_person_is_what_was_told() {
+    let deployment = Deployment::after(2);
+    let none = deployment.run(&["ledger", "verify", "--person", CONNOR]);
+    assert_eq!(none.code, Some(2), "no look at a person without a reason: {}", none.err);
+    let (code, said, _) = about(&deployment, CONNOR);
+    assert_eq!((code, said["ok"].as_bool()), (Some(0), Some(true)), "{said}");
+    let show = ["ledger", "show", "--person", CONNOR, "--reason", "audit 3", "--json"];
+    let told = deployment.run(&show).json()["told"].clone();
+    assert_eq!(said["person"]["told"].as_u64(), told.as_array().map(|rows| rows.len() as u64));
+    assert_eq!(said["person"]["held"], json!(held(&deployment, &told)));
+    let again = about(&deployment, CONNOR).1;
+    assert_eq!(again["entries"].as_u64(), said["entries"].as_u64().map(|n| n + 2), "both looks are recorded");
+
+    // Holdings that were lost, and holdings of somebody else's.
+    let spare = deployment.path("spare");
+    copy(&deployment.path("state"), &spare);
+    let (lost, shifted) = (
+        ["DELETE FROM holding", "SELECT 1"],
+        ["UPDATE holding SET person = -person", "UPDATE holding SET person = 1 - person"],
+    );
+    for (changes, expected) in
+        [(lost, "that it is not taken to hold"), (shifted, "that the ledger does not say it was told")]
+    {
+        let mut store = open(&deployment).await;
+        for change in changes {
+            query(change).execute(&mut store).await.expect("writing");
+        }
+        store.close().await.expect("closed");
+        let (code, said, err) = about(&deployment, CONNOR);
+        assert_eq!((code, said["ok"].as_bool()), (Some(7), Some(false)), "{changes:?}: {err}");
+        assert!(said["faults"].to_string().contains(expected), "{changes:?}: {said}");
+        fs::remove_dir_all(deployment.path("state")).expect("removing");
+        copy(&spare, &deployment.path("state"));
+    }
 }

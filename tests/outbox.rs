@@ -156,6 +156,17 @@ fn clause_5_1_1_iii_a_restriction_stops_what_waits_and_is_not_sent_yet() {
     let listed = deployment.run(&["receipt", "list", "--recipient", "probation", "--json"]).json();
     let states: Vec<&str> = listed.as_array().unwrap().iter().map(|s| s["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["sent", "sent", "stopped"]);
+    // What recipients are taken to hold of each person is what the ledger says they were sent.
+    let mut held = 0;
+    let people = support::table(&deployment.path("fixtures/truth.csv"));
+    for person in people.iter().filter(|person| !person["hmps"].is_empty()).take(6) {
+        let key = format!("hmps-releases:{}", person["hmps"]);
+        let words = ["ledger", "verify", "--person", key.as_str(), "--reason", "audit 3", "--json"];
+        let said = deployment.run(&words);
+        assert_eq!(said.code, Some(0), "{key}: {}{}", said.out, said.err);
+        held += said.json()["person"]["held"]["probation"].as_u64().unwrap_or_default();
+    }
+    assert!(held > 5, "{held} rows");
 }
 
 /// A person can stop what was not sent, and have sent what was lost; what was sent is not called back.

@@ -1,4 +1,4 @@
-//! Receipts: what a recipient answers in the return form, line by line (7.5, 6.1, 5.5.1).
+//! Receipts: what a recipient answers in the return form, line by line (7.5, 6.1, 5.5.1, 5.5.2).
 //!
 //! People fill the form in with the programs they have, so a date comes in two orders and a yes in many words. What does
 //! not read is refused line by line, so that the rest of the form counts.
@@ -62,11 +62,13 @@ pub enum Action {
     Destroy,
     /// To look at a record of its own that somebody says is wrong (6.1).
     Check,
+    /// To review all that it holds (5.5.2).
+    Review,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Confirm, Self::Replace, Self::Destroy, Self::Check];
+    pub const ALL: [Self; 5] = [Self::Confirm, Self::Replace, Self::Destroy, Self::Check, Self::Review];
 
     /// A short word, for lists and the ledger.
     pub const fn word(self) -> &'static str {
@@ -75,6 +77,7 @@ impl Action {
             Self::Replace => "replace",
             Self::Destroy => "destroy",
             Self::Check => "check",
+            Self::Review => "review",
         }
     }
 
@@ -85,6 +88,7 @@ impl Action {
             Self::Replace => acknowledge::REPLACE,
             Self::Destroy => acknowledge::DESTROY,
             Self::Check => acknowledge::CHECK,
+            Self::Review => acknowledge::REVIEW,
         }
     }
 

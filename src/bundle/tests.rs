@@ -38,6 +38,7 @@ fn meta(kind: BundleKind) -> Meta {
         handling: Vec::new(),
         ledger: None,
         checks: Vec::new(),
+        review: None,
         withheld_fields: vec!["prison_release.remarks".into()],
     }
 }

@@ -9,16 +9,10 @@ pub enum LedgerCommand {
     /// Recompute every link and root of the ledger, and compare each bundle's manifest and what others have witnessed
     #[command(
         after_help = "Examples:\n  lockgate ledger verify\n  lockgate ledger verify --against datapackage.json\n  \
-                      lockgate ledger verify --bundle NAME --json"
+                      lockgate ledger verify --bundle NAME --json\n  \
+                      lockgate ledger verify --person FEED:KEY --reason \"audit 3\""
     )]
-    Verify {
-        /// What a recipient kept: the manifest of a bundle, or a checkpoint. The ledger must still begin with it
-        #[arg(long, value_name = "FILE")]
-        against: Vec<PathBuf>,
-        /// Say what it has of this bundle, once it is known to be whole
-        #[arg(long, value_name = "NAME")]
-        bundle: Option<String>,
-    },
+    Verify(WholeArgs),
     /// Write the ledger's entries and its checkpoint into a new folder, to be verified without this program
     #[command(after_help = "Examples:\n  lockgate ledger export --out evidence")]
     Export {
@@ -37,6 +31,27 @@ pub enum LedgerCommand {
                       lockgate ledger prove --grown-from 3063 --size 4100"
     )]
     Prove(ProveArgs),
+}
+
+/// What is to be verified besides the whole.
+#[derive(Debug, Args)]
+pub struct WholeArgs {
+    /// What a recipient kept: the manifest of a bundle, or a checkpoint. The ledger must still begin with it
+    #[arg(long, value_name = "FILE")]
+    pub against: Vec<PathBuf>,
+    /// Say what it has of this bundle, once it is known to be whole
+    #[arg(long, value_name = "NAME")]
+    pub bundle: Option<String>,
+    /// Compare what each recipient is taken to hold of this person with what the ledger says it was told: `feed:key`, or 32
+    /// hexadecimal digits
+    #[arg(long, value_name = "PERSON", requires = "reason")]
+    pub person: Option<String>,
+    /// With `--person`: who asks, a token that the ledger keeps, not a name
+    #[arg(long, value_name = "WHO", default_value = "operator", requires = "person")]
+    pub by: String,
+    /// With `--person`: why, or a written reference
+    #[arg(long, value_name = "TEXT", requires = "person")]
+    pub reason: Option<String>,
 }
 
 /// Whose story is asked for, and by whom.

@@ -49,7 +49,7 @@ pub(super) fn check(voice: Voice, root: &Path, as_of: Option<Date>) -> Result<Ex
                 .extend((!approved && problems.is_empty()).then(|| super::approve::unapproved(&standing)));
             let today = || jiff::Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
             let day = as_of.unwrap_or_else(today);
-            warnings.extend(reminders::review(&deployment, day));
+            warnings.extend(reminders::agreement(&deployment, day));
             warnings.extend(reminders::keys(&deployment, day));
             problems.extend(super::key::unread(&deployment));
             problems.extend(deployment.unready_places());

@@ -3,14 +3,16 @@
 
 use super::bundle::kept;
 use super::ledger_bundle::{self, BundleFound};
+use super::ledger_held::{self, About, PersonFound};
 use super::ledger_proof::Witness;
-use super::{Voice, reading};
+use super::{Voice, reading, repair};
+use crate::cli::WholeArgs;
 use crate::config::Deployment;
 use crate::exit::Exit;
 use crate::night::witness;
 use crate::report;
 use crate::seal::{Signing, hash_file, kept_folder};
-use crate::store::{BundleRow, BundleState, LedgerEntry};
+use crate::store::{BundleRow, BundleState, LedgerEntry, Store};
 use anyhow::Result;
 use base64ct::{Base64, Encoding as _};
 use lockgate_core::hash::Digest;
@@ -18,7 +20,7 @@ use lockgate_core::ledger::tree::Tree;
 use lockgate_core::ledger::{Chain, Entry, Kept, Verifier};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Serialize)]
 struct VerifyJson {
@@ -31,6 +33,9 @@ struct VerifyJson {
     /// The one bundle that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bundle: Option<BundleFound>,
+    /// The one person that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<PersonFound>,
     faults: Vec<String>,
     /// What `--against` named, in its order.
     witnesses: Vec<WitnessJson>,
@@ -45,15 +50,10 @@ struct WitnessJson {
 }
 
 /// Verifies the ledger; ends 7 when anything is not as it was recorded.
-pub(super) async fn verify(
-    voice: Voice,
-    deployment: &Deployment,
-    against: &[PathBuf],
-    bundle: Option<&str>,
-) -> Result<Exit> {
+pub(super) async fn verify(voice: Voice, deployment: &Deployment, args: &WholeArgs) -> Result<Exit> {
     let keys = witness::keys(deployment);
-    let witnesses = against.iter().map(|file| Witness::read(file, &keys)).collect::<Result<Vec<_>>>()?;
-    let (store, _) = reading(deployment).await?;
+    let witnesses = args.against.iter().map(|file| Witness::read(file, &keys)).collect::<Result<Vec<_>>>()?;
+    let (store, about) = opened(deployment, args).await?;
     let mut reading = Reading {
         verifier: Verifier::new(Chain::new()),
         tree: Tree::new(),
@@ -74,22 +74,38 @@ pub(super) async fn verify(
     let bundles = store.bundles(None, u32::MAX).await?;
     reading.bundles(deployment, &bundles);
     let Reading { verifier, tree, mut faults, .. } = reading;
-    let found = match bundle.filter(|_| faults.is_empty()) {
+    let found = match args.bundle.as_deref().filter(|_| faults.is_empty()) {
         Some(name) => Some(ledger_bundle::find(deployment, &store, name).await?),
         None => None,
     };
     faults.extend(found.iter().flat_map(|f| f.faults.clone()));
+    let person = match about.filter(|_| faults.is_empty()) {
+        Some(about) => Some(ledger_held::find(deployment, &store, &about).await?),
+        None => None,
+    };
+    faults.extend(person.iter().flat_map(|f| f.faults.clone()));
     let (entries, head) = verifier.finish(None).map_or((0, Digest([0; 32])), |c| (c.seq, c.head));
     let ok = faults.is_empty();
     let root = Base64::encode_string(&tree.root().0);
     if voice.json {
         let (head, bundles) = (head.hex(), bundles.len());
         let witnesses = witnesses.iter().map(witness_json).collect();
-        report::json(&VerifyJson { ok, entries, head, root, bundles, bundle: found, faults, witnesses });
+        report::json(&VerifyJson {
+            ok,
+            entries,
+            head,
+            root,
+            bundles,
+            bundle: found,
+            person,
+            faults,
+            witnesses,
+        });
     } else if ok {
         let bundles = bundles.len();
         report::line(&format!("The ledger is whole: {entries} entries, {bundles} bundles, root {root}"));
         found.iter().for_each(|f| report::line(&f.text()));
+        person.iter().for_each(|f| report::line(&f.text()));
         for witness in &witnesses {
             report::line(&format!(
                 "It begins with what {} witnessed: {} entries, {}",
@@ -106,6 +122,16 @@ pub(super) async fn verify(
         faults.iter().for_each(|f| anstream::eprintln!("error[LG3001]: {f}"));
     }
     Ok(if ok { Exit::Done } else { Exit::Integrity })
+}
+
+/// The store, and whom the verification is about. Nothing is written unless somebody is asked about.
+async fn opened(deployment: &Deployment, args: &WholeArgs) -> Result<(Store, Option<About>)> {
+    if args.person.is_none() {
+        return Ok((reading(deployment).await?.0, None));
+    }
+    let (store, vault) = repair::writing(deployment).await?;
+    let about = ledger_held::about(deployment, (&store, &vault), args).await?;
+    Ok((store, about))
 }
 
 fn witness_json(witness: &Witness) -> WitnessJson {

@@ -169,7 +169,7 @@ fn print(voice: Voice, told: &[ToldJson]) {
 
 /// Every number under which the person stands or stood: its own, those merged into it, and that of the identity itself,
 /// which founded a person if it ever did.
-async fn persons(store: &Store, about: IdentityId) -> Result<BTreeSet<PersonId>> {
+pub(super) async fn persons(store: &Store, about: IdentityId) -> Result<BTreeSet<PersonId>> {
     let mut out = BTreeSet::from([PersonId(about.0)]);
     let Some(now) = store.person_of(about).await? else { return Ok(out) };
     let (mut all, mut pages): (Vec<PersonRow>, _) = (Vec::new(), store.persons());

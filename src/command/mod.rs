@@ -17,6 +17,7 @@ mod history;
 mod key;
 mod ledger;
 mod ledger_bundle;
+mod ledger_held;
 mod ledger_person;
 mod ledger_proof;
 mod open;
@@ -94,9 +95,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
         Command::Key(what) => key::key(voice, &deployment, &what),
-        Command::Ledger(LedgerCommand::Verify { against, bundle }) => {
-            ledger::verify(voice, &deployment, &against, bundle.as_deref()).await
-        }
+        Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(voice, &deployment, &args).await,
         Command::Ledger(LedgerCommand::Export { out }) => {
             ledger_proof::export(voice, &deployment, &out).await
         }

@@ -35,7 +35,7 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
     let told = night(deployment, order, voice.quiet || voice.json).await?;
     let texts = &deployment.texts;
     let mut warnings = told.warnings.clone();
-    warnings.extend(reminders::review(deployment, as_of));
+    warnings.extend(reminders::agreement(deployment, as_of));
     // A key that is missing was an error of the night already.
     warnings.extend(reminders::keys(deployment, as_of).into_iter().filter(|p| p.code != "LG2213"));
     report::print(&told.held, Severity::Error, texts, voice.style());

@@ -35,7 +35,7 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     let in_force = last.is_some_and(|r| deployment.agreement.in_force(r.as_of));
     let mut reminders = Vec::new();
     if let Some(run) = last {
-        reminders.extend(reminders::review(deployment, run.as_of));
+        reminders.extend(reminders::agreement(deployment, run.as_of));
         reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
         reminders.extend(crate::receipt::overdue(deployment, &store, run.as_of).await?);
         reminders.extend(crate::correction::overdue((deployment, &store, &vault), run.as_of).await?);

@@ -10,6 +10,7 @@ use super::summary::{RecipientLine, Summary};
 use super::watch::{Watch, watches};
 use crate::bundle::{BundleWriter, Options};
 use crate::correction;
+use crate::receipt::review;
 use crate::store::{BundleRow, BundleState, DuePerson, DuePersons, PersonRef};
 use crate::vault::Spool;
 use anyhow::{Context as _, Result, anyhow};
@@ -77,19 +78,14 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
     {
         let line = RecipientLine::empty(&partner.key);
         let history = night.store.bundles(Some(id), u32::MAX).await?;
-        let made =
-            |b: &&BundleRow| b.bundle.state != BundleState::Stopped && b.bundle.as_of >= night.order.as_of;
-        let more = history.iter().any(|b| made(&b));
+        let more = history.iter().any(|b| is_of_day(b, night.order.as_of));
         let checks = correction::checks((night.deployment, night.store, night.vault), id).await?;
-        let meta = Meta { ledger: ledger.clone(), checks, ..meta(night, id, &history)? };
+        let review = review::review((night.deployment, night.store), id, &history, night.order.as_of).await?;
+        let review = review.filter(|r| !r.asked).map(|r| r.due);
+        let meta = Meta { ledger: ledger.clone(), checks, review, ..meta(night, id, &history)? };
         let snapshot = meta.kind == BundleKind::Snapshot;
-        let options = Options {
-            csv_bom: night.deployment.settings.bundles.csv_bom,
-            staff_rows: night.deployment.settings.bundles.staff_rows,
-            ..Options::default()
-        };
         let tables = tables(night, id, &registers.registers);
-        let writer = BundleWriter::create(staging, meta.clone(), tables, options)?;
+        let writer = BundleWriter::create(staging, meta.clone(), tables, options(night))?;
         open.push(Open {
             recipient: id,
             meta,
@@ -103,6 +99,45 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
         });
     }
     Ok(open)
+}
+
+/// Whether a bundle is the one of a day. A notice beside it is not, and what was stopped never came.
+fn is_of_day(row: &BundleRow, day: Date) -> bool {
+    let bundle = &row.bundle;
+    let notice = bundle.kind == BundleKind::Notice.word();
+    bundle.state != BundleState::Stopped && !notice && bundle.as_of >= day
+}
+
+/// How bundles are written.
+fn options(night: &Night<'_>) -> Options {
+    let settings = &night.deployment.settings.bundles;
+    Options { csv_bom: settings.csv_bom, staff_rows: settings.staff_rows, ..Options::default() }
+}
+
+impl Open {
+    /// A bundle of actions alone in the place of one that has no row: nothing changed since this day's bundle, and something
+    /// is to be asked all the same. A snapshot stays one: something was stopped, and it takes its place.
+    pub(super) fn notice(self, night: &Night<'_>, staging: &Path) -> Result<Self> {
+        if self.snapshot {
+            return Ok(self);
+        }
+        let Self { recipient, meta, writer, journal, line, withheld, watch, .. } = self;
+        // Its unfinished files go before the new ones are begun.
+        drop(writer);
+        let meta = Meta { kind: BundleKind::Notice, ..meta };
+        let writer = BundleWriter::create(staging, meta.clone(), Vec::new(), options(night))?;
+        Ok(Self { recipient, meta, writer, journal, line, snapshot: false, more: false, withheld, watch })
+    }
+
+    /// Whether it has nothing to say: no row, and this day's bundle was made before.
+    pub(super) fn needless(&self) -> bool {
+        self.more && self.line.people == 0
+    }
+
+    /// Whether it asks for something besides what its rows ask for.
+    pub(super) fn asks(&self) -> bool {
+        !self.meta.checks.is_empty() || self.meta.review.is_some()
+    }
 }
 
 /// The ledger's checkpoint after the last finished run, as its summary has it.
@@ -176,6 +211,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         handling: agreement.handling_words().map(meaning).collect(),
         ledger: None,
         checks: Vec::new(),
+        review: None,
         withheld_fields: agreement.withheld_fields(recipient, &deployment.schema),
     })
 }

@@ -209,9 +209,13 @@ pub async fn publish_all(
 ) -> Result<(Vec<RecipientLine>, Fresh)> {
     night.progress.stage("writing bundles");
     // A second bundle of a day without a row would tell nothing; an empty first one tells that there is nothing.
-    let (needless, open): (Vec<Open>, Vec<Open>) =
-        open.into_iter().partition(|o| o.more && o.line.people == 0);
+    // Something to ask makes it a notice.
+    let (needless, mut open): (Vec<Open>, Vec<Open>) = open.into_iter().partition(Open::needless);
+    let (notices, needless): (Vec<Open>, Vec<Open>) = needless.into_iter().partition(Open::asks);
     let mut lines: Vec<RecipientLine> = needless.into_iter().map(|o| o.line).collect();
+    for notice in notices {
+        open.push(notice.notice(night, &doors.staging)?);
+    }
     let mut leaving = Vec::new();
     for Underway { meta, journal, line, finished } in finishing(open) {
         let recorded = record(night, doors, &meta, journal, finished).await;

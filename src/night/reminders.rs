@@ -1,16 +1,13 @@
 //! Reminders of dates: the agreement's review (5.6.1), the review of what recipients hold (5.5.2), and the end of keys.
 
 use crate::config::Deployment;
-use crate::store::{BundleRow, Store, StoreError};
+use crate::receipt::review::{self, AHEAD, Review};
+use crate::store::{Store, StoreError};
 use jiff::civil::Date;
 use lockgate_core::problem::Problem;
-use std::collections::BTreeMap;
-
-/// Days ahead from which a reminder is shown.
-const AHEAD: i32 = 30;
 
 /// Whether the agreement comes due for review within the days ahead.
-pub fn review(deployment: &Deployment, as_of: Date) -> Option<Problem> {
+pub fn agreement(deployment: &Deployment, as_of: Date) -> Option<Problem> {
     let due = deployment.agreement.next_review(as_of)?;
     let days = within(as_of, due)?;
     let file = format!("{}/agreement.toml", deployment.settings.folders.agreement);
@@ -20,30 +17,25 @@ pub fn review(deployment: &Deployment, as_of: Date) -> Option<Problem> {
     Some(Problem::new("LG0313", what).in_config(&file, at).help(help))
 }
 
-/// The recipients whose holdings come due for review within the days ahead.
+/// The recipients whose holdings come due for review within the days ahead, and that have not said that it is done.
 pub async fn holdings(
     store: &Store,
     deployment: &Deployment,
     as_of: Date,
 ) -> Result<Vec<Problem>, StoreError> {
-    let mut first: BTreeMap<u8, Date> = BTreeMap::new();
-    for BundleRow { recipient, bundle, .. } in store.bundles(None, u32::MAX).await? {
-        if let Some(recipient) = recipient {
-            let earliest = first.entry(recipient.0).or_insert(bundle.as_of);
-            *earliest = bundle.as_of.min(*earliest);
-        }
-    }
-    let agreement = &deployment.agreement;
-    let due = |(id, partner): (lockgate_core::agreement::PartnerId, &lockgate_core::agreement::Partner)| {
-        let due = agreement.next_data_review(*first.get(&id.0)?, as_of)?;
-        let days = within(as_of, due)?;
+    let history = store.bundles(None, u32::MAX).await?;
+    let mut out = Vec::new();
+    for (id, partner) in deployment.agreement.partners() {
+        let before = review::review((deployment, store), id, &history, as_of).await?;
+        let Some(Review { due, .. }) = before.filter(|r| !r.done) else { continue };
+        let days = within(as_of, due).unwrap_or_default();
         let what = format!("{} reviews what it holds by {due}, in {days} days (5.5.2)", partner.name);
-        Some(
+        out.push(
             Problem::new("LG0314", what)
-                .help("ask for the outcome; what is no longer justified is destroyed"),
-        )
-    };
-    Ok(agreement.partners().filter_map(due).collect())
+                .help("its return form asks for it; what is no longer justified is destroyed"),
+        );
+    }
+    Ok(out)
 }
 
 /// Keys that end within the days ahead, and recipients without one. A deployment of plain folders needs none.

@@ -6,6 +6,7 @@
 
 mod form;
 mod overdue;
+pub mod review;
 mod take;
 
 pub use form::{MOST, read as read_form};

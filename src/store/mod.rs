@@ -61,7 +61,7 @@ pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
-pub use receipt::{Answered, Asked, Progress};
+pub use receipt::{Answered, Asked, Progress, Reviewed};
 pub use register::{
     Authority, Body, Consent, Correction, Designated, Ending, Made, Nominee, Registered, Restriction,
     SecondaryUse, Subject, Suspension,

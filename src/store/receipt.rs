@@ -59,6 +59,17 @@ pub struct Progress {
     pub confirmed: bool,
     /// Lines of which the last answer came in a signed form.
     pub signed: u64,
+    /// Lines that wait and ask for the review of all that is held, which has a day of its own.
+    pub reviews: u64,
+}
+
+/// A review of what a recipient holds that a bundle asked for (5.5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reviewed {
+    /// The day of the bundle that asked.
+    pub as_of: Date,
+    /// Whether the last answer was yes.
+    pub done: bool,
 }
 
 impl Progress {
@@ -128,6 +139,15 @@ impl Store {
         Ok(sqlx::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await?)
     }
 
+    /// The reviews that a partner was asked for.
+    pub async fn reviews_asked(&self, recipient: PartnerId) -> Result<Vec<Reviewed>, StoreError> {
+        let row = self.names.partner_row(recipient)?;
+        let rows: Vec<(String, bool)> =
+            sqlx::query_as(sql::ASKED_REVIEWS).bind(row).fetch_all(&self.read).await?;
+        let one = |(as_of, done): (String, bool)| Ok(Reviewed { as_of: ids::date(&as_of, "bundle")?, done });
+        rows.into_iter().map(one).collect()
+    }
+
     /// The last answer of each line of a bundle, by number.
     pub async fn answers(&self, bundle: BundleId) -> Result<Vec<Answered>, StoreError> {
         let rows = sqlx::query(sql::ANSWERS_READ).bind(bundle.0).fetch_all(&self.read).await?;
@@ -136,13 +156,14 @@ impl Store {
 
     /// How far each bundle is answered; one from before receipts were recorded asks nothing.
     pub async fn progress(&self) -> Result<Vec<(BundleId, Progress)>, StoreError> {
-        let rows: Vec<(i64, i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
             sqlx::query_as(sql::PROGRESS).fetch_all(&self.read).await?;
-        let one = |(bundle, asked, done, refused, confirmed, signed)| {
+        let one = |(bundle, asked, done, refused, confirmed, signed, reviews)| {
             let (asked, done, refused) =
                 (count(asked, "asked")?, count(done, "answer")?, count(refused, "answer")?);
             let (signed, confirmed) = (count(signed, "answer")?, confirmed > 0);
-            Ok((BundleId(bundle), Progress { asked, done, refused, confirmed, signed }))
+            let reviews = count(reviews, "asked")?;
+            Ok((BundleId(bundle), Progress { asked, done, refused, confirmed, signed, reviews }))
         };
         rows.into_iter().map(one).collect()
     }

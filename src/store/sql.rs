@@ -159,13 +159,18 @@ statements! {
     ASKED_READ = "SELECT action, what, category, record_ref, version FROM asked WHERE bundle = $1 ORDER BY action";
     ASKED_CHECKS = "SELECT a.record_ref, r.started_at FROM asked a JOIN bundle b ON b.id = a.bundle JOIN run r ON r.id = b.run \
         WHERE b.recipient = $1 AND a.what = 'check' AND b.state <> 'stopped'";
+    ASKED_REVIEWS = "SELECT b.as_of, coalesce(w.done, 0) FROM asked a JOIN bundle b ON b.id = a.bundle \
+        LEFT JOIN answer w ON w.bundle = a.bundle AND w.action = a.action \
+        AND w.id = (SELECT max(id) FROM answer x WHERE x.bundle = a.bundle AND x.action = a.action) \
+        WHERE b.recipient = $1 AND a.what = 'review' AND b.state <> 'stopped'";
     ANSWER_ADD = "INSERT INTO answer (id, bundle, action, done, done_on, author, taken_at, form, words, signed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     ANSWER_LAST = "SELECT done, done_on, author, signed FROM answer WHERE bundle = $1 AND action = $2 ORDER BY id DESC LIMIT 1";
     ANSWERS_READ = "SELECT action, done, done_on, author, taken_at, form, words, signed FROM answer WHERE bundle = $1 \
         AND id IN (SELECT max(id) FROM answer WHERE bundle = $1 GROUP BY action) ORDER BY action";
     PROGRESS = "SELECT a.bundle, count(*), coalesce(sum(w.done = 1), 0), coalesce(sum(w.done = 0), 0), \
-        coalesce(sum(w.done = 1 AND a.what = 'confirm'), 0), count(w.signed) \
+        coalesce(sum(w.done = 1 AND a.what = 'confirm'), 0), count(w.signed), \
+        coalesce(sum(a.what = 'review' AND coalesce(w.done, 0) = 0), 0) \
         FROM asked a LEFT JOIN answer w ON w.bundle = a.bundle AND w.action = a.action \
         AND w.id = (SELECT max(id) FROM answer x WHERE x.bundle = a.bundle AND x.action = a.action) GROUP BY a.bundle";
 

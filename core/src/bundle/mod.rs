@@ -289,6 +289,8 @@ pub struct Meta {
     pub handling: Vec<Meaning>,
     /// Its own records that somebody says are wrong (6.1).
     pub checks: Vec<Check>,
+    /// By when it reviews what it holds (5.5.2), in the one bundle that asks for that.
+    pub review: Option<Date>,
     /// Fields that the agreement withholds from this recipient: from the agreement, never from rows.
     pub withheld_fields: Vec<String>,
 }
@@ -415,6 +417,7 @@ pub(crate) mod samples {
             purposes: [meaning("b", "preserving order")].to_vec(),
             handling: [meaning("routine", "as the table"), meaning("address", "a home address")].to_vec(),
             checks: Vec::new(),
+            review: None,
             ledger: Some("lockgate/leeds-iom\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n".into()),
             withheld_fields: ["prison_release.remarks".into()].to_vec(),
         }

@@ -34,7 +34,9 @@ pub fn readme(meta: &Meta, name: &str, tables: &[TableFacts], staff: Staff) -> S
         meta.agreement_reference, meta.agreement_version, meta.recipient_name, meta.as_of, meta.sequence
     ));
     page.para(kind_text(meta.kind));
-    contents(&mut page, tables);
+    if meta.kind != BundleKind::Notice {
+        contents(&mut page, tables);
+    }
     files(&mut page, staff);
     rows(&mut page, meta);
     duties(&mut page, meta);
@@ -51,7 +53,9 @@ fn kind_text(kind: BundleKind) -> &'static str {
             "This is a delta: what changed since your last bundle. Apply bundles in the order of their numbers; \
              a missing number is a lost bundle: ask for it."
         }
-        BundleKind::Notice => "This is a notice: it has actions for you and no tables.",
+        BundleKind::Notice => {
+            "This is a notice: it asks something of you, and has no tables. What you hold stays as it is."
+        }
     }
 }
 
@@ -133,6 +137,18 @@ fn duties(page: &mut Page, meta: &Meta) {
          withdrawal (5.5.1) has a line of its own.",
         meta.acknowledge_by
     ));
+    if !meta.checks.is_empty() {
+        page.para(
+            "Somebody says that a record of your own is wrong (6.1): look at it where the form names it, and correct it in your \
+             own system, or answer that it stands.",
+        );
+    }
+    if let Some(due) = meta.review {
+        page.para(&format!(
+            "By {due}: review everything that you hold under this agreement (5.5.2). Keep what you can justify, destroy the rest, \
+             and answer the form's line when it is done."
+        ));
+    }
     page.para(
         "Use the information for its purpose only and keep it secure (5.5.1). Review by the day in review_by whether \
          you still need it (5.5.2). Pass nothing on without the written authority of the originator (5.5.3). If \

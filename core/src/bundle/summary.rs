@@ -49,7 +49,11 @@ impl Summary {
         );
         let mut summary = Self { page, limit, shown: 0, hidden: 0, open: false };
         summary.facts(meta, name);
-        summary.counts(tables);
+        if meta.kind == BundleKind::Notice {
+            summary.page.push_str("<p>This notice asks something of you, and has no tables.</p>\n");
+        } else {
+            summary.counts(tables);
+        }
         summary
     }
 
