@@ -27,6 +27,11 @@ impl Calendar {
         day.weekday().to_monday_one_offset() < 6 && !self.0.contains(&day)
     }
 
+    /// Whether a day is a bank holiday.
+    pub fn holiday(&self, day: Date) -> bool {
+        self.0.contains(&day)
+    }
+
     /// The day that many working days later; the day itself does not count. `None` where the calendar of dates ends.
     pub fn after(&self, day: Date, mut days: u32) -> Option<Date> {
         let mut at = day;

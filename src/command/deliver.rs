@@ -3,24 +3,22 @@
 use super::{Voice, repair};
 use crate::cli::BundleDecisionArgs;
 use crate::config::Deployment;
-use crate::deliver::outbox::{self, Round, Standing};
-use crate::deliver::{Door, Doors, collected, stop};
+use crate::deliver::bring::{Brought, bring, doors, last};
+use crate::deliver::outbox::Standing;
+use crate::deliver::{Door, collected, stop};
 use crate::exit::{Exit, Expected};
 use crate::night::publish::{Committed, record_decision};
+use crate::night::registers;
 use crate::night::summary::table;
-use crate::night::{self, registers};
 use crate::report::{self, Severity};
 use crate::seal::{SEALED_ENDING, kept_folder};
-use crate::store::{BundleRow, BundleState, RunRow, Step, Store, Taken};
-use crate::vault::Vault;
+use crate::store::{BundleRow, BundleState, Step, Store, Taken};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::ledger::Prepared;
 use lockgate_core::problem::Problem;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 #[derive(Serialize)]
 struct StandingJson<'a> {
@@ -36,27 +34,12 @@ struct StandingJson<'a> {
 
 /// Brings what waits.
 pub(super) async fn deliver(voice: Voice, deployment: &Deployment, now: bool) -> Result<Exit> {
-    let (store, vault) = repair::writing(deployment).await?;
-    let run = last(&store).await?;
-    let doors = doors(deployment, &run)?;
-    if let Some(problem) = undecided(&store, deployment, &vault, &run).await? {
-        store.close().await?;
+    let Brought { noted, undecided, standings } = bring(deployment, now).await?;
+    report::print(&noted, Severity::Warning, &deployment.texts, voice.style());
+    if let Some(problem) = undecided {
         report::print(&[problem], Severity::Warning, &deployment.texts, voice.style());
         return Ok(Exit::Temporary);
     }
-    let noted = collected::take(deployment, &store, &deployment.state(), run.as_of).await?;
-    report::print(&noted, Severity::Warning, &deployment.texts, voice.style());
-    let registers = registers::read(&store, deployment, &vault, run.as_of).await?;
-    let round = Round {
-        deployment,
-        store: &store,
-        doors: &doors,
-        day: run.as_of,
-        closed: &registers.closed,
-        only_due: !now,
-    };
-    let standings = outbox::deliver(&round, BTreeMap::new()).await?;
-    store.close().await?;
     let failing = standings.iter().any(|s| s.problem.is_some());
     show(voice, deployment, standings);
     Ok(if failing { Exit::Partial } else { Exit::Done })
@@ -177,43 +160,10 @@ pub(super) async fn withdraw(
     Ok(Exit::Done)
 }
 
-async fn last(store: &Store) -> Result<RunRow> {
-    store.runs(1).await?.into_iter().next().context("there is no run yet")
-}
-
 async fn found(store: &Store, name: &str) -> Result<(BundleRow, PartnerId)> {
     let none =
         || Expected::new(Exit::Usage, format!("there is no bundle `{name}`; see `lockgate bundle list`"));
     let row = store.bundle(name).await?.ok_or_else(none)?;
     let recipient = row.recipient.ok_or_else(|| Expected::new(Exit::Usage, "it is of a former partner"))?;
     Ok((row, recipient))
-}
-
-/// The doors as the last night had them.
-fn doors(deployment: &Deployment, run: &RunRow) -> Result<Arc<Doors>> {
-    let state = deployment.state();
-    let way = night::run::way(deployment, run.as_of, &state)?;
-    Ok(Arc::new(Doors::open(&state, deployment.root.join(&deployment.settings.bundles.folder), way)?))
-}
-
-/// Whether a register changed after the last night had decided what waits: then only a night may say what leaves.
-async fn undecided(
-    store: &Store,
-    deployment: &Deployment,
-    vault: &Vault,
-    run: &RunRow,
-) -> Result<Option<Problem>> {
-    let then = registers::read_then(store, deployment, vault, run).await?;
-    let now = registers::read(store, deployment, vault, run.as_of).await?;
-    let basis = deployment.decides();
-    let closed = then.digest(&basis) != now.digest(&basis);
-    let registered = store.registered().await?.iter().any(|e| registers::changed(e, run, run.as_of));
-    let agreement = run.agreement_digest != *deployment.agreement.digest();
-    Ok((closed || registered || agreement).then(|| {
-        Problem::new(
-            "LG2606",
-            "the agreement or a register changed since the last night; nothing is sent before the next one",
-        )
-        .help("run the night: it decides what waits anew, and delivers")
-    }))
 }

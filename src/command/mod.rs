@@ -20,6 +20,7 @@ mod ledger_bundle;
 mod ledger_held;
 mod ledger_person;
 mod ledger_proof;
+mod notify;
 mod open;
 mod partner;
 mod preview;
@@ -36,10 +37,9 @@ mod why;
 
 use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand, LedgerCommand};
 use crate::config::{self, Deployment};
-use crate::exit::{Exit, Expected};
+use crate::exit::Exit;
+use crate::open::{reading, reading_if_made};
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity, Style};
-use crate::store::{Names, Store, StoreError};
-use crate::vault::Vault;
 use anyhow::Result;
 use clap::CommandFactory as _;
 use serde::Serialize;
@@ -89,7 +89,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
     let Some(deployment) = load(voice, &cli.config) else { return Ok(Exit::Configuration) };
     match cli.command {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
-        Command::Serve(args) => serve::serve(voice, deployment, &args).await,
+        Command::Serve(args) => Box::pin(serve::serve(voice, &cli.config, deployment, &args)).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
@@ -161,23 +161,5 @@ fn load(voice: Voice, root: &std::path::Path) -> Option<Deployment> {
             }
             None
         }
-    }
-}
-
-/// Opens the store for reading; a store that was never made is an expected failure.
-async fn reading(deployment: &Deployment) -> Result<(Store, Vault)> {
-    let none = || Expected::new(Exit::Usage, "there is no store yet: run a night first, `lockgate run`");
-    reading_if_made(deployment).await?.ok_or_else(none)
-}
-
-/// Opens the store for reading, or says that it was never made.
-async fn reading_if_made(deployment: &Deployment) -> Result<Option<(Store, Vault)>> {
-    let vault = Vault::new(deployment.usable_secret()?);
-    let (categories, partners) = deployment.names();
-    let names = Names { categories: &categories, partners: &partners };
-    match Store::open_read(&deployment.state(), &vault, &names).await {
-        Ok(store) => Ok(Some((store, vault))),
-        Err(StoreError::Absent(_)) => Ok(None),
-        Err(other) => Err(other.into()),
     }
 }

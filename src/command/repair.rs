@@ -7,9 +7,7 @@ use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::again::Source;
 use crate::report;
-use crate::store::{
-    Decision, FileRow, Names, QuarantineFilter, QuarantineRow, QuarantineState, Store, StoreError,
-};
+use crate::store::{Decision, FileRow, QuarantineFilter, QuarantineRow, QuarantineState, Store};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -29,20 +27,7 @@ struct Line {
     why: String,
 }
 
-/// The store, open for writing; a run that goes on comes first.
-pub(crate) async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
-    let vault = Vault::new(deployment.usable_secret()?);
-    let (categories, partners) = deployment.names();
-    let names = Names { categories: &categories, partners: &partners };
-    super::reading(deployment).await?;
-    match Store::open(&deployment.state(), &vault, &names).await {
-        Ok(store) => Ok((store, vault)),
-        Err(StoreError::InUse(_)) => {
-            Err(Expected::new(Exit::Temporary, "a run is going on; try again when it has ended"))
-        }
-        Err(other) => Err(other.into()),
-    }
-}
+pub(crate) use crate::open::writing;
 
 pub(crate) fn decision(by: &str, reference: &str) -> Result<Decision> {
     let (by, reference) = (by.trim(), reference.trim());

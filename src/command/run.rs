@@ -8,9 +8,11 @@ use crate::night::Order;
 use crate::night::Summary;
 use crate::night::reminders;
 use crate::night::run::run as night;
+use crate::open;
 use crate::report::{self, GroupJson, ProblemJson, ProblemsJson, Severity};
+use crate::schedule;
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 /// The night's numbers, and what is to be said about its files.
@@ -22,6 +24,18 @@ struct RunJson<'a> {
     groups: Vec<GroupJson<'a>>,
 }
 
+/// Today, if the clock can be right: a night of a day far ahead would make every later one impossible.
+async fn today(deployment: &Deployment) -> Result<Date> {
+    if let Some((store, _)) = open::reading_if_made(deployment).await? {
+        let runs = store.runs(200).await?;
+        store.close().await?;
+        if let Some(doubt) = schedule::doubt(&runs, deployment.clock.now()) {
+            return Err(Expected::new(Exit::Temporary, format!("{} ({})", doubt.what, doubt.code)));
+        }
+    }
+    Ok(deployment.clock.today(&deployment.zone))
+}
+
 /// Runs a night and prints its tables and balance.
 pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -> Result<Exit> {
     let feeds: Vec<&str> = deployment.mappings.iter().map(lockgate_core::mapping::Mapping::name).collect();
@@ -29,8 +43,10 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
         let what = format!("there is no feed `{unknown}`; the feeds are {}", feeds.join(", "));
         return Err(Expected::new(Exit::Usage, what));
     }
-    let today = || Timestamp::now().to_zoned_datetime(deployment.zone.clone()).date();
-    let as_of = args.as_of.unwrap_or_else(today);
+    let as_of = match args.as_of {
+        Some(day) => day,
+        None => today(deployment).await?,
+    };
     let order = Order { as_of, feeds: args.feeds.clone(), dry_run: args.dry_run };
     let told = night(deployment, order, voice.quiet || voice.json).await?;
     let texts = &deployment.texts;

@@ -1,14 +1,21 @@
-//! `lockgate serve`: the pull API, until it is told to end.
+//! `lockgate serve`: the pull API and the nights, until it is told to end.
 
-use super::Voice;
+use super::{Voice, notify};
 use crate::cli::ServeArgs;
-use crate::config::Deployment;
-use crate::exit::Exit;
+use crate::config::{self, Deployment};
+use crate::exit::{Exit, Expected};
+use crate::fault;
 use crate::report;
-use crate::serve::{self, Day, Notes};
-use anyhow::Result;
+use crate::schedule::{self, Current, keep_time};
+use crate::serve::{Day, Notes, Server, Signals, Told};
+use anyhow::{Context as _, Result};
+use lockgate_core::problem::Problem;
 use serde::Serialize;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -18,13 +25,112 @@ struct ListeningJson {
     url: String,
 }
 
-/// Serves.
-pub(super) async fn serve(voice: Voice, deployment: Deployment, args: &ServeArgs) -> Result<Exit> {
+/// Serves: recipients by the pull API, and the clock by running nights; whichever of the two is configured.
+pub(super) async fn serve(
+    voice: Voice,
+    root: &Path,
+    deployment: Deployment,
+    args: &ServeArgs,
+) -> Result<Exit> {
     log(voice);
-    let collected = Box::new(Notes::at(&deployment.state()));
+    let nothing = deployment.settings.serve.is_none() && deployment.settings.schedule.is_none();
+    if nothing {
+        let what = "`lockgate.toml` has neither `[serve]` nor `[schedule]`: say where to listen, or when nights run (LG2501)";
+        return Err(Expected::new(Exit::Configuration, what));
+    }
+    let current = Current::new(Arc::new(deployment));
     let day = args.as_of.map_or(Day::Today, Day::Fixed);
-    serve::serve(deployment, day, collected, |address, tls| listening(voice, address, tls)).await?;
+    let signals = Signals::new()?;
+    let server = match listen(&current.get(), day, None)? {
+        Some(server) => {
+            listening(voice, server.address, server.tls);
+            Some(server)
+        }
+        None => None,
+    };
+    notify::ready();
+    let (end, ends) = watch::channel(false);
+    let watched = tokio::spawn(words(root.to_owned(), current.clone(), (server, day), signals, end));
+    keep_time(current, ends).await;
+    notify::stopping();
+    watched.await.context("listening for signals stopped")??;
     Ok(Exit::Done)
+}
+
+/// The pull API, where it is configured.
+fn listen(deployment: &Arc<Deployment>, day: Day, former: Option<&Server>) -> Result<Option<Server>> {
+    if deployment.settings.serve.is_none() {
+        return Ok(None);
+    }
+    let collected = Box::new(Notes::at(&deployment.state()));
+    Server::start(Arc::clone(deployment), day, collected, former).map(Some)
+}
+
+/// Does what signals say, until one says to end; a server that ends by itself ends everything.
+async fn words(
+    root: PathBuf,
+    current: Current,
+    (mut server, day): (Option<Server>, Day),
+    mut signals: Signals,
+    end: watch::Sender<bool>,
+) -> Result<()> {
+    let mut beat = tokio::time::interval(Duration::from_secs(10));
+    loop {
+        let own_end = async {
+            match &mut server {
+                Some(server) => (&mut server.done).await.context("serving stopped")?,
+                None => std::future::pending().await,
+            }
+        };
+        let told = tokio::select! {
+            told = signals.next() => told,
+            _ = beat.tick() => { notify::alive(); continue }
+            ended = own_end => { let _ = end.send(true); return ended; }
+        };
+        match told {
+            Told::Reload => {
+                notify::reloading();
+                reload(&root, &current, &mut server, day);
+                notify::ready();
+            }
+            Told::End => {
+                notify::stopping();
+                let _ = end.send(true);
+                if let Some(server) = server {
+                    server.end();
+                    return server.done.await.context("serving stopped")?;
+                }
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Reads the configuration again; with a fault anywhere in it, everything stays as it is.
+fn reload(root: &Path, current: &Current, server: &mut Option<Server>, day: Day) {
+    let refused = |what: String| schedule::tell(&Problem::new("LG2806", what));
+    let deployment = match config::load(root) {
+        Ok(deployment) => Arc::new(deployment),
+        Err((problems, _)) => {
+            let first = problems
+                .first()
+                .map_or_else(String::new, |p| format!(", the first: {} ({})", p.what, p.code));
+            return refused(format!(
+                "the configuration has {} faults{first}; the last good one stays in force",
+                problems.len()
+            ));
+        }
+    };
+    match listen(&deployment, day, server.as_ref()) {
+        Ok(new) => {
+            if let Some(former) = std::mem::replace(server, new) {
+                former.end();
+            }
+            current.set(deployment);
+            tracing::info!("the configuration was read again");
+        }
+        Err(fault) => refused(format!("{}; the last good configuration stays in force", fault::told(&fault))),
+    }
 }
 
 pub(super) fn listening(voice: Voice, address: SocketAddr, tls: bool) {

@@ -37,6 +37,7 @@ pub(super) async fn status(voice: Voice, deployment: &Deployment) -> Result<Exit
     if let Some(run) = last {
         reminders.extend(reminders::agreement(deployment, run.as_of));
         reminders.extend(reminders::holdings(&store, deployment, run.as_of).await?);
+        reminders.extend(crate::schedule::standing(deployment, &store).await?);
         reminders.extend(crate::receipt::overdue(deployment, &store, run.as_of).await?);
         reminders.extend(crate::correction::overdue((deployment, &store, &vault), run.as_of).await?);
         reminders.extend(crate::deliver::outbox::waiting(deployment, &store, run.as_of).await?);

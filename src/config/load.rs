@@ -5,8 +5,10 @@ use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
 use super::{lists, places};
 use crate::approval::holders::{self, HOLDERS, Holders};
+use crate::clock::Clock;
 use crate::deliver::{door_settings, push_settings};
 use crate::exit::{Exit, Expected};
+use crate::schedule::Schedules;
 use crate::seal::Keyring;
 use crate::serve::Keys;
 use crate::vault::{Secret, VaultError};
@@ -47,6 +49,10 @@ pub struct Deployment {
     pub keyring: Keyring,
     /// By what the pull API knows the recipients.
     pub api: Keys,
+    /// When nights run and feeds are due.
+    pub schedules: Schedules,
+    /// What time it is.
+    pub clock: Clock,
     /// The feeds, by partner and name.
     pub mappings: Vec<Mapping>,
     formats: Vec<Box<dyn Format>>,
@@ -257,6 +263,8 @@ impl Reading<'_> {
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;
         let wanted = mappings.iter().map(wanted).collect();
+        let feeds: Vec<&str> = mappings.iter().map(Mapping::name).collect();
+        let schedules = self.keep_all(Schedules::read(&settings, &feeds));
         Some(Deployment {
             root: self.root.into(),
             settings,
@@ -269,6 +277,8 @@ impl Reading<'_> {
             calendar,
             keyring: keyring?,
             api: api?,
+            schedules: schedules?,
+            clock: Clock::Machine,
             mappings,
             formats,
             wanted,

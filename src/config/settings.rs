@@ -3,6 +3,7 @@
 use super::doors::{ApiSettings, ServeSettings};
 use super::places::PlaceSettings;
 use crate::deliver::push_settings::PushSettings;
+use crate::schedule::{AlarmSettings, FeedSettings, ScheduleSettings};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,6 +40,13 @@ pub struct Settings {
     pub gateway: Option<GatewaySettings>,
     /// The pull API.
     pub serve: Option<ServeSettings>,
+    /// What `serve` does at which times.
+    pub schedule: Option<ScheduleSettings>,
+    /// When the files of feeds are due, by the feed's name.
+    #[serde(default)]
+    pub feed: BTreeMap<Spanned<String>, FeedSettings>,
+    /// Who is told of alarms.
+    pub alarms: Option<AlarmSettings>,
     /// The recipients' ends of the wire, by the partner's key in the agreement.
     #[serde(default)]
     pub recipient: BTreeMap<Spanned<String>, RecipientSettings>,

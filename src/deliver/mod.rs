@@ -3,10 +3,11 @@
 //!
 //! `doors` seals and knows the outbox, `door` is one recipient's end of the wire, `outbox` brings what waits there, each
 //! recipient's bundles in their order and all recipients beside each other, `backoff` says when a door that failed is
-//! tried again, `collected` takes down what recipients fetched, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
+//! tried again, `bring` does so between the nights, `collected` takes down what recipients fetched, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
 
 mod address;
 pub mod backoff;
+pub mod bring;
 mod codes;
 pub mod collected;
 mod door;

@@ -19,11 +19,11 @@ use crate::config::Deployment;
 use crate::correction;
 use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
+use crate::schedule;
 use crate::seal::{Sealer, Signer};
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::Verdict;
@@ -45,6 +45,8 @@ pub struct Told {
     pub warnings: Vec<Problem>,
     /// Why files were held.
     pub held: Vec<Problem>,
+    /// Which feeds became late, or came back: said once.
+    pub alarms: Vec<schedule::Told>,
 }
 
 /// Runs a night on the deployment's own store.
@@ -114,7 +116,7 @@ async fn in_state(
     };
     let last = last_day(&store, order.as_of).await?;
     let archive = Archive::at(&state.join("archive"), &vault)?;
-    let started = Timestamp::now().to_string();
+    let started = deployment.clock.now().to_string();
     let new = NewRun {
         as_of: order.as_of,
         started_at: &started,
@@ -125,13 +127,17 @@ async fn in_state(
     let signer = if order.dry_run { None } else { witness::signer(deployment, order.as_of) };
     let run = store.begin_run(&new).await?;
     let progress = Progress::new(quiet);
-    let (day, dry_run) = (order.as_of, order.dry_run);
+    let (day, dry_run, only) = (order.as_of, order.dry_run, order.feeds.clone());
     let night =
         Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
     let doors = Arc::new(Doors::open(state, published, way)?);
     let mut told = stages(&night, &doors, last).await?;
     told.warnings.extend(unapproved);
+    if !dry_run && day == deployment.clock.today(&deployment.zone) {
+        late(deployment, &store, &mut told).await?;
+    }
     let Told { summary, .. } = &mut told;
+    summary.only = only;
     (summary.run, summary.as_of, summary.dry_run) = (run.id.0, day.to_string(), dry_run);
     let waiting = store.waiting().await?;
     (summary.reviews, summary.quarantine, summary.held) =
@@ -140,7 +146,7 @@ async fn in_state(
     summary.exit = summary.ended() as u8;
     told.summary.ledger = Some(checkpoint(deployment, &store, signer.as_ref()).await?);
     let text = serde_json::to_string(&told.summary)?;
-    store.finish_run(run.id, &Timestamp::now().to_string(), told.summary.exit, &text).await?;
+    store.finish_run(run.id, &deployment.clock.now().to_string(), told.summary.exit, &text).await?;
     drop(night);
     store.close().await?;
     Ok(told)
@@ -234,7 +240,19 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
     }
-    Ok(Told { summary, warnings, held })
+    Ok(Told { summary, warnings, held, alarms: Vec::new() })
+}
+
+/// Looks whether feeds are late, now that all that has come was taken. A run for another day than today's fills a gap, and says
+/// nothing about today.
+async fn late(deployment: &Deployment, store: &Store, told: &mut Told) -> Result<()> {
+    let now = deployment.clock.now();
+    told.alarms = schedule::look(deployment, store, now, |_| None).await?;
+    told.warnings.extend(told.alarms.iter().filter(|a| a.state == "back").map(|a| a.problem.clone()));
+    let standing = schedule::standing(deployment, store).await?;
+    told.summary.late = standing.len() as u64;
+    told.warnings.extend(standing);
+    Ok(())
 }
 
 /// What became of tonight's files, for the ledger.

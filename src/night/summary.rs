@@ -130,6 +130,11 @@ pub struct Shadow {
     pub people: super::policy_diff::PeopleDifference,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// The whole night.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Summary {
@@ -137,6 +142,12 @@ pub struct Summary {
     pub run: i64,
     /// Its logical day.
     pub as_of: String,
+    /// The feeds that were taken, when it was not all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Feeds that are late.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub late: u64,
     /// Whether anything was written.
     pub dry_run: bool,
     /// Per file.
@@ -180,6 +191,9 @@ pub struct Summary {
 impl Summary {
     /// How the night ended.
     pub fn ended(&self) -> Exit {
+        if self.late > 0 {
+            return Exit::Late;
+        }
         if self.undelivered > 0 || self.recipients.iter().any(|r| r.failed) {
             return Exit::Partial;
         }

@@ -13,6 +13,7 @@
 //! One writing transaction at a time: a second waits for the first, and after a while gives up with
 //! LG2006.
 
+mod alarm;
 mod bulk;
 mod bundle;
 mod chapter;
@@ -49,6 +50,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use alarm::AlarmRow;
 pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
 pub use chapter::{DuePerson, Imprint, NewChapter, Place, StoredChapter, opened};
 pub(crate) use counters::Counters;
@@ -81,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "delivery", include_str!("migrations/0006_delivery.sql")),
     (7, "salt", include_str!("migrations/0007_salt.sql")),
     (8, "signed", include_str!("migrations/0008_signed.sql")),
+    (10, "alarm", include_str!("migrations/0010_alarm.sql")),
 ];
 
 /// The gateway's memory.

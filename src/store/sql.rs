@@ -181,6 +181,13 @@ statements! {
     REGISTER_READ = "SELECT id, register, partner, author, made_at, reference, since, until, ended_on, ended_by, ended_reference, \
         ended_notified, ended_at, body, sealed FROM register ORDER BY id";
 
+    ALARM_ADD = "INSERT INTO alarm (id, feed, due_at, late_at) VALUES ($1, $2, $3, $4)";
+    ALARM_MISSING = "UPDATE alarm SET missing_at = $2 WHERE id = $1 AND missing_at IS NULL";
+    ALARM_END = "UPDATE alarm SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    ALARM_OPEN = "SELECT id, feed, due_at, late_at, missing_at, ended_at FROM alarm WHERE ended_at IS NULL ORDER BY feed";
+    ALARM_LIST = "SELECT id, feed, due_at, late_at, missing_at, ended_at FROM alarm ORDER BY id DESC LIMIT $1";
+    FILE_NEWEST = "SELECT max(data_date) FROM file WHERE feed = $1";
+
     WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
         (SELECT count(*) FROM review WHERE state = 'open')";
     PEOPLE = "SELECT count(DISTINCT person) FROM identity";
