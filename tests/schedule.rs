@@ -304,6 +304,64 @@ fn serve_runs_nights_takes_over_only_a_good_configuration_and_ends_when_told() {
     );
 }
 
+/// The service manager is told how things stand: ready, alive, reading anew, ending.
+#[test]
+fn the_service_manager_is_told() {
+    let deployment = with("\n[schedule]\nnight = \"0 3 29 Feb *\"\n");
+    let socket = deployment.path("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut command = deployment.command(&["serve", "--quiet"]);
+    let mut child = command.env("NOTIFY_SOCKET", &socket).stderr(Stdio::null()).spawn().unwrap();
+    let says = |words: &str| {
+        let mut buffer = [0; 512];
+        loop {
+            let length = manager.recv(&mut buffer).unwrap_or_else(|e| panic!("`{words}` is not said: {e}"));
+            if String::from_utf8_lossy(&buffer[..length]).starts_with(words) {
+                return;
+            }
+        }
+    };
+    says("READY=1");
+    says("WATCHDOG=1");
+    let signal = |name: &str| {
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+    };
+    signal("-HUP");
+    says("RELOADING=1\nMONOTONIC_USEC=");
+    says("READY=1");
+    signal("-TERM");
+    says("STOPPING=1");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// The units that are shipped: they read as systemd reads them, and leave the service next to nothing.
+#[test]
+fn the_units_read_and_are_hardened() {
+    let tool = std::path::Path::new("/usr/bin/systemd-analyze");
+    let Some(tool) = support::needed(tool.is_file().then(|| tool.to_owned()), "systemd-analyze") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
+    for unit in ["lockgate.service", "lockgate-night.service", "lockgate-night.timer"] {
+        // As if it were installed.
+        let text = fs::read_to_string(source.join(unit)).unwrap().replace("/usr/bin/lockgate", "/bin/true");
+        let copy = folder.path().join(unit);
+        fs::write(&copy, text).unwrap();
+        let call =
+            |words: &[&str]| std::process::Command::new(&tool).args(words).arg(&copy).output().unwrap();
+        let read = call(&["verify", "--man=no", "--recursive-errors=no"]);
+        let said = String::from_utf8_lossy(&read.stderr).into_owned();
+        assert!(read.status.success() && !said.contains(unit), "{unit}: {said}");
+        if unit.ends_with(".service") {
+            let exposed = call(&["security", "--offline=true", "--no-pager", "--threshold=20"]);
+            assert!(exposed.status.success(), "{unit}: {}", String::from_utf8_lossy(&exposed.stdout));
+        }
+    }
+}
+
 /// What does not read of a time is told with its place.
 #[test]
 fn a_time_that_does_not_read_is_told_with_its_place() {
