@@ -1,5 +1,6 @@
 //! The command line: words only; `command` does what they say.
 
+mod backup;
 mod bundle;
 mod correction;
 mod key;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
+pub use backup::{BackupArgs, RestoreArgs};
 pub use bundle::{BundleCommand, BundleDecisionArgs, OpenArgs, TrustArgs, VerifyArgs};
 pub use correction::{CorrectionCommand, CorrectionListArgs, CorrectionOpenArgs};
 pub use key::{KeyCommand, KeyKind};
@@ -106,6 +108,18 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Copy the state into a new folder, while recipients go on fetching; or read such a copy through
+    #[command(
+        after_help = "Examples:\n  lockgate backup /mnt/backup/2026-11-29\n  lockgate backup --check /mnt/backup/2026-11-29\n\n\
+        The secret is not in it: keep it elsewhere. Ends 75 while a night runs."
+    )]
+    Backup(BackupArgs),
+    /// Put a backup in the place of a state that is gone
+    #[command(
+        after_help = "Examples:\n  lockgate restore /mnt/backup/2026-11-29 --reason \"disk failed, ticket 8\"\n\n\
+        Overwrites nothing. The next night sends every recipient a snapshot."
+    )]
+    Restore(RestoreArgs),
     /// Explain a message code
     #[command(after_help = "Examples:\n  lockgate explain LG1301\n  lockgate explain LG0102")]
     Explain {

@@ -7,6 +7,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
     problem::codes()
         .chain(lockgate_connectors::CODES)
         .chain(crate::approval::CODES)
+        .chain(crate::backup::CODES)
         .chain(crate::config::CODES)
         .chain(crate::correction::CODES)
         .chain(crate::deliver::CODES)

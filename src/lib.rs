@@ -2,6 +2,7 @@
 
 pub mod annex;
 pub mod approval;
+pub mod backup;
 pub mod bundle;
 pub mod cli;
 pub mod clock;

@@ -310,7 +310,7 @@ fn the_service_manager_is_told() {
     let deployment = with("\n[schedule]\nnight = \"0 3 29 Feb *\"\n");
     let socket = deployment.path("notify");
     let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
-    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    manager.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut command = deployment.command(&["serve", "--quiet"]);
     let mut child = command.env("NOTIFY_SOCKET", &socket).stderr(Stdio::null()).spawn().unwrap();
     let says = |words: &str| {

@@ -5,6 +5,7 @@ mod agreement_diff;
 mod agreement_shadow;
 mod annex;
 mod approve;
+mod backup;
 mod bundle;
 mod check;
 mod correction;
@@ -94,6 +95,8 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
+        Command::Backup(args) => backup::backup(voice, &deployment, &args).await,
+        Command::Restore(args) => backup::restore(voice, &deployment, &args).await,
         Command::Key(what) => key::key(voice, &deployment, &what),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(voice, &deployment, &args).await,
         Command::Ledger(LedgerCommand::Export { out }) => {

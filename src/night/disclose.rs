@@ -8,6 +8,7 @@ use super::registers::Read;
 use super::share::{Desk, Office, pour};
 use super::summary::{RecipientLine, Summary};
 use super::watch::{Watch, watches};
+use crate::backup;
 use crate::bundle::{BundleWriter, Options};
 use crate::correction;
 use crate::receipt::review;
@@ -82,7 +83,12 @@ pub async fn open(night: &Night<'_>, staging: &Path, registers: &Read) -> Result
         let checks = correction::checks((night.deployment, night.store, night.vault), id).await?;
         let review = review::review((night.deployment, night.store), id, &history, night.order.as_of).await?;
         let review = review.filter(|r| !r.asked).map(|r| r.due);
-        let meta = Meta { ledger: ledger.clone(), checks, review, ..meta(night, id, &history)? };
+        let last = history.iter().max_by_key(|b| b.bundle.sequence);
+        let unknown = match last {
+            Some(last) => backup::restored_after(night.store, last.run).await?,
+            None => false,
+        };
+        let meta = Meta { ledger: ledger.clone(), checks, review, ..meta(night, id, &history, unknown)? };
         let snapshot = meta.kind == BundleKind::Snapshot;
         let tables = tables(night, id, &registers.registers);
         let writer = BundleWriter::create(staging, meta.clone(), tables, options(night))?;
@@ -177,7 +183,9 @@ fn tables(night: &Night<'_>, recipient: PartnerId, registers: &Registers) -> Vec
     tables
 }
 
-fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Result<Meta> {
+/// What is said about tonight's bundle. `unknown` is whether the store was restored since the last one that it knows: others
+/// may have been sent after it.
+fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow], unknown: bool) -> Result<Meta> {
     let deployment = night.deployment;
     let agreement = &deployment.agreement;
     let partner = agreement.get(recipient).context("a recipient is not in the agreement")?;
@@ -186,8 +194,10 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
     // What was stopped never came to the recipient: a snapshot takes its place, and follows what did come.
     let sent = || history.iter().filter(|b| b.state != BundleState::Stopped);
     let stopped = last.is_some_and(|b| b.state == BundleState::Stopped);
-    let last_snapshot =
-        sent().filter(|b| !stopped && b.kind == BundleKind::Snapshot.word()).map(|b| b.as_of).max();
+    let last_snapshot = sent()
+        .filter(|b| !stopped && !unknown && b.kind == BundleKind::Snapshot.word())
+        .map(|b| b.as_of)
+        .max();
     let meaning = |(word, text): (&str, &str)| Meaning { word: word.into(), text: text.into() };
     Ok(Meta {
         agreement: agreement.slug().into(),
@@ -197,7 +207,7 @@ fn meta(night: &Night<'_>, recipient: PartnerId, history: &[BundleRow]) -> Resul
         recipient_name: partner.name.clone(),
         partners: agreement.partners().map(|(_, p)| p.key.clone()).collect(),
         kind: kind(last_snapshot, night.order.as_of),
-        sequence: last.map_or(1, |b| b.sequence + 1),
+        sequence: last.map_or(1, |b| b.sequence + 1) + if unknown { backup::ROOM } else { 0 },
         previous: sent().max_by_key(|b| b.sequence).map(|b| b.manifest_digest),
         as_of: night.order.as_of,
         policy_hash: *agreement.digest(),

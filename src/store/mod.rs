@@ -160,6 +160,13 @@ impl Store {
         Ok(sqlx::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await?)
     }
 
+    /// Writes the whole database into a new file, as it stands now.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let name = file.to_str().ok_or_else(|| StoreError::Form("the copy's path is not text".into()))?;
+        sqlx::query(sql::COPY).bind(name).execute(&self.write).await?;
+        Ok(())
+    }
+
     /// Keeps a small text under a word.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
         sqlx::query(sql::META_WRITE).bind(key).bind(value).execute(&self.write).await?;

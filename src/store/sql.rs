@@ -198,6 +198,7 @@ statements! {
         coalesce((SELECT last FROM ledger ORDER BY first DESC LIMIT 1), 0)";
     /// A number that changes when somebody else has committed.
     DATA_VERSION = "PRAGMA data_version";
+    COPY = "VACUUM INTO $1";
     FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
 }
 
