@@ -108,6 +108,11 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Look whether the next night could do its work: store, clock, room, keys, agreement, and every place
+    #[command(
+        after_help = "Examples:\n  lockgate doctor\n  lockgate doctor --json\n\nAsks every place; changes nothing. Ends 3 when something would stop or narrow the night."
+    )]
+    Doctor,
     /// Copy the state into a new folder, while recipients go on fetching; or read such a copy through
     #[command(
         after_help = "Examples:\n  lockgate backup /mnt/backup/2026-11-29\n  lockgate backup --check /mnt/backup/2026-11-29\n\n\

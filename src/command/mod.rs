@@ -10,6 +10,7 @@ mod bundle;
 mod check;
 mod correction;
 mod deliver;
+mod doctor;
 mod explain;
 mod feed;
 mod feed_new;
@@ -95,6 +96,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::History { last } => history::history(voice, &deployment, last).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
+        Command::Doctor => doctor::doctor(voice, &deployment).await,
         Command::Backup(args) => backup::backup(voice, &deployment, &args).await,
         Command::Restore(args) => backup::restore(voice, &deployment, &args).await,
         Command::Key(what) => key::key(voice, &deployment, &what),

@@ -56,4 +56,16 @@ pub const CODES: &[CodeDoc] = &[
         explanation: "It could not begin, or stopped with an error that the log tells. It is tried again, after ten minutes and then after \
                       longer ones, until the time of the next one. What was done already is not done twice.",
     },
+    CodeDoc {
+        code: "LG2809",
+        title: "there is little room where the state lies",
+        explanation: "A night writes what it received, what it keeps and what it sends before anything old is removed. One that finds no room \
+                      stops with an error and loses nothing; it goes on when there is room. Make room, or move the state to a larger disk.",
+    },
+    CodeDoc {
+        code: "LG2810",
+        title: "the store does not open",
+        explanation: "The message says why: another secret than the one it was made with, a store that a later version of the program wrote, \
+                      or a file that the service may not read. Nothing was changed.",
+    },
 ];
