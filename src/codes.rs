@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::correction::CODES)
         .chain(crate::deliver::CODES)
         .chain(crate::deliver::push_codes::CODES)
+        .chain(crate::operate::CODES)
         .chain(crate::register::CODES)
         .chain(crate::schedule::CODES)
         .chain(crate::seal::CODES)

@@ -17,6 +17,7 @@ pub mod feed;
 pub mod layout;
 pub mod night;
 pub mod open;
+pub mod operate;
 pub mod receipt;
 pub mod register;
 pub mod report;

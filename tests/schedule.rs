@@ -304,6 +304,56 @@ fn serve_runs_nights_takes_over_only_a_good_configuration_and_ends_when_told() {
     );
 }
 
+/// What an HTTP server on this machine answers: its status and text.
+fn ask(address: &str, path: &str) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, text.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+/// The gateway as whoever watches it sees it: alive, ready, its numbers, and nothing about a person in them.
+#[test]
+fn it_is_watched_by_numbers_that_name_nobody() {
+    let deployment = Deployment::after(0);
+    append(
+        &deployment,
+        "\n[schedule]\nnight = \"0 3 29 Feb *\"\n\n[operate]\nlisten = \"127.0.0.1:0\"\n\n[feed.hmps-releases]\ndue = \"0 6 * * *\"\n",
+    );
+    let serving = Serving::start(&deployment);
+    let line = serving.says("watched at http://");
+    let address =
+        line.split("http://").nth(1).unwrap().trim_end_matches(|c: char| !c.is_ascii_digit()).to_owned();
+    assert_eq!(ask(&address, "/livez"), (200, "alive\n".to_owned()));
+    assert_eq!(ask(&address, "/readyz"), (200, "ready\n".to_owned()));
+    let (status, text) = ask(&address, "/metrics");
+    assert_eq!(status, 200);
+    let people = deployment.run(&["status", "--json"]).json()["people"].to_string();
+    for line in [
+        &format!("lockgate_people {people}"),
+        "lockgate_run_exit 4",
+        "lockgate_feed_late{feed=\"hmps-releases\"} 0",
+        "lockgate_bundles_waiting{recipient=\"lcc\"} 0",
+        "lockgate_agreement_in_force 1",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}: {text}");
+    }
+    // Every series has one kind and one help, and names nothing that a feed gave.
+    for line in text.lines().filter(|l| !l.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        assert_eq!(text.matches(&format!("# TYPE {name} gauge\n")).count(), 1, "{name}");
+    }
+    support::assert_no_value(&text, &support::canaries(), "the metrics");
+    // Another secret: no night could begin.
+    fs::write(deployment.path("fixtures/keys/store.secret"), "7".repeat(64)).unwrap();
+    let (status, why) = ask(&address, "/readyz");
+    assert!(status == 503 && !why.is_empty(), "{why}");
+    assert_eq!(ask(&address, "/livez").0, 200);
+}
+
 /// The service manager is told how things stand: ready, alive, reading anew, ending.
 #[test]
 fn the_service_manager_is_told() {

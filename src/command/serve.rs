@@ -5,6 +5,7 @@ use crate::cli::ServeArgs;
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
 use crate::fault;
+use crate::operate;
 use crate::report;
 use crate::schedule::{self, Current, keep_time};
 use crate::serve::{Day, Notes, Server, Signals, Told};
@@ -48,6 +49,9 @@ pub(super) async fn serve(
         }
         None => None,
     };
+    if let Some(address) = operate::start(&current).await? {
+        tracing::info!("watched at http://{address}");
+    }
     notify::ready();
     let (end, ends) = watch::channel(false);
     let watched = tokio::spawn(words(root.to_owned(), current.clone(), (server, day), signals, end));

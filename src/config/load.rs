@@ -8,6 +8,7 @@ use crate::approval::holders::{self, HOLDERS, Holders};
 use crate::clock::Clock;
 use crate::deliver::{door_settings, push_settings};
 use crate::exit::{Exit, Expected};
+use crate::operate;
 use crate::schedule::Schedules;
 use crate::seal::Keyring;
 use crate::serve::Keys;
@@ -259,6 +260,7 @@ impl Reading<'_> {
         let keyring = self.keep_all(Keyring::read(&settings, &partners));
         self.problems.extend(push_settings::check(&settings));
         self.problems.extend(door_settings::check(&settings));
+        self.problems.extend(operate::check(&settings));
         let api = self.keep_all(Keys::read(&settings));
         let code_maps = self.code_maps(&settings.folders.mappings);
         let (mappings, formats) = self.mappings(&settings, &schema, &agreement, (&zone, &code_maps))?;

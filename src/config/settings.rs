@@ -3,6 +3,7 @@
 use super::doors::{ApiSettings, ServeSettings};
 use super::places::PlaceSettings;
 use crate::deliver::push_settings::PushSettings;
+use crate::operate::OperateSettings;
 use crate::schedule::{AlarmSettings, FeedSettings, ScheduleSettings};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub struct Settings {
     /// When the files of feeds are due, by the feed's name.
     #[serde(default)]
     pub feed: BTreeMap<Spanned<String>, FeedSettings>,
+    /// Where the gateway is watched.
+    pub operate: Option<OperateSettings>,
     /// Who is told of alarms.
     pub alarms: Option<AlarmSettings>,
     /// The recipients' ends of the wire, by the partner's key in the agreement.
