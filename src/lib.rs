@@ -17,6 +17,7 @@ pub mod night;
 pub mod receipt;
 pub mod register;
 pub mod report;
+pub mod review;
 pub mod sandbox;
 pub mod schemas;
 pub mod seal;

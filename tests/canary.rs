@@ -111,6 +111,7 @@ impl Planted {
                 identity: record.to_string(),
                 recipients: recipients.map(Into::into).to_vec(),
                 reduce: Vec::new(),
+                identities: Vec::new(),
             });
             tx.add_entry(&made, &body, None).await.unwrap();
         }
