@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::deliver::CODES)
         .chain(crate::deliver::push_codes::CODES)
         .chain(crate::register::CODES)
+        .chain(crate::register::LINK_CODES)
         .chain(crate::seal::CODES)
         .chain(crate::serve::CODES)
         .chain(crate::store::CODES)

@@ -178,7 +178,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
 }
 
 /// Whoever was one person with somebody who changed is looked at too: it may be so no more, whatever they share now.
-async fn companions(night: &Night<'_>, seeds: &mut Vec<IdentityId>) -> Result<()> {
+pub(crate) async fn companions(night: &Night<'_>, seeds: &mut Vec<IdentityId>) -> Result<()> {
     if seeds.is_empty() || night.store.holds_nobody().await? {
         return Ok(());
     }

@@ -307,6 +307,10 @@ impl Desk<'_> {
         let Some(entry) = entry else {
             return Err(Stop::refused("LG2107", format!("no entry {} stands", args.id)));
         };
+        if matches!(entry.body, Body::Link(_)) {
+            let what = format!("entry {} is about who is who", entry.id);
+            return Err(Stop::refused("LG1474", what));
+        }
         self.may_end(entry)?;
         Ok(entry)
     }

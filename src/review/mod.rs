@@ -3,4 +3,7 @@
 //! A decision is an entry of the register `link`: append-only, with author, time and reason, in the ledger like every
 //! other. Nothing is joined or parted here; the next night does it by what stands (`said`).
 
+pub mod effect;
+pub mod look;
 pub mod said;
+pub mod side;

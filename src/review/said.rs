@@ -36,7 +36,8 @@ impl<'a> Word<'a> {
         self.entry.ended.is_none()
     }
 
-    fn vote(&self) -> Option<Vote<'a>> {
+    /// The same for the linker.
+    pub fn vote(&self) -> Option<Vote<'a>> {
         let evidence = self.says.evidence.as_deref().and_then(|mark| u64::from_str_radix(mark, 16).ok());
         Some(Vote {
             pair: self.pair,

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 mod codes;
+pub mod compare;
 pub mod decision;
 pub mod evidence;
 mod forest;
@@ -18,6 +19,7 @@ use core::cmp::Reverse;
 
 pub use cluster::{Doubt, Linking, Open, link};
 pub use codes::CODES;
+pub use compare::{How, What, compare};
 pub use decision::{Concord, Pair, Ruling, Rulings, Verdict, Vote};
 pub use evidence::{Evidence, EvidenceBuilder, Key};
 pub use memory::{
