@@ -17,6 +17,7 @@ mod history;
 mod key;
 mod ledger;
 mod ledger_bundle;
+mod ledger_links;
 mod ledger_person;
 mod ledger_proof;
 mod open;

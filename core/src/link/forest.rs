@@ -45,7 +45,7 @@ impl<'a> Forest<'a> {
     pub(super) fn apart(&self, x: u32, y: u32) -> bool {
         let (a, b) = (self.keys(x), self.keys(y));
         self.decided.separates(x, y)
-            || (tie::conflict(a, b) && !self.decided.waives(x, y))
+            || (tie::conflict(a, b) && !self.decided.waives(self.scope, x, y))
             || (!self.decided.joins_any(x) && !self.decided.joins_any(y) && tie::unlike(a, b))
     }
 

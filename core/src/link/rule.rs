@@ -69,7 +69,7 @@ impl Decided {
             let bad = |x: u32, y: u32| {
                 let pair = ordered(scope, x, y);
                 self.apart.contains(&pair)
-                    || (tie::conflict(scope.keys(x), scope.keys(y)) && !self.waived.contains(&pair))
+                    || (tie::conflict(scope.keys(x), scope.keys(y)) && !self.waives(scope, x, y))
             };
             let contradicts = core::iter::from_fn(|| Some((members.next()?, members.clone())))
                 .any(|(x, mut rest)| rest.any(|y| bad(*x, *y)));
@@ -98,8 +98,20 @@ impl Decided {
         !self.apart.is_empty() && (self.apart.contains(&(x, y)) || self.apart.contains(&(y, x)))
     }
 
-    pub(super) fn waives(&self, x: u32, y: u32) -> bool {
-        !self.waived.is_empty() && (self.waived.contains(&(x, y)) || self.waived.contains(&(y, x)))
+    /// Whether two people have said of one of two that it is one person with somebody who carries the other's number: what
+    /// conflicts is then the slip of which they know. Two of whom nobody said anything never conflict in one cluster.
+    pub(super) fn waives(&self, scope: &Scope, x: u32, y: u32) -> bool {
+        if self.waived.is_empty() {
+            return false;
+        }
+        let (a, b) = (scope.keys(x), scope.keys(y));
+        self.waived.iter().any(|(one, other)| {
+            let explains = |named: u32, partner: u32| {
+                (named == x && tie::explained(a, b, scope.keys(partner)))
+                    || (named == y && tie::explained(b, a, scope.keys(partner)))
+            };
+            explains(*one, *other) || explains(*other, *one)
+        })
     }
 
     /// Whether people could not tell on the very evidence that there is.

@@ -94,8 +94,21 @@ fn shared<'a>(a: &'a [Key], b: &'a [Key]) -> impl Iterator<Item = Key> + 'a {
 
 /// Whether two identities both carry a number of one kind, and no value of it in common.
 pub(super) fn conflict(a: &[Key], b: &[Key]) -> bool {
-    a.iter().filter_map(|key| key.unique_kind()).any(|kind| {
-        let of_kind = |key: &&Key| key.unique_kind() == Some(kind);
+    conflicts(a, b).next().is_some()
+}
+
+/// Whether `partner`, whom two people have joined with `a` against their numbers, explains every conflict of `a` and `b`: it
+/// carries the number of `b`, and conflicts with `a` by it.
+pub(super) fn explained(a: &[Key], b: &[Key], partner: &[Key]) -> bool {
+    let shares = |kind| shared(b, partner).any(|key| key.unique_kind() == Some(kind));
+    let known = |kind| conflicts(a, partner).any(|k| k == kind);
+    conflicts(a, b).all(|kind| shares(kind) && known(kind))
+}
+
+/// The kinds of number in which two identities conflict.
+fn conflicts<'a>(a: &'a [Key], b: &'a [Key]) -> impl Iterator<Item = u8> + 'a {
+    a.iter().filter_map(|key| key.unique_kind()).filter(move |kind| {
+        let of_kind = |key: &&Key| key.unique_kind() == Some(*kind);
         b.iter().any(|key| of_kind(&key)) && !a.iter().filter(of_kind).any(|key| b.binary_search(key).is_ok())
     })
 }
