@@ -16,6 +16,8 @@ const NIGHT: &str = NIGHTS[0];
 const MARCUS: [&str; 2] = ["wyp-cohort:LDS000023", "hmps-releases:A3390BD"];
 /// The council knows him as a tenant.
 const CONNOR: [&str; 2] = ["wyp-cohort:LDS000011", "lcc-orchard:0010877"];
+/// The council knows her as a tenant and as nothing else.
+const TENANT: [&str; 2] = ["wyp-cohort:LDS000033", "lcc-orchard:0062207"];
 const WAYNE: &str = "wyp-cohort:LDS000015";
 
 fn review(deployment: &Deployment, words: &[&str]) -> Said {
@@ -75,10 +77,19 @@ fn ids<'r>(rows: impl IntoIterator<Item = &'r Row>) -> BTreeSet<String> {
     rows.into_iter().map(|row| row.get("record_id").to_owned()).collect()
 }
 
+/// The references of whoever has a surname and begins with a forename; some recipients get no more of a name.
+fn refs(replica: &Replica, (surname, forename): (&str, &str)) -> BTreeSet<String> {
+    let is = |row: &&Row| {
+        let name = [row.get("surname"), row.get("forenames")].map(str::to_lowercase);
+        name[0] == surname && name[1].starts_with(forename)
+    };
+    replica.of("people").into_iter().filter(is).map(|row| row.get("person_ref").to_owned()).collect()
+}
+
 /// The rows about a person, in whatever table.
-fn rows_about<'r>(replica: &'r Replica, who: (&str, &str, &str)) -> Vec<&'r Row> {
-    let Some(person) = replica.person(who.0, who.1, who.2) else { return Vec::new() };
-    replica.rows.values().filter(|row| row.get("person_ref") == person).collect()
+fn rows_about<'r>(replica: &'r Replica, who: (&str, &str)) -> Vec<&'r Row> {
+    let refs = refs(replica, who);
+    replica.rows.values().filter(|row| refs.contains(row.get("person_ref"))).collect()
 }
 
 /// Lines of `if_same` or `if_different` as recipient, category and number of records.
@@ -134,7 +145,7 @@ fn clause_6_1_a_join_lets_out_what_was_foreseen_and_its_undoing_calls_all_of_it_
     undone(&deployment, MARCUS, "reviewer-3");
     let back = again(&deployment, NIGHT);
     assert_eq!(happened(&back, "withdrawal"), happened(&made, "new"), "exactly what came goes");
-    assert_eq!(held(&deployment), before);
+    assert!(held(&deployment) == before);
     for (recipient, bundle) in &back {
         let form = fs::read_to_string(bundle.folder.join("acknowledge.csv")).unwrap();
         let asked = form.lines().filter(|l| l.contains("destroy")).count();
@@ -151,15 +162,15 @@ fn clause_6_1_a_join_lets_out_what_was_foreseen_and_its_undoing_calls_all_of_it_
 #[test]
 fn clause_6_1_an_un_merge_reaches_exactly_the_recipients_it_must() {
     let deployment = Deployment::after(0);
-    let who = ("HARGREAVES", "CONNOR JAMES", "1981-02-14");
-    let shown = review(&deployment, &[&["show"], &CONNOR[..]].concat()).json();
+    let who = ("quartey", "bernadette");
+    let shown = review(&deployment, &[&["show"], &TENANT[..]].concat()).json();
     assert_eq!(shown["one_person"], true);
     let replicas: BTreeMap<&str, Replica> = RECIPIENTS.map(|r| (r, deployment.replica(r))).into();
     let told = |r: &str| {
         let rows = rows_about(&replicas[r], who);
         ids(rows.into_iter().filter(|row| row.get("originator") == "lcc"))
     };
-    let note = decided(&deployment, CONNOR, &["different"], "reviewer-1")["notes"].to_string();
+    let note = decided(&deployment, TENANT, &["different"], "reviewer-1")["notes"].to_string();
     assert!(note.contains("one person now"), "{note}");
     let made = again(&deployment, NIGHT);
     assert_eq!(happened(&made, "withdrawal"), foreseen(&shown["if_different"], "no longer"));
@@ -169,7 +180,7 @@ fn clause_6_1_an_un_merge_reaches_exactly_the_recipients_it_must() {
         let gone = made.get(recipient).map(|b| ids(b.changes("withdrawal"))).unwrap_or_default();
         let left = deployment.replica(recipient);
         if recipient == "lcc" {
-            assert!(rows_about(&left, who).is_empty(), "the council works with him no more");
+            assert!(rows_about(&left, who).is_empty(), "the council works with her no more");
             continue;
         }
         contaminated += usize::from(!told(recipient).is_empty());
@@ -177,7 +188,7 @@ fn clause_6_1_an_un_merge_reaches_exactly_the_recipients_it_must() {
         assert!(left.rows.keys().all(|id| !told(recipient).contains(id)));
     }
     assert!(contaminated > 1, "somebody had been told");
-    let why = ["agreement", "why", "--person", CONNOR[1], "--recipient", "wyp", "--field", "person.surname"];
+    let why = ["agreement", "why", "--person", TENANT[1], "--recipient", "wyp", "--field", "person.surname"];
     let why = deployment.run(&[&why[..], &["--json"]].concat());
     assert_eq!(why.json()["in_store"], false, "nothing of the other one is kept");
     // It outlasts the nights, and the evidence that says otherwise.
@@ -186,7 +197,7 @@ fn clause_6_1_an_un_merge_reaches_exactly_the_recipients_it_must() {
     let all = review(&deployment, &["list", "--all"]).json();
     assert!(all.as_array().unwrap().iter().any(|p| p["state"] == "different"));
     // Taken back, the evidence joins them again.
-    undone(&deployment, CONNOR, "reviewer-1");
+    undone(&deployment, TENANT, "reviewer-1");
     deployment.night(NIGHTS[1]);
     assert!(!rows_about(&deployment.replica("lcc"), who).is_empty());
 }
@@ -203,7 +214,7 @@ fn two_people_of_the_cohort_who_were_joined_are_given_back_what_was_theirs() {
     assert!(made.len() > 3 && held(&deployment) != before, "{:?}", made.keys());
     undone(&deployment, pair, "reviewer-1");
     let back = again(&deployment, NIGHT);
-    assert_eq!(held(&deployment), before);
+    assert!(held(&deployment) == before);
     assert_eq!(back.keys().collect::<Vec<_>>(), made.keys().collect::<Vec<_>>());
     // The story names both the decisions and what the night did by them.
     let words = ["ledger", "show", "--person", WAYNE, "--by", "officer-1", "--reason", "letter 3", "--json"];
@@ -225,12 +236,13 @@ fn clause_5_1_1_iii_a_restriction_outlasts_the_parting_of_those_it_was_made_abou
     decided(&deployment, pair, &despite, "reviewer-1");
     decided(&deployment, pair, &despite, "reviewer-2");
     deployment.night(NIGHT);
-    let words = ["register", "add", "restriction", "--person", "probation-oasys:X166031"];
+    let words = ["register", "add", "restriction", "--person", CONNOR[0]];
     let signed = ["--for", "probation", "--by", "officer-2", "--reference", "letter 4", "--json"];
-    assert_eq!(deployment.run(&[&words[..], &signed].concat()).code, Some(0));
+    let said = deployment.run(&[&words[..], &signed].concat());
+    assert_eq!(said.code, Some(0), "{} {}", said.err, said.out);
     undone(&deployment, pair, "reviewer-1");
     deployment.night(NIGHT);
-    for who in [("HARGREAVES", "CONNOR JAMES", "1981-02-14"), ("TORDOFF", "WAYNE", "1977-12-30")] {
+    for who in [("hargreaves", "connor"), ("tordoff", "wayne")] {
         for recipient in RECIPIENTS {
             let replica = deployment.replica(recipient);
             let open = rows_about(&replica, who).into_iter().any(|r| r.get("originator") == "probation");
@@ -243,7 +255,7 @@ fn clause_5_1_1_iii_a_restriction_outlasts_the_parting_of_those_it_was_made_abou
 #[test]
 fn an_un_merge_that_comes_from_the_data_alone_is_made_too() {
     let (deployment, control) = (Deployment::after(0), Deployment::after(0));
-    let naomi = ("STOCKDALE", "NAOMI RUTH", "1983-07-19");
+    let naomi = ("stockdale", "naomi");
     deployment.edit(
         "fixtures/probation/DELIUS_CASES_20081118.csv",
         "X206615||2002/0088417K|STOCKDALE|Naomi Ruth|19/07/1983|F|LS12 2ZA|",
@@ -261,18 +273,14 @@ fn an_un_merge_that_comes_from_the_data_alone_is_made_too() {
         assert!(was.is_subset(&gone), "{recipient} keeps what is another's: {was:?}");
         told += was.len();
         let (left, other) = (deployment.replica(recipient), control.replica(recipient));
-        let person = before[recipient].person(naomi.0, naomi.1, naomi.2);
+        let refs = refs(&before[recipient], naomi);
         let others = |replica: &Replica| -> Says {
-            let of = replica.rows.iter().filter(|(_, r)| Some(r.get("person_ref")) != person.as_deref());
+            let of = replica.rows.iter().filter(|(_, r)| !refs.contains(r.get("person_ref")));
             of.map(|(id, row)| (id.clone(), row.says())).collect()
         };
-        assert_eq!(others(&left), others(&other), "{recipient}: of others nothing changes");
+        assert!(others(&left) == others(&other), "{recipient}: of others nothing changes");
     }
     assert!(told > 2, "somebody had been told by probation");
-    assert!(
-        rows_about(&deployment.replica("probation"), naomi).is_empty(),
-        "probation works with her no more"
-    );
 }
 
 /// `same` from one and `different` from another joins nobody, keeps them apart, and is told.
@@ -284,7 +292,7 @@ fn decisions_that_contradict_each_other_are_told_and_join_nobody() {
     let said = decided(&deployment, MARCUS, &["different"], "reviewer-2");
     assert_eq!(said["counts"], "open");
     assert!(again(&deployment, NIGHT).is_empty());
-    assert_eq!(held(&deployment), before);
+    assert!(held(&deployment) == before);
     let list = review(&deployment, &["list"]).json();
     assert_eq!(list[0]["code"], "LG1460", "the gravest comes first");
     let told = review(&deployment, &["list", "--agreement"]).json();

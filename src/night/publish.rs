@@ -97,7 +97,11 @@ pub async fn record_decisions(
     entries: impl Iterator<Item = DecisionEntry<'_>>,
 ) -> Result<()> {
     let mut end = end(tx).await?;
-    let linked = entries.map(|entry| linked(&mut end, &Entry::Decision(entry).encode())).collect();
+    let linked: Vec<NewEntry> =
+        entries.map(|entry| linked(&mut end, &Entry::Decision(entry).encode())).collect();
+    if linked.is_empty() {
+        return Ok(());
+    }
     tx.append_ledger(None, linked).await?;
     Ok(tx.put_tree(end.tree()).await?)
 }
