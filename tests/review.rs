@@ -255,25 +255,25 @@ fn clause_5_1_1_iii_a_restriction_outlasts_the_parting_of_those_it_was_made_abou
 #[test]
 fn an_un_merge_that_comes_from_the_data_alone_is_made_too() {
     let (deployment, control) = (Deployment::after(0), Deployment::after(0));
-    let naomi = ("stockdale", "naomi");
+    let she = ("quartey", "bernadette");
     deployment.edit(
         "fixtures/probation/DELIUS_CASES_20081118.csv",
-        "X206615||2002/0088417K|STOCKDALE|Naomi Ruth|19/07/1983|F|LS12 2ZA|",
-        "X206615|||QUILTER|Rosa|02/02/1950|F||",
+        "X201176||2005/0160340H|QUARTEY|Bernadette|13/10/1976|F|LS13 3ZN|",
+        "X201176|||QUILTER|Rosa|02/02/1950|F||",
     );
     let before: BTreeMap<&str, Replica> = RECIPIENTS.map(|r| (r, deployment.replica(r))).into();
     deployment.night(NIGHTS[1]);
     control.night(NIGHTS[1]);
     let mut told = 0;
     for recipient in RECIPIENTS {
-        let was = ids(rows_about(&before[recipient], naomi)
+        let was = ids(rows_about(&before[recipient], she)
             .into_iter()
             .filter(|r| r.get("originator") == "probation"));
         let gone = ids(deployment.bundle(recipient, NIGHTS[1]).changes("withdrawal"));
         assert!(was.is_subset(&gone), "{recipient} keeps what is another's: {was:?}");
         told += was.len();
         let (left, other) = (deployment.replica(recipient), control.replica(recipient));
-        let refs = refs(&before[recipient], naomi);
+        let refs = refs(&before[recipient], she);
         let others = |replica: &Replica| -> Says {
             let of = replica.rows.iter().filter(|(_, r)| !refs.contains(r.get("person_ref")));
             of.map(|(id, row)| (id.clone(), row.says())).collect()
@@ -281,6 +281,10 @@ fn an_un_merge_that_comes_from_the_data_alone_is_made_too() {
         assert!(others(&left) == others(&other), "{recipient}: of others nothing changes");
     }
     assert!(told > 2, "somebody had been told by probation");
+    // She herself stays, with everything that the others say of her.
+    let words = ["agreement", "why", "--recipient", "wyp", "--field", "person.surname", "--json", "--person"];
+    let kept = |who: &str| deployment.run(&[&words[..], &[who]].concat()).json()["in_store"] == true;
+    assert!(kept(TENANT[0]) && kept(TENANT[1]) && !kept("probation-cases:X201176"));
 }
 
 /// `same` from one and `different` from another joins nobody, keeps them apart, and is told.
