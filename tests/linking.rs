@@ -1,6 +1,12 @@
 //! Who is who in the fixtures, against the truth by which they were made (`fixtures/truth.csv`).
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
 pub mod support;

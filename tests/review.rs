@@ -1,7 +1,13 @@
 //! People decide who is who: joining, parting, taking back; who is told, who is asked to destroy, and what the queue, the
 //! ledger and the listings say of it.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 #![expect(clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod support;

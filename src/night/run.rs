@@ -204,7 +204,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     correction::settle(night).await?;
     let left = leavers(&who, &people);
     let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
-    summary.joined = joined(&who);
+    (summary.joined, summary.moved) = (joined(&who), who.moved.len() as u64);
     // Deciding needs the room.
     drop((retained, people, who));
     supersede(night, &superseded).await?;

@@ -108,7 +108,7 @@ impl Rulings {
     pub fn of<'a>(votes: impl IntoIterator<Item = Vote<'a>>, two_people: bool) -> Self {
         let mut said: BTreeMap<Pair, Said<'a>> = BTreeMap::new();
         for vote in votes {
-            said.entry(vote.pair).or_default().add(vote);
+            said.entry(vote.pair).or_default().add(&vote);
         }
         let ruled = |(pair, said): (Pair, Said<'_>)| Some((pair, said.ruling(two_people)?));
         Self { by_pair: said.into_iter().filter_map(ruled).collect(), undone: BTreeSet::new() }
@@ -153,7 +153,7 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn add(&mut self, vote: Vote<'a>) {
+    fn add(&mut self, vote: &Vote<'a>) {
         match vote.verdict {
             Verdict::Same => {
                 self.same.insert(vote.by);

@@ -36,12 +36,12 @@ impl Scope {
         day: Date,
     ) -> Result<Self, BrokenMemory> {
         let (mut inside, mut wanted) = (Sieve::default(), Sieve::default());
-        let mut tied: Vec<_> = ties.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
-        tied.sort_unstable();
+        let mut ends: Vec<_> = ties.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+        ends.sort_unstable();
         let mut added = Sieve::of(seeds);
         while !added.values().is_empty() {
             let fresh = keys_of(feeds, &added, &wanted)?;
-            let others = others(&tied, added.values());
+            let others = others(&ends, added.values());
             inside.absorb(added.into_values());
             added = touched(feeds, &fresh, &inside)?;
             added.absorb(others.into_iter().filter(|other| !inside.contains(*other)));

@@ -38,8 +38,8 @@ impl Agreement {
         let mut out = Self {
             strong: 0,
             exact: false,
-            name: level(x, y, |key| key.is_name()),
-            birth: level(x, y, |key| key.is_birth()),
+            name: level(x, y, Key::is_name),
+            birth: level(x, y, Key::is_birth),
         };
         for key in shared(x, y) {
             out.strong = out.strong.saturating_add(u8::from(key.is_strong()));
