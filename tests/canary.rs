@@ -172,6 +172,8 @@ fn ask_everything(planted: &Planted) {
         &["check"],
         &["quarantine", "list"],
         &["quarantine", "show", "1"],
+        &["review", "list", "--all"],
+        &["review", "next"],
         &["bundle", "list"],
         &["ledger", "verify"],
         &["agreement", "matrix"],

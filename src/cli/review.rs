@@ -19,7 +19,7 @@ pub enum ReviewCommand {
     List(ReviewListArgs),
     /// Show one pair: what agrees and what conflicts, and what a decision would let out or call back
     #[command(
-        after_help = "Examples:\n  lockgate review show 3f0a9c1e22 81d0f5aa90\n  lockgate review show hmps-releases:A7341CD lcc-tenancies:0010878 \\\n    \
+        after_help = "Examples:\n  lockgate review show 3f0a9c1e22 81d0f5aa90\n  lockgate review show releases:A7341CD tenancies:0010878 \\\n    \
         --values --by reviewer-2 --reason \"case 14\"\n\n\
         --values shows names, dates of birth and identifiers of both; that is recorded in the ledger first."
     )]

@@ -1,5 +1,7 @@
 //! The people of the fixtures, as evidence, and what must never happen to them.
 
+mod decided;
+
 use super::*;
 use crate::hash::HashKey;
 use crate::record::IdentityId;
@@ -9,18 +11,18 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-pub(super) struct Who<'a> {
-    pub(super) name: (&'a str, &'a str),
-    pub(super) birth: Option<Date>,
-    pub(super) postcode: Option<&'a str>,
-    pub(super) ids: Vec<(IdKind, &'a str)>,
+struct Who<'a> {
+    name: (&'a str, &'a str),
+    birth: Option<Date>,
+    postcode: Option<&'a str>,
+    ids: Vec<(IdKind, &'a str)>,
 }
 
-pub(super) struct Member {
-    pub(super) identity: IdentityId,
-    pub(super) keys: Vec<Key>,
-    pub(super) designated: bool,
-    pub(super) known: Option<(PersonId, i64)>,
+struct Member {
+    identity: IdentityId,
+    keys: Vec<Key>,
+    designated: bool,
+    known: Option<(PersonId, i64)>,
 }
 
 impl Clone for Member {
@@ -30,11 +32,11 @@ impl Clone for Member {
 }
 
 /// Links members in the order given.
-pub(super) fn link(members: &[Member]) -> Linking {
+fn link(members: &[Member]) -> Linking {
     link_by(members, &Rulings::default())
 }
 
-pub(super) fn link_by(members: &[Member], rulings: &Rulings) -> Linking {
+fn link_by(members: &[Member], rulings: &Rulings) -> Linking {
     let mut scope = Scope::default();
     for m in members {
         scope.add(m.identity, m.keys.iter().copied(), m.designated);
@@ -45,11 +47,11 @@ pub(super) fn link_by(members: &[Member], rulings: &Rulings) -> Linking {
     super::link(&scope, rulings)
 }
 
-pub(super) fn doubts(linking: &Linking) -> Vec<(u32, u32, Doubt)> {
+fn doubts(linking: &Linking) -> Vec<(u32, u32, Doubt)> {
     linking.doubts.iter().map(|open| (open.a, open.b, open.why)).collect()
 }
 
-pub(super) fn member(id: u128, who: &Who<'_>) -> Member {
+fn member(id: u128, who: &Who<'_>) -> Member {
     let mut builder = EvidenceBuilder::default();
     builder.name(who.name.0, who.name.1);
     who.birth.iter().for_each(|b| builder.birth(*b));
@@ -59,7 +61,7 @@ pub(super) fn member(id: u128, who: &Who<'_>) -> Member {
     Member { identity: IdentityId(id), keys, designated: false, known: None }
 }
 
-pub(super) fn connor() -> Who<'static> {
+fn connor() -> Who<'static> {
     Who {
         name: ("HARGREAVES", "Connor James"),
         birth: Some(date(1981, 2, 14)),

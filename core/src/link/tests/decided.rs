@@ -1,6 +1,5 @@
 //! What people decide, and the two thresholds: who is joined, who never is, and who waits.
 
-use super::tests::{Member, Who, connor, doubts, link, link_by, member};
 use super::*;
 use crate::record::IdentityId;
 use crate::value::identifier::IdKind;
