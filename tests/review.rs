@@ -148,6 +148,11 @@ fn clause_6_1_a_join_lets_out_what_was_foreseen_and_its_undoing_calls_all_of_it_
     assert!(happened(&made, "withdrawal").is_empty() && foreseen(&shown["if_same"], "no longer").is_empty());
     assert!(!made.is_empty());
 
+    // Whoever is asked again is told nothing of what was said, and sees what the first one saw.
+    let again_words = ["next", "--again", "--by", "reviewer-5"];
+    let second = review(&deployment, &again_words).json();
+    assert_eq!((&second["one_person"], &second["decided"]), (&false.into(), &"open".into()));
+    assert_eq!(second["if_same"], shown["if_same"]);
     undone(&deployment, MARCUS, "reviewer-3");
     let back = again(&deployment, NIGHT);
     assert_eq!(happened(&back, "withdrawal"), happened(&made, "new"), "exactly what came goes");
@@ -169,7 +174,8 @@ fn clause_6_1_a_join_lets_out_what_was_foreseen_and_its_undoing_calls_all_of_it_
 fn clause_6_1_an_un_merge_reaches_exactly_the_recipients_it_must() {
     let deployment = Deployment::after(0);
     let who = ("quartey", "bernadette");
-    let shown = review(&deployment, &[&["show"], &TENANT[..]].concat()).json();
+    let look = [&["show"], &TENANT[..], &["--by", "reviewer-1", "--reason", "case 13"]].concat();
+    let shown = review(&deployment, &look).json();
     assert_eq!(shown["one_person"], true);
     let replicas: BTreeMap<&str, Replica> = RECIPIENTS.map(|r| (r, deployment.replica(r))).into();
     let told = |r: &str| {
@@ -360,13 +366,15 @@ fn a_look_at_values_is_recorded_first_and_nothing_else_shows_any() {
         &["review", "next"],
         &["review", "next", "--json"],
         &["review", "show", MARCUS[0], MARCUS[1]],
-        &["review", "show", CONNOR[0], CONNOR[1], "--json"],
+        &["review", "show", CONNOR[0], CONNOR[1], "--by", "reviewer-1", "--reason", "case 13", "--json"],
     ] {
         let said = deployment.run(words);
         assert!(matches!(said.code, Some(0 | 4)), "{words:?}: {}", said.err);
         let text = format!("{}{}", said.out, said.err).replace(MARCUS[1], "");
         assert_no_value(&text, &canaries, &format!("{words:?}"));
     }
+    let unasked = review(&deployment, &[&["show"], &CONNOR[..]].concat());
+    assert_eq!(unasked.code, Some(2), "a pair that waits for nobody is looked at with a reason");
     let values = [&["show"], &MARCUS[..], &["--values"]].concat();
     assert_eq!(review(&deployment, &values).code, Some(2), "who and why are asked");
     let signed = [&values[..], &["--by", "reviewer-1", "--reason", "case 14"]].concat();

@@ -8,7 +8,8 @@ pub enum ReviewCommand {
     /// Show the pair that waits first: the gravest, then the oldest
     #[command(
         after_help = "Examples:\n  lockgate review next\n  lockgate review next --by reviewer-2 --reason \"queue of Monday\" --values\n\n\
-        Ends 4 while pairs wait. With --by, pairs about which this person has said something are passed over."
+        Ends 4 while pairs wait. With --by, pairs about which this person has said something are passed over, and of those about\n\
+        which others have, nothing is told of what they said."
     )]
     Next(ReviewNextArgs),
     /// List the pairs that wait
@@ -21,7 +22,8 @@ pub enum ReviewCommand {
     #[command(
         after_help = "Examples:\n  lockgate review show 3f0a9c1e22 81d0f5aa90\n  lockgate review show releases:A7341CD tenancies:0010878 \\\n    \
         --values --by reviewer-2 --reason \"case 14\"\n\n\
-        --values shows names, dates of birth and identifiers of both; that is recorded in the ledger first."
+        --values shows names, dates of birth and identifiers of both. That is recorded in the ledger first, as is a look at a pair that\n\
+        waits for nobody."
     )]
     Show(ReviewShowArgs),
     /// Say that two are the same, different, or that nobody can tell; the next night follows it
@@ -58,7 +60,7 @@ pub struct Looker {
     /// Who looks: a current nominee's token of the agreement's holder
     #[arg(long, value_name = "TOKEN")]
     pub by: Option<String>,
-    /// Why
+    /// Why; a look with a reason is recorded in the ledger
     #[arg(long, value_name = "TEXT", requires = "by")]
     pub reason: Option<String>,
 }
@@ -66,6 +68,9 @@ pub struct Looker {
 /// Options of `review next`.
 #[derive(Debug, Args)]
 pub struct ReviewNextArgs {
+    /// A pair that others have decided already, to see whether this person would say the same; nothing of their words is told
+    #[arg(long, requires = "by")]
+    pub again: bool,
     /// Who looks
     #[command(flatten)]
     pub looker: Looker,

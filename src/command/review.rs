@@ -3,9 +3,11 @@
 //! Without `--values` nothing that is shown is a personal value: keyed hashes, kinds of evidence, counts.
 
 use super::register::stopped;
-use super::review_show::{self, Shown};
+use super::review_show::{self, Manner, Shown};
 use super::{Voice, explain, identity, preview, reading};
-use crate::cli::{Looker, ReviewCommand, ReviewDecideArgs, ReviewListArgs, ReviewUndoArgs, Reviewer, Signed};
+use crate::cli::{
+    Looker, ReviewCommand, ReviewDecideArgs, ReviewListArgs, ReviewNextArgs, ReviewUndoArgs, Reviewer, Signed,
+};
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::publish::record_decision;
@@ -31,7 +33,7 @@ const FEWEST: usize = 6;
 /// Does what the words say.
 pub(super) async fn review(voice: Voice, deployment: &Deployment, what: &ReviewCommand) -> Result<Exit> {
     match what {
-        ReviewCommand::Next(args) => next(voice, deployment, &args.looker).await,
+        ReviewCommand::Next(args) => next(voice, deployment, args).await,
         ReviewCommand::List(args) => list(voice, deployment, args).await,
         ReviewCommand::Show(args) => {
             let (store, vault) = reading(deployment).await?;
@@ -188,14 +190,21 @@ fn agreement(voice: Voice, entries: &[Registered]) {
     ));
 }
 
-async fn next(voice: Voice, deployment: &Deployment, looker: &Looker) -> Result<Exit> {
+async fn next(voice: Voice, deployment: &Deployment, args: &ReviewNextArgs) -> Result<Exit> {
+    let looker = &args.looker;
     let (store, vault) = reading(deployment).await?;
     let entries = store.registered().await?;
-    let own = |w: &Word<'_>| w.stands() && Some(w.entry.made.author.as_str()) == looker.by.as_deref();
-    let passed: BTreeSet<Pair> = said::words(&entries).into_iter().filter(own).map(|w| w.pair).collect();
+    let words = said::words(&entries);
+    let own = |w: &&Word<'_>| Some(w.entry.made.author.as_str()) == looker.by.as_deref();
+    let passed: BTreeSet<Pair> =
+        words.iter().filter(|w| w.stands() || args.again).filter(own).map(|w| w.pair).collect();
     let waiting = queue(store.reviews(Some(ReviewState::Open)).await?);
-    let mut open = waiting.iter().filter_map(|row| Pair::of(row.a, row.b));
-    let Some(pair) = open.find(|pair| !passed.contains(pair)) else {
+    let open: Vec<Pair> = if args.again {
+        words.iter().filter(|w| w.stands()).map(|w| w.pair).collect()
+    } else {
+        waiting.iter().filter_map(|row| Pair::of(row.a, row.b)).collect()
+    };
+    let Some(pair) = open.into_iter().find(|pair| !passed.contains(pair)) else {
         if voice.json {
             report::json(&Option::<Shown>::None);
         } else {
@@ -204,10 +213,18 @@ async fn next(voice: Voice, deployment: &Deployment, looker: &Looker) -> Result<
         return Ok(Exit::Done);
     };
     let shown = show(voice, deployment, (store, vault), pair, looker).await?;
-    Ok(shown.unwrap_or(Exit::Waiting))
+    Ok(shown.unwrap_or(if args.again { Exit::Done } else { Exit::Waiting }))
 }
 
-/// Shows a pair; with values only after that was recorded. Gives the exit of a refusal.
+/// Whether somebody else has said something of a pair and this person has not: then nothing is told of it.
+fn blind(entries: &[Registered], pair: Pair, by: Option<&String>) -> bool {
+    let words = said::words(entries);
+    let mut of = words.iter().filter(|w| w.pair == pair && w.stands()).peekable();
+    by.is_some_and(|by| of.peek().is_some() && of.all(|w| w.entry.made.author != *by))
+}
+
+/// Shows a pair; with values, or one that waits for nobody, only after that was recorded: an answer says something about
+/// people. Gives the exit of a refusal.
 async fn show(
     voice: Voice,
     deployment: &Deployment,
@@ -215,8 +232,16 @@ async fn show(
     pair: Pair,
     looker: &Looker,
 ) -> Result<Option<Exit>> {
-    let (Some(by), Some(reason), true) = (&looker.by, &looker.reason, looker.values) else {
-        review_show::show(voice, deployment, (&store, &vault), pair, false).await?;
+    let entries = store.registered().await?;
+    let blind = blind(&entries, pair, looker.by.as_ref());
+    let (Some(by), Some(reason)) = (&looker.by, &looker.reason) else {
+        let decided = said::words(&entries).iter().any(|w| w.pair == pair);
+        let listed = store.reviews(None).await?.iter().any(|row| (row.a, row.b) == (pair.a, pair.b));
+        if !decided && !listed {
+            let what = "nobody asks about this pair: say who looks at it and why, `--by` and `--reason`";
+            return Err(Expected::new(Exit::Usage, what));
+        }
+        review_show::show(voice, deployment, (&store, &vault), pair, Manner { values: false, blind }).await?;
         return Ok(None);
     };
     drop(store);
@@ -230,7 +255,8 @@ async fn show(
     let mut tx = desk.store.begin_decisions(desk.day).await?;
     record_decision(&mut tx, &desk.entry("show-pair", subject)).await?;
     tx.commit().await?;
-    review_show::show(voice, deployment, (&desk.store, &vault), pair, true).await?;
+    let manner = Manner { values: looker.values, blind };
+    review_show::show(voice, deployment, (&desk.store, &vault), pair, manner).await?;
     desk.store.close().await?;
     Ok(None)
 }

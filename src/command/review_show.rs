@@ -38,6 +38,15 @@ pub(super) struct Shown {
     values: Vec<ValueJson>,
 }
 
+/// How a pair is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// With personal values.
+    pub(super) values: bool,
+    /// As though nobody had said anything of it yet.
+    pub(super) blind: bool,
+}
+
 /// One of the two.
 #[derive(Serialize)]
 struct SideJson {
@@ -80,7 +89,7 @@ pub(super) async fn show(
     deployment: &Deployment,
     (store, vault): (&Store, &Vault),
     pair: Pair,
-    values: bool,
+    manner: Manner,
 ) -> Result<()> {
     let day = store.runs(1).await?.first().map(|r| r.as_of).context("there is no run yet")?;
     let state = deployment.state();
@@ -94,7 +103,7 @@ pub(super) async fn show(
         }
     }
     let row = store.reviews(None).await?.into_iter().find(|row| (row.a, row.b) == (pair.a, pair.b));
-    let shown = shown(deployment, &look, pair, row.as_ref(), values).await?;
+    let shown = shown(deployment, &look, pair, row.as_ref(), manner).await?;
     if voice.json {
         report::json(&shown);
     } else {
@@ -108,11 +117,13 @@ async fn shown(
     look: &Look<'_>,
     pair: Pair,
     row: Option<&ReviewRow>,
-    values: bool,
+    Manner { values, blind }: Manner,
 ) -> Result<Shown> {
-    let now = look.now();
+    let now = if blind { look.if_undecided(pair) } else { look.now() };
     let (same, different) = (look.if_decided(pair, Verdict::Same), look.if_decided(pair, Verdict::Different));
-    let ruling = look.rulings.get(pair);
+    let ruling = look.rulings.get(pair).filter(|_| !blind);
+    // These codes say that somebody has decided, and what.
+    let row = row.filter(|row| !blind || !DECIDED.contains(&row.reason.as_str()));
     let at = |identity| look.scope.index_of(identity).map_or(&[][..], |at| look.scope.keys(at));
     let evidence = compare(at(pair.a), at(pair.b));
     let evidence = evidence.into_iter().map(|(what, how)| EvidenceJson {
@@ -150,6 +161,9 @@ fn side(deployment: &Deployment, look: &Look<'_>, now: &Who, identity: IdentityI
         sources,
     })
 }
+
+/// Codes of pairs about which something was decided.
+const DECIDED: [&str; 4] = ["LG1460", "LG1461", "LG1462", "LG1463"];
 
 /// The kinds in their order.
 const KINDS: [&str; 3] = ["name", "birth_date", "postcode"];

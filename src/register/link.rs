@@ -62,10 +62,13 @@ impl Desk<'_> {
         if verdict == Verdict::Same && conflict && !despite {
             return Err(Stop::refused("LG1471", "both carry a number of one kind, and the numbers differ"));
         }
-        if verdict == Verdict::CannotTell && waits.is_none() {
+        let words = said::words(&self.all);
+        if verdict == Verdict::CannotTell
+            && waits.is_none()
+            && !words.iter().any(|w| w.pair == pair && w.stands())
+        {
             return Err(Stop::refused("LG1475", "nobody asks about this pair"));
         }
-        let words = said::words(&self.all);
         let own = |w: &&Word<'_>| w.pair == pair && w.stands() && w.entry.made.author == self.decision.by;
         let evidence = waits.map(|row| format!("{:016x}", row.evidence));
         let again = |w: &Word<'_>| {

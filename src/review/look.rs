@@ -79,17 +79,27 @@ impl<'a> Look<'a> {
         self.under(&self.rulings)
     }
 
+    /// Who would be who if nobody had said anything of a pair.
+    pub fn if_undecided(&self, pair: Pair) -> Who {
+        self.supposing(pair, None)
+    }
+
     /// Who would be who if a pair were decided so by as many people as it takes, and nobody said otherwise.
     pub fn if_decided(&self, pair: Pair, verdict: Verdict) -> Who {
+        self.supposing(pair, Some(verdict))
+    }
+
+    fn supposing(&self, pair: Pair, verdict: Option<Verdict>) -> Who {
         let two = self.night.deployment.settings.review.two_people;
         let words = said::words(&self.entries);
         let others = words.iter().filter(|w| w.pair != pair && w.entry.holds(self.night.order.as_of));
         let mut votes: Vec<Vote<'_>> = others.filter_map(said::Word::vote).collect();
-        votes.extend(["1", "2"].map(|by| Vote { pair, by, verdict, despite: true, evidence: None }));
+        let said = |verdict| ["1", "2"].map(|by| Vote { pair, by, verdict, despite: true, evidence: None });
+        votes.extend(verdict.into_iter().flat_map(said));
         let over =
             |w: &&said::Word<'_>| w.entry.over(self.night.order.as_of) && w.verdict() == Some(Verdict::Same);
         let mut undone: Vec<Pair> = words.iter().filter(over).map(|w| w.pair).collect();
-        if verdict == Verdict::Different && matches!(self.rulings.get(pair), Some(Ruling::Same { .. })) {
+        if verdict != Some(Verdict::Same) && matches!(self.rulings.get(pair), Some(Ruling::Same { .. })) {
             undone.push(pair);
         }
         self.under(&Rulings::of(votes, two).with_undone(undone))

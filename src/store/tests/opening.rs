@@ -86,7 +86,7 @@ async fn another_secret_another_form_and_another_file_are_refused() {
     assert_eq!(code(Store::open(folder.path(), &other, &NAMES).await), "LG2005");
     assert_eq!(code(Store::open_read(folder.path(), &other, &NAMES).await), "LG2005");
     let store = open(folder.path()).await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9, 'x', 1, x'00', 0)";
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (10, 'x', 1, x'00', 0)";
     sqlx::query(newer).execute(&store.write).await.unwrap();
     store.close().await.unwrap();
     assert_eq!(code(Store::open(folder.path(), &vault(), &NAMES).await), "LG2004");
