@@ -125,12 +125,11 @@ async fn shown(
     // These codes say that somebody has decided, and what.
     let row = row.filter(|row| !blind || !DECIDED.contains(&row.reason.as_str()));
     let at = |identity| look.scope.index_of(identity).map_or(&[][..], |at| look.scope.keys(at));
-    let evidence = compare(at(pair.a), at(pair.b));
-    let evidence = evidence.into_iter().map(|(what, how)| EvidenceJson {
-        what: what.words(),
-        how: how.word(),
-        unique: what.unique(),
-    });
+    let kinds = compare(at(pair.a), at(pair.b)).into_iter();
+    let evidence: Vec<EvidenceJson> = kinds
+        .map(|(what, how)| EvidenceJson { what: what.words(), how: how.word(), unique: what.unique() })
+        .collect();
+    let values = if values { side_by_side(look, pair, &evidence)? } else { Vec::new() };
     let title = |code: &str| explain::codes().find(|c| c.code == code).map_or("", |c| c.title);
     Ok(Shown {
         a: side(deployment, look, &now, pair.a)?,
@@ -140,10 +139,10 @@ async fn shown(
         one_person: now.together(pair),
         decided: ruled(ruling),
         second: matches!(ruling, Some(Ruling::Waiting)),
-        evidence: evidence.collect(),
+        evidence,
         if_same: effect(look, &now, &same).await?,
         if_different: effect(look, &now, &different).await?,
-        values: if values { side_by_side(look, pair)? } else { Vec::new() },
+        values,
     })
 }
 
@@ -168,7 +167,8 @@ const DECIDED: [&str; 4] = ["LG1460", "LG1461", "LG1462", "LG1463"];
 /// The kinds in their order.
 const KINDS: [&str; 3] = ["name", "birth_date", "postcode"];
 
-fn side_by_side(look: &Look<'_>, pair: Pair) -> Result<Vec<ValueJson>> {
+/// The values of both; what the linker compares is marked as it sees it, and not by how it is spelt.
+fn side_by_side(look: &Look<'_>, pair: Pair, evidence: &[EvidenceJson]) -> Result<Vec<ValueJson>> {
     let mut kinds: BTreeMap<(usize, &'static str), [BTreeSet<String>; 2]> = BTreeMap::new();
     for (n, identity) in [pair.a, pair.b].into_iter().enumerate() {
         for (kind, value) in look.rows(identity)?.into_iter().flat_map(|row| row.describes) {
@@ -179,11 +179,12 @@ fn side_by_side(look: &Look<'_>, pair: Pair) -> Result<Vec<ValueJson>> {
         }
     }
     let one = |((_, what), [a, b]): ((usize, &'static str), [BTreeSet<String>; 2])| {
-        let mark = match (a.is_empty() || b.is_empty(), a.is_disjoint(&b)) {
+        let compared = evidence.iter().find(|e| e.what == what).map(|e| e.how);
+        let mark = compared.unwrap_or_else(|| match (a.is_empty() || b.is_empty(), a.is_disjoint(&b)) {
             (true, _) => How::Missing.word(),
             (false, false) => How::Agree.word(),
             (false, true) => How::Differ.word(),
-        };
+        });
         ValueJson { what, a: a.into_iter().collect(), b: b.into_iter().collect(), mark }
     };
     Ok(kinds.into_iter().map(one).collect())

@@ -110,6 +110,7 @@ pub async fn keep(
         }
     }
     put_reviews(night, who).await?;
+    super::link::remember_rules(night).await?;
     Ok(counts)
 }
 

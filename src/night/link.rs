@@ -19,6 +19,12 @@ use lockgate_core::mapping::FeedKind;
 use lockgate_core::record::{IdentityId, PersonId};
 use std::collections::BTreeSet;
 
+/// The rules by which identities are linked. When they become others, everybody is looked at again: whom the former ones
+/// joined may be two people by these.
+const RULES: &str = "2";
+/// The word under which the store keeps the rules of the last night.
+const KEY: &str = "link rules";
+
 /// Above this many changed identities the scope starts from the cohort list instead.
 const MANY: usize = 50_000;
 
@@ -177,6 +183,16 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     Ok(out)
 }
 
+/// Whether the store was last linked by other rules.
+async fn other_rules(night: &Night<'_>) -> Result<bool> {
+    Ok(night.store.meta(KEY).await?.as_deref() != Some(RULES))
+}
+
+/// Remembers by which rules everybody is linked now.
+pub async fn remember_rules(night: &Night<'_>) -> Result<()> {
+    Ok(night.store.set_meta(KEY, RULES).await?)
+}
+
 /// Whoever was one person with somebody who changed is looked at too: it may be so no more, whatever they share now.
 pub(crate) async fn companions(night: &Night<'_>, seeds: &mut Vec<IdentityId>) -> Result<()> {
     if seeds.is_empty() || night.store.holds_nobody().await? {
@@ -236,7 +252,8 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
             }
         })?;
     }
-    if !empty && changed.len() <= MANY {
+    // By other rules everybody is looked at: whoever is stored is one person with somebody designated.
+    if !empty && changed.len() <= MANY && !other_rules(night).await? {
         return Ok(changed.into_iter().collect());
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();
