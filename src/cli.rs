@@ -7,6 +7,7 @@ mod key;
 mod ledger;
 mod receipt;
 mod register;
+mod review;
 mod sandbox;
 mod serve;
 
@@ -23,6 +24,10 @@ pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
+};
+pub use review::{
+    Looker, ReviewCommand, ReviewDecideArgs, ReviewListArgs, ReviewNextArgs, ReviewShowArgs, ReviewUndoArgs,
+    Reviewer,
 };
 pub use sandbox::SandboxArgs;
 pub use serve::ServeArgs;
@@ -161,6 +166,9 @@ pub enum Command {
     /// Rows that wait for a person
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Pairs that may be one person or two: look at them, decide, take a wrong link apart
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -15,6 +15,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::operate::CODES)
         .chain(crate::register::CODES)
         .chain(crate::schedule::CODES)
+        .chain(crate::register::LINK_CODES)
         .chain(crate::seal::CODES)
         .chain(crate::serve::CODES)
         .chain(crate::store::CODES)

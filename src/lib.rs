@@ -21,6 +21,7 @@ pub mod operate;
 pub mod receipt;
 pub mod register;
 pub mod report;
+pub mod review;
 pub mod sandbox;
 pub mod schedule;
 pub mod schemas;

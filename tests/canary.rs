@@ -111,6 +111,7 @@ impl Planted {
                 identity: record.to_string(),
                 recipients: recipients.map(Into::into).to_vec(),
                 reduce: Vec::new(),
+                identities: Vec::new(),
             });
             tx.add_entry(&made, &body, None).await.unwrap();
         }
@@ -171,6 +172,8 @@ fn ask_everything(planted: &Planted) {
         &["check"],
         &["quarantine", "list"],
         &["quarantine", "show", "1"],
+        &["review", "list", "--all"],
+        &["review", "next"],
         &["bundle", "list"],
         &["ledger", "verify"],
         &["agreement", "matrix"],

@@ -2,6 +2,7 @@
 //! which clause, and whether the recipient has answered. Looking is itself recorded in the ledger.
 
 use super::correction::{self, CaseJson};
+use super::ledger_links::{self as links, LinkJson};
 use super::{Voice, identity, repair};
 use crate::cli::ShowArgs;
 use crate::config::Deployment;
@@ -27,6 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 struct StoryJson {
     told: Vec<ToldJson>,
     corrections: Vec<CaseJson>,
+    /// Who was decided to be the same or another, and from which person to which the nights moved the identity.
+    links: Vec<LinkJson>,
 }
 
 /// One row that was told, or withdrawn.
@@ -76,13 +79,14 @@ pub(super) async fn show(voice: Voice, deployment: &Deployment, args: &ShowArgs)
         .await?;
     tx.commit().await?;
     let persons = persons(&store, about).await?;
+    let moves = links::moves(&store, about).await?;
     let mut context = Story::of(deployment, &store, &vault).await?;
     let mut pages = store.ledger_entries(1);
     let mut told = Vec::new();
     while let Some(page) = pages.next_page().await? {
         for row in &page {
             if let Ok(Entry::Disclosure(d)) = Entry::decode(&row.entry)
-                && persons.contains(&d.person)
+                && links::was(&moves, &persons, row.seq, d.person)
             {
                 told.push(context.told(row.seq, &d).await?);
             }
@@ -90,9 +94,10 @@ pub(super) async fn show(voice: Voice, deployment: &Deployment, args: &ShowArgs)
     }
     drop(context);
     let corrections = corrections(deployment, &store, &vault, (about, &persons), day).await?;
+    let links = links::story(&store.registered().await?, about, &moves);
     store.close().await?;
     if voice.json {
-        report::json(&StoryJson { told, corrections });
+        report::json(&StoryJson { told, corrections, links });
         return Ok(Exit::Done);
     }
     if told.is_empty() {
@@ -121,6 +126,7 @@ pub(super) async fn show(voice: Voice, deployment: &Deployment, args: &ShowArgs)
         };
         report::line(&table(voice.plain, &head, &corrections.iter().map(row).collect::<Vec<_>>()));
     }
+    links::print(voice, &links);
     Ok(Exit::Done)
 }
 

@@ -20,6 +20,7 @@ mod key;
 mod ledger;
 mod ledger_bundle;
 mod ledger_held;
+mod ledger_links;
 mod ledger_person;
 mod ledger_proof;
 mod notify;
@@ -30,6 +31,8 @@ mod quarantine;
 mod receipt;
 mod register;
 mod repair;
+mod review;
+mod review_show;
 mod run;
 mod sandbox;
 mod schema;
@@ -111,6 +114,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Register(what) => register::register(voice, &deployment, &what).await,
         Command::Partner(what) => partner::partner(voice, &deployment, &what).await,
         Command::Quarantine(what) => quarantine::quarantine(voice, &deployment, &what).await,
+        Command::Review(what) => review::review(voice, &deployment, &what).await,
         Command::Agreement(AgreementCommand::Matrix(args)) => annex::matrix(voice, &deployment, &args),
         Command::Agreement(AgreementCommand::Clauses) => {
             annex::clauses(voice, &deployment);

@@ -51,7 +51,7 @@ fn feed(deployment: &Deployment, name: &str) -> Result<usize> {
 }
 
 /// The surroundings of a night that writes nothing.
-fn night<'a>(
+pub(super) fn night<'a>(
     deployment: &'a Deployment,
     (store, vault, archive): (&'a Store, &'a Vault, &'a Archive),
     state: &'a Path,

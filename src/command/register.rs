@@ -276,6 +276,10 @@ fn words(body: &Body) -> String {
         Body::Nominee(b) => format!("{}, notified on {}", b.token, b.notified),
         Body::Designated(b) => format!("{}, registration {}", b.token, b.registration),
         Body::Suspension(b) => format!("{} receives nothing: {}", b.suspended, b.reason),
+        Body::Link(b) => {
+            let despite = if b.despite { ", in spite of their identifiers" } else { "" };
+            format!("{} and {}: {}{despite}", b.a, b.b, b.verdict)
+        }
         Body::Correction(b) => {
             format!("{} of record {} may be wrong: `{}`'s to say", b.field, b.record, b.owner)
         }

@@ -37,6 +37,9 @@ pub struct Settings {
     /// How the registers are kept.
     #[serde(default)]
     pub registers: RegisterSettings,
+    /// How people decide about pairs.
+    #[serde(default)]
+    pub review: ReviewSettings,
     /// Who signs what leaves.
     pub gateway: Option<GatewaySettings>,
     /// The pull API.
@@ -133,6 +136,14 @@ impl Default for RegisterSettings {
     fn default() -> Self {
         Self { nominee_grace_working_days: 0, clock_tolerance_minutes: 5 }
     }
+}
+
+/// How people decide whether two identities are one person.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReviewSettings {
+    /// Whether two people have to say `same` before anything is joined. Against identifiers that conflict two always do.
+    pub two_people: bool,
 }
 
 /// A proposed agreement that every night decides under as well; nothing is written out.

@@ -5,7 +5,7 @@ use super::again::Again;
 use super::behind::{Behind, Writes};
 use super::collect::Due;
 use super::ingest::Taken;
-use super::link::{Kept, Retained, WhoIsWho};
+use super::link::{Doubtful, Kept, Retained, WhoIsWho};
 use super::memories::Memories;
 use super::memory::Rows;
 use super::page::{Page, Turn, Turns};
@@ -110,6 +110,7 @@ pub async fn keep(
         }
     }
     put_reviews(night, who).await?;
+    super::link::remember_rules(night).await?;
     Ok(counts)
 }
 
@@ -352,13 +353,13 @@ pub fn unread(mapping: &Mapping, due: &Due) -> FileOutcome {
 }
 
 async fn put_reviews(night: &Night<'_>, who: &WhoIsWho) -> Result<()> {
-    if who.doubts.is_empty() {
+    if who.doubts.is_empty() && who.settled.is_empty() {
         return Ok(());
     }
-    let pairs =
-        who.doubts.iter().map(|(a, b, why)| NewReview { a: *a, b: *b, reason: why.code().into() }).collect();
+    let pair = |d: &Doubtful| NewReview { a: d.a, b: d.b, reason: d.why.code().into(), evidence: d.evidence };
     let mut tx = night.store.begin_replay(&night.run, crate::store::FileId(0), PartnerId(0)).await?;
-    tx.put_reviews(pairs).await?;
+    tx.settle_reviews(&who.settled).await?;
+    tx.put_reviews(who.doubts.iter().map(pair).collect()).await?;
     tx.commit_replay().await?;
     Ok(())
 }

@@ -7,15 +7,23 @@ use super::Night;
 use super::ingest::Taken;
 use super::memories::Memories;
 use super::memory::FileMemory;
-use crate::store::{FileId, FileRow, KnownIdentity};
+use crate::review::said;
+use crate::store::{FileId, FileRow, KnownIdentity, PersonRef, ReviewState};
 use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
-use lockgate_core::link::{Doubt, Remembered, Scope, link};
+use lockgate_core::link::{Doubt, Open, Remembered, Scope, link};
 use lockgate_core::mapping::FeedKind;
 use lockgate_core::record::{IdentityId, PersonId};
+use std::collections::BTreeSet;
+
+/// The rules by which identities are linked. When they become others, everybody is looked at again: whom the former ones
+/// joined may be two people by these.
+const RULES: &str = "2";
+/// The word under which the store keeps the rules of the last night.
+const KEY: &str = "link rules";
 
 /// Above this many changed identities the scope starts from the cohort list instead.
 const MANY: usize = 50_000;
@@ -44,7 +52,7 @@ pub struct WhoIsWho {
     pub cohort: HashMap<IdentityId, PersonId>,
     /// Identities that the store holds and that are in the cohort no more.
     pub leavers: Vec<KnownIdentity>,
-    /// Identities that the store holds and that belong to another person now.
+    /// Identities that the store holds and that belong to another person now, those that leave the cohort among them.
     pub moved: Vec<(KnownIdentity, PersonId)>,
     /// Identities in scope that the store holds, in the cohort or not.
     pub known: Vec<KnownIdentity>,
@@ -53,9 +61,24 @@ pub struct WhoIsWho {
     /// How many identities of the cohort the store does not hold yet.
     pub joining: u64,
     /// Pairs for review.
-    pub doubts: Vec<(IdentityId, IdentityId, Doubt)>,
+    pub doubts: Vec<Doubtful>,
+    /// Pairs that waited and wait no more.
+    pub settled: Vec<(IdentityId, IdentityId)>,
     /// Identities looked at.
     pub scope: usize,
+}
+
+/// A pair for review.
+#[derive(Debug, Clone, Copy)]
+pub struct Doubtful {
+    /// One.
+    pub a: IdentityId,
+    /// The other.
+    pub b: IdentityId,
+    /// Why.
+    pub why: Doubt,
+    /// A mark of what the two bring.
+    pub evidence: u64,
 }
 
 impl WhoIsWho {
@@ -109,12 +132,18 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     // Whom a run added that came to no end joins once more: not all that is known of it may have been read.
     let unfinished = night.store.interrupted_identities(night.run.id).await?;
     seeds.extend_from_slice(&unfinished);
+    let registered = night.store.registered().await?;
+    let runs = night.store.runs(1000).await?;
+    let finished = runs.iter().filter(|run| run.finished_at.is_some()).max_by_key(|run| run.id.0);
+    seeds.extend(said::since(&registered, finished, day));
+    let rulings = said::rulings(&registered, day, night.deployment.settings.review.two_people);
+    companions(night, &mut seeds).await?;
     let unfinished: HashSet<IdentityId> = unfinished.into_iter().collect();
     let views: Vec<Vec<&dyn Remembered>> = retained
         .iter()
         .map(|files| files.iter().map(|kept| &kept.memory as &dyn Remembered).collect())
         .collect();
-    let mut scope = tokio::task::block_in_place(|| Scope::closure(&views, seeds, day))?;
+    let mut scope = tokio::task::block_in_place(|| Scope::closure(&views, seeds, &rulings.ties(), day))?;
     let mut stored = Vec::new();
     if !night.store.holds_nobody().await? {
         let ids: Vec<IdentityId> = scope.indexes().map(|i| scope.identity(i)).collect();
@@ -123,7 +152,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     for row in &stored {
         scope.set_known(row.key, row.person_key, row.first_run);
     }
-    let linking = link(&scope);
+    let linking = link(&scope, &rulings);
     let mut out = WhoIsWho { scope: scope.len(), ..WhoIsWho::default() };
     let held: HashSet<IdentityId> =
         stored.iter().map(|r| r.key).filter(|k| !unfinished.contains(k)).collect();
@@ -135,16 +164,61 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
         }
     }
     for row in &stored {
-        match out.cohort.get(&row.key) {
-            None => out.leavers.push(*row),
-            Some(person) if *person != row.person_key => out.moved.push((*row, *person)),
-            Some(_) => {}
+        if !out.cohort.contains_key(&row.key) {
+            out.leavers.push(*row);
         }
+        // Who leaves by being told apart from somebody who stays leaves as a person of its own.
+        let now = scope.index_of(row.key).and_then(|at| linking.person.get(at as usize));
+        out.moved.extend(now.filter(|person| **person != row.person_key).map(|person| (*row, *person)));
     }
     (out.known, out.held) = (stored, held);
-    out.doubts =
-        linking.doubts.iter().map(|(a, b, why)| (scope.identity(*a), scope.identity(*b), *why)).collect();
+    let pair = |open: &Open| Doubtful {
+        a: scope.identity(open.a),
+        b: scope.identity(open.b),
+        why: open.why,
+        evidence: open.evidence,
+    };
+    out.doubts = linking.doubts.iter().map(pair).collect();
+    out.settled = settled(night, &scope, &out.doubts).await?;
     Ok(out)
+}
+
+/// Whether the store was last linked by other rules.
+async fn other_rules(night: &Night<'_>) -> Result<bool> {
+    Ok(night.store.meta(KEY).await?.as_deref() != Some(RULES))
+}
+
+/// Remembers by which rules everybody is linked now.
+pub async fn remember_rules(night: &Night<'_>) -> Result<()> {
+    Ok(night.store.set_meta(KEY, RULES).await?)
+}
+
+/// Whoever was one person with somebody who changed is looked at too: it may be so no more, whatever they share now.
+pub(crate) async fn companions(night: &Night<'_>, seeds: &mut Vec<IdentityId>) -> Result<()> {
+    if seeds.is_empty() || night.store.holds_nobody().await? {
+        return Ok(());
+    }
+    let known = night.store.known_identities(seeds).await?;
+    let persons: BTreeSet<PersonRef> = known.iter().map(|k| k.person).collect();
+    let persons: Vec<PersonRef> = persons.into_iter().collect();
+    seeds.extend(night.store.members(&persons).await?);
+    Ok(())
+}
+
+/// The pairs that wait though one of them was looked at tonight and nothing is in doubt about them any more.
+async fn settled(
+    night: &Night<'_>,
+    scope: &Scope,
+    doubts: &[Doubtful],
+) -> Result<Vec<(IdentityId, IdentityId)>> {
+    if scope.is_empty() {
+        return Ok(Vec::new());
+    }
+    let doubted: HashSet<(IdentityId, IdentityId)> = doubts.iter().map(|d| (d.a, d.b)).collect();
+    let looked_at = |identity| scope.index_of(identity).is_some();
+    let mut waiting = night.store.reviews(Some(ReviewState::Open)).await?;
+    waiting.retain(|row| (looked_at(row.a) || looked_at(row.b)) && !doubted.contains(&(row.a, row.b)));
+    Ok(waiting.into_iter().map(|row| (row.a, row.b)).collect())
 }
 
 /// The identities to start from: what changed; or, when that is too many, everybody designated and
@@ -178,7 +252,8 @@ async fn seeds(night: &Night<'_>, retained: &Retained, last: Option<Date>) -> Re
             }
         })?;
     }
-    if !empty && changed.len() <= MANY {
+    // By other rules everybody is looked at: whoever is stored is one person with somebody designated.
+    if !empty && changed.len() <= MANY && !other_rules(night).await? {
         return Ok(changed.into_iter().collect());
     }
     let all: Vec<IdentityId> = changed.into_iter().collect();

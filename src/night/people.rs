@@ -2,14 +2,17 @@
 
 use super::Night;
 use super::link::WhoIsWho;
+use super::publish::record_decisions;
 use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, NewChapter, PersonRef, Place, opened};
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
 use hashbrown::HashMap;
 use lockgate_core::agreement::PartnerId;
-use lockgate_core::bundle::Holdings;
+use lockgate_core::bundle::{Holdings, Moves, regroup};
 use lockgate_core::chapter::{self, ChapterHead, Entry};
-use lockgate_core::record::{IdentityId, PersonId, RecordId};
+use lockgate_core::hash::Digest;
+use lockgate_core::ledger::DecisionEntry;
+use lockgate_core::record::{IdentityId, PersonId, Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Identities and persons by their keys.
@@ -87,7 +90,7 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     end_records(night, &mut tx, &leavers, |_, _| true).await?;
     let left: BTreeSet<PersonRef> = who.leavers.iter().map(|l| l.person).collect();
     let mut dirty: BTreeSet<PersonRef> = left;
-    let mut moves: BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>> = BTreeMap::new();
+    let mut moves: Moves<PersonRef> = Moves::new();
     for (known, person) in &who.moved {
         let to = match people.person(*person) {
             Some(row) => row,
@@ -95,7 +98,10 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
         };
         let chapters = tx.chapters(&[known.id]).await?;
         let standing = opened(&chapters, night.vault.rest()).context("a stored record does not open")?;
-        let records = standing.iter().map(|(_, entry)| entry.record());
+        let mut records: BTreeSet<RecordId> = standing.iter().map(|(_, entry)| entry.record()).collect();
+        for staying in remaining(night, who, known).await? {
+            records.remove(&staying);
+        }
         moves.entry((known.person, to)).or_default().extend(records);
         tx.set_person(&[(known.id, to)]).await?;
         people.moved(known, to);
@@ -104,7 +110,17 @@ pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Re
     let dirty: Vec<PersonRef> = dirty.into_iter().collect();
     tx.mark_dirty(&dirty).await?;
     tx.commit_replay().await?;
-    move_holdings(night, &moves).await
+    move_holdings(night, who, &moves).await
+}
+
+/// The records that stand under an identity which stays with the person that another one leaves: of a fact that its source
+/// has told of both, what recipients hold stays where it still stands.
+async fn remaining(night: &Night<'_>, who: &WhoIsWho, leaves: &KnownIdentity) -> Result<Vec<RecordId>> {
+    let Some(person) = night.store.person(leaves.person).await? else { return Ok(Vec::new()) };
+    let moved: BTreeSet<IdentityId> = who.moved.iter().map(|(known, _)| known.key).collect();
+    let records = person.records(night.vault.rest()).context("a stored record does not open")?;
+    let stays = records.iter().map(Record::head).filter(|head| !moved.contains(&head.identity));
+    Ok(stays.map(|head| head.id).collect())
 }
 
 /// Ends records of identities, of those that left the cohort all: a last chapter carries their numbers on, so that a
@@ -136,29 +152,50 @@ pub(super) async fn end_records(
     Ok(count)
 }
 
-/// A record that moves to another person is a correction of what its recipients hold, not a second record.
-async fn move_holdings(
-    night: &Night<'_>,
-    moves: &BTreeMap<(PersonRef, PersonRef), BTreeSet<RecordId>>,
-) -> Result<()> {
+/// A record that moves to another person is a correction of what its recipients hold, not a second record. Who moved
+/// where is recorded in the same transaction.
+async fn move_holdings(night: &Night<'_>, who: &WhoIsWho, moves: &Moves<PersonRef>) -> Result<()> {
     if moves.is_empty() {
         return Ok(());
     }
     let problem = super::disclose::problem;
+    let concerned: BTreeSet<PersonRef> = moves.keys().flat_map(|(from, to)| [*from, *to]).collect();
+    let concerned: Vec<PersonRef> = concerned.into_iter().collect();
     let mut tx = night.store.begin_bundle(&night.run).await?;
     for (recipient, _) in night.deployment.agreement.partners() {
-        for ((from, to), records) in moves {
-            let held: HashMap<PersonRef, Vec<u8>> =
-                night.store.holdings(recipient, &[*from, *to]).await?.into_iter().collect();
-            let Some(bytes) = held.get(from) else { continue };
-            let mut source = Holdings::from_bytes(bytes).map_err(problem)?;
-            let mut target = match held.get(to) {
-                Some(bytes) => Holdings::from_bytes(bytes).map_err(problem)?,
-                None => Holdings::new(),
-            };
-            target.absorb(source.take(|record| records.contains(&record)));
-            tx.put_holdings(recipient, vec![(*from, source.to_bytes()), (*to, target.to_bytes())]).await?;
+        let mut held: BTreeMap<PersonRef, Holdings> = BTreeMap::new();
+        for (person, bytes) in night.store.holdings(recipient, &concerned).await? {
+            held.insert(person, Holdings::from_bytes(&bytes).map_err(problem)?);
         }
+        let changed = regroup(&mut held, moves);
+        let now = changed.iter().filter_map(|p| held.get(p).map(|h| (*p, h.to_bytes())));
+        tx.put_holdings(recipient, now.collect()).await?;
     }
+    let told: Vec<(String, IdentityId)> = who.moved.iter().map(|(known, to)| moved(known, *to)).collect();
+    let entries = told.iter().map(|(reference, identity)| DecisionEntry {
+        as_of: night.order.as_of,
+        kind: MOVED,
+        by: GATEWAY,
+        reference,
+        subject: Digest::of(&identity.bytes()),
+    });
+    record_decisions(&mut tx, entries).await?;
     Ok(tx.commit().await?)
+}
+
+/// The kind of the ledger's entries that say which identity went from which person to which.
+pub const MOVED: &str = "link-moved";
+/// Who moves identities: the night, by the evidence and by what people have decided.
+const GATEWAY: &str = "gateway";
+
+fn moved(known: &KnownIdentity, to: PersonId) -> (String, IdentityId) {
+    (format!("{} from {} to {to}", known.key, known.person_key), known.key)
+}
+
+/// What such an entry's reference says: the identity, the person that it left and the one that it joined.
+pub fn read_moved(reference: &str) -> Option<(IdentityId, PersonId, PersonId)> {
+    let (identity, rest) = reference.split_once(" from ")?;
+    let (from, to) = rest.split_once(" to ")?;
+    let key = |text: &str| u128::from_str_radix(text, 16).ok();
+    Some((IdentityId(key(identity)?), PersonId(key(from)?), PersonId(key(to)?)))
 }

@@ -88,9 +88,21 @@ pub async fn open_chapter(night: &Night<'_>, files: &[(String, Digest, FileState
 
 /// Records a person's decision in the ledger.
 pub async fn record_decision(tx: &mut BundleTx, entry: &DecisionEntry<'_>) -> Result<()> {
+    record_decisions(tx, std::iter::once(entry.clone())).await
+}
+
+/// Records decisions in the ledger.
+pub async fn record_decisions(
+    tx: &mut BundleTx,
+    entries: impl Iterator<Item = DecisionEntry<'_>>,
+) -> Result<()> {
     let mut end = end(tx).await?;
-    let linked = linked(&mut end, &Entry::Decision(entry.clone()).encode());
-    tx.append_ledger(None, vec![linked]).await?;
+    let linked: Vec<NewEntry> =
+        entries.map(|entry| linked(&mut end, &Entry::Decision(entry).encode())).collect();
+    if linked.is_empty() {
+        return Ok(());
+    }
+    tx.append_ledger(None, linked).await?;
     Ok(tx.put_tree(end.tree()).await?)
 }
 

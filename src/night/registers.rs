@@ -19,7 +19,7 @@ use lockgate_core::problem::Problem;
 use lockgate_core::record::{IdentityId, PersonId, RecordId};
 use lockgate_core::reduce::Reduction;
 use lockgate_core::schema::{CategoryId, FieldId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Days before a registration's expiry on which it is told.
 const EXPIRES_SOON: i32 = 30;
@@ -112,7 +112,7 @@ async fn of_entries(
             Body::Nominee(_) => registers.nominees.extend(nominee(deployment, entry)),
             _ if entry.over(as_of) => {}
             Body::Restriction(body) => {
-                registers.restrictions.push(restriction(deployment, entry, body, &persons)?);
+                registers.restrictions.extend(restrictions(deployment, entry, body, &persons)?);
             }
             Body::Authority(body) => registers.authorities.extend(authority(deployment, vault, entry, body)?),
             Body::Suspension(body) => {
@@ -121,7 +121,7 @@ async fn of_entries(
                     partner.context("a suspension names a partner that the agreement does not have")?;
                 registers.suspended.push(partner);
             }
-            Body::Consent(_) | Body::Use(_) | Body::Designated(_) | Body::Correction(_) => {}
+            Body::Consent(_) | Body::Use(_) | Body::Designated(_) | Body::Correction(_) | Body::Link(_) => {}
         }
     }
     let agreement = &deployment.agreement;
@@ -139,8 +139,12 @@ async fn of_entries(
 async fn persons(store: &Store, all: &[Registered]) -> Result<BTreeMap<IdentityId, PersonId>> {
     let mut wanted = Vec::new();
     for entry in all {
-        if let Body::Restriction(store::Restriction { about: Subject::Person(key), .. }) = &entry.body {
-            wanted.push(IdentityId(hex(key).context("a restriction names no person")?));
+        if let Body::Restriction(store::Restriction { about: Subject::Person(key), identities, .. }) =
+            &entry.body
+        {
+            for key in std::iter::once(key).chain(identities) {
+                wanted.push(IdentityId(hex(key).context("a restriction names no person")?));
+            }
         }
     }
     let known = store.known_identities(&wanted).await?;
@@ -164,24 +168,30 @@ fn nominee(deployment: &Deployment, entry: &Registered) -> Option<(PartnerId, Sp
     Some((partner, Span { until, ..span }))
 }
 
-fn restriction(
+/// A restriction as the gate takes it. One about a person holds for everybody who was that person when it was recorded:
+/// who turns out to be somebody else stays restricted until the entry is ended.
+fn restrictions(
     deployment: &Deployment,
     entry: &Registered,
     body: &store::Restriction,
     persons: &BTreeMap<IdentityId, PersonId>,
-) -> Result<Restriction> {
+) -> Result<Vec<Restriction>> {
     let agreement = &deployment.agreement;
     let known =
         |key: &String| agreement.partner(key).context("a restriction names a partner that is not known");
     let number = |key: &str| hex(key).context("a restriction is about neither a record nor a person");
-    let scope = match &body.about {
-        Subject::Record(key) => Scope::Record(RecordId(number(key)?)),
+    let mut scopes = Vec::new();
+    match &body.about {
+        Subject::Record(key) => scopes.push(Scope::Record(RecordId(number(key)?))),
         Subject::Person(key) => {
-            let identity = number(key)?;
-            let now = persons.get(&IdentityId(identity)).copied();
-            Scope::Person(now.unwrap_or(PersonId(identity)))
+            let mut about = BTreeSet::new();
+            for key in std::iter::once(key).chain(&body.identities) {
+                let identity = number(key)?;
+                about.insert(persons.get(&IdentityId(identity)).copied().unwrap_or(PersonId(identity)));
+            }
+            scopes.extend(about.into_iter().map(Scope::Person));
         }
-    };
+    }
     let recipients = if body.recipients.is_empty() {
         Recipients::All
     } else {
@@ -194,14 +204,16 @@ fn restriction(
         let read: Option<Vec<_>> = reductions.collect();
         Effect::Reduce(read.context("a restriction names a field or reduction that is not known")?)
     };
-    Ok(Restriction {
+    let by = known(&entry.made.partner)?;
+    let one = |scope| Restriction {
         scope,
-        recipients,
-        by: known(&entry.made.partner)?,
-        effect,
+        recipients: recipients.clone(),
+        by,
+        effect: effect.clone(),
         from: entry.first_day(),
         until: entry.last_day(),
-    })
+    };
+    Ok(scopes.into_iter().map(one).collect())
 }
 
 /// `category.field` and a word as the gate's reduction.

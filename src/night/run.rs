@@ -21,7 +21,7 @@ use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
 use crate::schedule;
 use crate::seal::{Sealer, Signer};
-use crate::store::{Names, NewRun, PersonRef, Store, StoreError};
+use crate::store::{KnownIdentity, Names, NewRun, PersonRef, Store, StoreError};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -208,9 +208,9 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
     // Before anything is decided: what is told from here on is what the sources say now.
     correction::settle(night).await?;
-    let left = leavers(&who);
+    let left = leavers(&who, &people);
     let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
-    summary.joined = joined(&who);
+    (summary.joined, summary.moved) = (joined(&who), who.moved.len() as u64);
     // Deciding needs the room.
     drop((retained, people, who));
     supersede(night, &superseded).await?;
@@ -363,10 +363,12 @@ async fn supersede(night: &Night<'_>, superseded: &[Due]) -> Result<()> {
     Ok(())
 }
 
-fn leavers(who: &WhoIsWho) -> BTreeSet<PersonRef> {
+/// The persons who have left the cohort, as they are put together now.
+fn leavers(who: &WhoIsWho, people: &People) -> BTreeSet<PersonRef> {
+    let person = |known: &KnownIdentity| people.at(known.key).map_or(known.person, |(_, person)| person);
     let stay: BTreeSet<PersonRef> =
-        who.known.iter().filter(|k| who.cohort.contains_key(&k.key)).map(|k| k.person).collect();
-    who.leavers.iter().map(|l| l.person).filter(|p| !stay.contains(p)).collect()
+        who.known.iter().filter(|k| who.cohort.contains_key(&k.key)).map(person).collect();
+    who.leavers.iter().map(person).filter(|p| !stay.contains(p)).collect()
 }
 
 fn joined(who: &WhoIsWho) -> u64 {

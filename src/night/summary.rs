@@ -162,6 +162,9 @@ pub struct Summary {
     pub joined: u64,
     /// See `joined`.
     pub left: u64,
+    /// Identities that went from one person to another tonight; `--dry-run` says it before it is done.
+    #[serde(default)]
+    pub moved: u64,
     /// Pairs that wait for review.
     pub reviews: u64,
     /// Open quarantine items.
@@ -254,6 +257,9 @@ impl Summary {
             "People: {} in the cohort, {} joined, {} left\n",
             self.cohort, self.joined, self.left
         ));
+        if self.moved > 0 {
+            out.push_str(&format!("Who is who: {} identities went from one person to another\n", self.moved));
+        }
         out.push_str(&format!(
             "Waiting for a person: {} quarantined, {} held files, {} pairs to review\n",
             self.quarantine, self.held, self.reviews

@@ -1,7 +1,8 @@
 //! Watching what waits: a bundle that was sealed on an earlier night and not yet sent may hold what may not leave any more.
 //!
-//! Tonight's decisions show it: a row of it is withdrawn tonight, or has fewer fields, or is corrected while a restriction
-//! or an authority changed, or the agreement or the schema did. Then nothing of what waits is sent.
+//! Tonight's decisions show it: a row of it is withdrawn tonight, or has fewer fields, or turns out to be about another person,
+//! or is corrected while a restriction or an authority changed, or the agreement or the schema did. Then nothing of what
+//! waits is sent.
 
 use super::Night;
 use super::journal::JournalEntry;
@@ -11,7 +12,7 @@ use anyhow::Result;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::Change;
 use lockgate_core::ledger::Entry;
-use lockgate_core::record::RecordId;
+use lockgate_core::record::{PersonId, RecordId};
 use std::collections::{BTreeMap, HashMap};
 
 /// What waits for one recipient.
@@ -19,8 +20,8 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Watch {
     /// The bundles, in their order.
     pub(super) bundles: Vec<BundleRow>,
-    /// Records in them as they are told last, with the fields that hold a value.
-    rows: HashMap<RecordId, u32>,
+    /// Records in them as they are told last: the fields that hold a value, and about whom.
+    rows: HashMap<RecordId, (u32, PersonId)>,
     /// Whether a correction may be a narrowing.
     strict: bool,
     narrowed: bool,
@@ -42,13 +43,15 @@ impl Watch {
             return;
         };
         self.narrowed = one.entries.iter().any(|entry| match Entry::decode(entry) {
-            Ok(Entry::Disclosure(d)) => self.rows.get(&d.record).is_some_and(|before| match d.change {
-                Change::Withdrawal => true,
-                Change::Correction => self.strict || before & !d.fields != 0,
-                // A snapshot restates whatever changed.
-                Change::Current => before & !d.fields != 0,
-                Change::New => false,
-            }),
+            Ok(Entry::Disclosure(d)) => {
+                self.rows.get(&d.record).is_some_and(|(before, person)| match d.change {
+                    Change::Withdrawal => true,
+                    Change::Correction => self.strict || before & !d.fields != 0 || *person != d.person,
+                    // A snapshot restates whatever changed.
+                    Change::Current => before & !d.fields != 0 || *person != d.person,
+                    Change::New => false,
+                })
+            }
             Ok(_) => false,
             Err(_) => true,
         });
@@ -82,9 +85,51 @@ pub(super) async fn watches(night: &Night<'_>) -> Result<BTreeMap<u8, Watch>> {
         for entry in &page {
             let Some(watch) = entry.bundle.and_then(|id| out.get_mut(&of.get(&id.0)?.0)) else { continue };
             if let Ok(Entry::Disclosure(d)) = Entry::decode(&entry.entry) {
-                watch.rows.insert(d.record, d.fields);
+                watch.rows.insert(d.record, (d.fields, d.person));
             }
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::journal::{Journal, part};
+    use super::*;
+    use crate::store::PersonRef;
+    use lockgate_core::hash::Digest;
+    use lockgate_core::ledger::Disclosure;
+
+    /// Whether a row of record 5, of which fields 0 and 1 wait about person 7, stops what waits.
+    fn stops(change: Change, person: u128, fields: u32) -> bool {
+        let row = Disclosure {
+            recipient: "two",
+            sequence: 2,
+            person: PersonId(person),
+            record: RecordId(5),
+            stored_version: 2,
+            version: 2,
+            change,
+            category: "tenancy",
+            clause: "5.1.2.v",
+            fields,
+            grant: "tenancy",
+            commitment: Digest([0; 32]),
+        };
+        let mut journal = Journal::default();
+        journal.add(PersonRef(1), None, |out| {
+            part(out, |out| Entry::Disclosure(row).encode_to(out));
+        });
+        let mut watch = Watch::default();
+        watch.rows.insert(RecordId(5), (0b11, PersonId(7)));
+        journal.entries().for_each(|entry| watch.see(entry));
+        watch.narrowed()
+    }
+
+    #[test]
+    fn what_waits_about_one_person_is_not_sent_when_it_turns_out_to_be_anothers() {
+        assert!(stops(Change::Correction, 8, 0b11) && stops(Change::Current, 8, 0b11));
+        assert!(!stops(Change::Correction, 7, 0b11) && !stops(Change::Current, 7, 0b111));
+        assert!(stops(Change::Correction, 7, 0b01) && stops(Change::Withdrawal, 7, 0b11));
+    }
 }

@@ -107,14 +107,7 @@ impl<'a> Desk<'a> {
 
     /// Takes a decision down: entry, ledger and the mark on whom it concerns, at once.
     pub async fn take_down(&self, draft: &Draft) -> Result<EntryId> {
-        let made = Made {
-            partner: draft.partner.clone(),
-            author: self.decision.by.clone(),
-            made_at: self.now.to_string(),
-            reference: self.decision.reference.clone(),
-            since: draft.since,
-            until: draft.until,
-        };
+        let made = self.made(draft);
         let mut tx = self.store.begin_decisions(self.day).await?;
         let id = tx.add_entry(&made, &draft.body, draft.sealed.as_deref()).await?;
         if let Some(person) = draft.person {
@@ -125,6 +118,18 @@ impl<'a> Desk<'a> {
         record_decision(&mut tx, &self.entry(&kind, subject)).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// Author, time, reference and days of a decision.
+    pub(super) fn made(&self, draft: &Draft) -> Made {
+        Made {
+            partner: draft.partner.clone(),
+            author: self.decision.by.clone(),
+            made_at: self.now.to_string(),
+            reference: self.decision.reference.clone(),
+            since: draft.since,
+            until: draft.until,
+        }
     }
 
     /// Ends an entry: the entry, the ledger and the mark at once.
@@ -161,7 +166,8 @@ impl<'a> Desk<'a> {
         Ok(tx.commit().await?)
     }
 
-    pub(super) fn entry<'e>(&'e self, kind: &'e str, subject: Digest) -> DecisionEntry<'e> {
+    /// The ledger's entry of what is decided, or looked at.
+    pub fn entry<'e>(&'e self, kind: &'e str, subject: Digest) -> DecisionEntry<'e> {
         DecisionEntry {
             as_of: self.day,
             kind,
@@ -173,7 +179,7 @@ impl<'a> Desk<'a> {
 }
 
 /// What the ledger's digest covers: the whole entry, and of a reviewed text its ciphertext.
-fn subject(id: EntryId, draft: &Draft) -> Digest {
+pub(super) fn subject(id: EntryId, draft: &Draft) -> Digest {
     let text = format!(
         "{id} {} {} {} {:?} {}",
         draft.body.register(),

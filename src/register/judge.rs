@@ -104,10 +104,10 @@ impl Desk<'_> {
             }
             reduce.push((at.to_owned(), word.to_owned()));
         }
-        let (about, identity, person) = if let Some(record) = &args.record {
+        let (about, identity, person, identities) = if let Some(record) = &args.record {
             let found = self.own(record, args.person.as_deref()).await?;
             let head = found.record.head();
-            (Subject::Record(head.id.to_string()), head.identity.to_string(), found.person)
+            (Subject::Record(head.id.to_string()), head.identity.to_string(), found.person, Vec::new())
         } else {
             let due = self.person(args.person.as_deref().unwrap_or_default()).await?;
             let records = due.records(self.vault.rest()).context("a stored record does not open")?;
@@ -116,9 +116,13 @@ impl Desk<'_> {
                 return Err(Stop::refused("LG2102", what));
             }
             let key = Self::key(&due).to_string();
-            (Subject::Person(key.clone()), key, due.person.id)
+            let members = self.store.members(&[due.person.id]).await?;
+            let mut members: Vec<String> = members.iter().map(ToString::to_string).collect();
+            members.sort();
+            (Subject::Person(key.clone()), key, due.person.id, members)
         };
-        let body = Restriction { about, identity, recipients: args.recipients.clone(), reduce };
+        let recipients = args.recipients.clone();
+        let body = Restriction { about, identity, recipients, reduce, identities };
         let draft = self.draft(self.day, until, Body::Restriction(body));
         Ok(Draft { person: Some(person), ..draft })
     }
@@ -303,6 +307,10 @@ impl Desk<'_> {
         let Some(entry) = entry else {
             return Err(Stop::refused("LG2107", format!("no entry {} stands", args.id)));
         };
+        if matches!(entry.body, Body::Link(_)) {
+            let what = format!("entry {} is about who is who", entry.id);
+            return Err(Stop::refused("LG1474", what));
+        }
         self.may_end(entry)?;
         Ok(entry)
     }

@@ -7,12 +7,14 @@ mod correction;
 mod desk;
 mod find;
 mod judge;
+mod link;
 
 use crate::store::StoreError;
 use lockgate_core::problem::{CodeDoc, Problem};
 
 pub use desk::{Desk, Draft};
 pub use find::Found;
+pub use link::{Decided, Saying, Undone};
 
 /// Codes of this room (`LG21nn`).
 pub const CODES: &[CodeDoc] = &[
@@ -111,6 +113,50 @@ pub const CODES: &[CodeDoc] = &[
     },
 ];
 
+/// Codes of decisions about pairs (`LG147n`).
+pub const LINK_CODES: &[CodeDoc] = &[
+    CodeDoc {
+        code: "LG1470",
+        title: "no file says anything about this identity",
+        explanation: "A pair is decided about while the sources speak of both. Name an identity as `feed:key`, with the key that the \
+                      feed's own source uses, or by its digits in `lockgate review list`.",
+    },
+    CodeDoc {
+        code: "LG1471",
+        title: "their identifiers conflict",
+        explanation: "Both carry a number of which a person has one, and the numbers differ. If it is a typing slip, have the source correct \
+                      it: that joins them. To join them now, say it plainly with `--despite-identifiers`, in the knowledge that two people's data \
+                      become one; a second person has to say the same.",
+    },
+    CodeDoc {
+        code: "LG1472",
+        title: "the same person has said this already",
+        explanation: "One person's word counts once. A second person decides independently; to say something else, decide again, which \
+                      replaces the former word.",
+    },
+    CodeDoc {
+        code: "LG1473",
+        title: "nothing was decided about this pair",
+        explanation: "There is no standing decision to undo. `lockgate review list --all` shows those that there are.",
+    },
+    CodeDoc {
+        code: "LG1474",
+        title: "a decision about a pair is undone by `review undo`",
+        explanation: "`lockgate register end` does not end it, since taking `different` back may need a second person.",
+    },
+    CodeDoc {
+        code: "LG1475",
+        title: "the pair does not wait for anybody",
+        explanation: "`cannot-tell` takes a pair out of the queue until its evidence changes; this one is not in it.",
+    },
+    CodeDoc {
+        code: "LG1476",
+        title: "only the agreement's holder decides who is who",
+        explanation: "Whoever decides sees what several partners say of people. That is done where the gateway is run: by current nominees \
+                      of the agreement's holder (7.3).",
+    },
+];
+
 /// Why a decision was not taken down.
 pub enum Stop {
     /// The agreement refuses it.
@@ -122,6 +168,13 @@ pub enum Stop {
 impl Stop {
     fn refused(code: &'static str, what: impl Into<String>) -> Self {
         Self::Refused(Problem::new(code, what))
+    }
+}
+
+impl Stop {
+    /// Of an identity of which no file says anything.
+    pub fn no_identity(identity: &str) -> Self {
+        Self::refused("LG1470", format!("no file says anything about identity {identity}"))
     }
 }
 

@@ -42,6 +42,8 @@ pub struct NewReview {
     pub b: IdentityId,
     /// Why, as a stable word or code.
     pub reason: String,
+    /// A mark of what the two bring.
+    pub evidence: u64,
 }
 
 /// The transaction of one file. Dropped without [`commit`](Self::commit), it leaves nothing. After an error it is
@@ -202,15 +204,25 @@ impl FileTx {
         sql::QUARANTINE_ADD.write(&mut self.tx, &shared, rows, bind).await.map(drop)
     }
 
-    /// Records pairs for review; a pair that is known, in whichever order, stays as it is.
+    /// Records pairs for review, in whichever order. One that waits already with this reason and evidence stays as it is.
     pub async fn put_reviews(&mut self, pairs: Vec<NewReview>) -> Result<(), StoreError> {
         let run = [Some(self.run.id.0)];
         let bind = |values: &mut Values, pair: NewReview| {
             values.key(pair.a.min(pair.b).0);
             values.key(pair.a.max(pair.b).0);
             values.text(Some(pair.reason));
+            values.int(pair.evidence.cast_signed());
         };
         sql::REVIEW_ADD.write(&mut self.tx, &run, pairs, bind).await.map(drop)
+    }
+
+    /// These pairs wait no more: whatever brought them together is gone, or they are one person now.
+    pub async fn settle_reviews(&mut self, pairs: &[(IdentityId, IdentityId)]) -> Result<(), StoreError> {
+        let bind = |values: &mut Values, (a, b): &(IdentityId, IdentityId)| {
+            values.key((*a).min(*b).0);
+            values.key((*a).max(*b).0);
+        };
+        sql::REVIEW_SETTLE.write(&mut self.tx, &[], pairs, bind).await.map(drop)
     }
 
     /// Accepts the file: everything becomes visible at once. A held row of the same bytes is superseded.

@@ -65,8 +65,8 @@ pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
 pub use receipt::{Answered, Asked, Progress, Reviewed};
 pub use register::{
-    Authority, Body, Consent, Correction, Designated, Ending, Made, Nominee, Registered, Restriction,
-    SecondaryUse, Subject, Suspension,
+    Authority, Body, Consent, Correction, Designated, Ending, LinkDecision, Made, Nominee, Registered,
+    Restriction, SecondaryUse, Subject, Suspension,
 };
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
@@ -83,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "delivery", include_str!("migrations/0006_delivery.sql")),
     (7, "salt", include_str!("migrations/0007_salt.sql")),
     (8, "signed", include_str!("migrations/0008_signed.sql")),
+    (9, "link", include_str!("migrations/0009_link.sql")),
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
 ];
 

@@ -88,6 +88,18 @@ impl Store {
         Ok(found)
     }
 
+    /// The keys of all identities of these persons, in any order.
+    pub async fn members(&self, persons: &[PersonRef]) -> Result<Vec<IdentityId>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        let mut found = Vec::new();
+        let take = |(key,): (Vec<u8>,)| {
+            found.push(IdentityId(ids::key(&key, "identity")?));
+            Ok(())
+        };
+        sql::IDENTITY_OF.read(&mut connection, &[], persons, |values, id| values.int(id.0), take).await?;
+        Ok(found)
+    }
+
     /// The identities that runs since the last finished one added and that this one has to look at again: a run that was
     /// stopped may have read one of an identity's files and not the next.
     pub async fn interrupted_identities(&self, run: RunId) -> Result<Vec<IdentityId>, StoreError> {

@@ -58,6 +58,10 @@ pub struct Restriction {
     pub recipients: Vec<String>,
     /// `category.field` and the word of a reduction; empty = silence.
     pub reduce: Vec<(String, String)>,
+    /// For a person: the keys of all identities of which it consisted when this was recorded. Should they turn out to be
+    /// several people, each of them stays restricted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<String>,
 }
 
 /// What an entry is about: the 128-bit key as 32 hexadecimal digits.
@@ -190,6 +194,27 @@ pub struct Correction {
     pub original: Option<String>,
 }
 
+/// What a person says about two identities: whether they are one person. A ground for `undo` is its ending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkDecision {
+    /// The smaller key.
+    pub a: String,
+    /// The greater key.
+    pub b: String,
+    /// `same`, `different` or `cannot-tell`; `reopen` asks for a second person to take `different` back.
+    pub verdict: String,
+    /// For `same`: also against identifiers that conflict.
+    #[serde(default)]
+    pub despite: bool,
+    /// The mark of the evidence on which it was said, as 16 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// The code of what the pair waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -210,12 +235,23 @@ pub enum Body {
     Suspension(Suspension),
     /// See [`Correction`].
     Correction(Correction),
+    /// See [`LinkDecision`].
+    Link(LinkDecision),
 }
 
 impl Body {
     /// The names of the registers.
-    pub const REGISTERS: [&str; 8] =
-        ["restriction", "authority", "consent", "use", "nominee", "designated", "suspension", "correction"];
+    pub const REGISTERS: [&str; 9] = [
+        "restriction",
+        "authority",
+        "consent",
+        "use",
+        "nominee",
+        "designated",
+        "suspension",
+        "correction",
+        "link",
+    ];
 
     /// The register's name.
     pub const fn register(&self) -> &'static str {
@@ -228,6 +264,7 @@ impl Body {
             Self::Designated(_) => "designated",
             Self::Suspension(_) => "suspension",
             Self::Correction(_) => "correction",
+            Self::Link(_) => "link",
         }
     }
 

@@ -1,5 +1,6 @@
 //! What waits for a person: refused rows, and pairs of identities.
 
+use super::bundle::BundleTx;
 use super::error::StoreError;
 use super::ids::{self, FileId, QuarantineId, RunId, count};
 use super::repair::Decision;
@@ -84,10 +85,10 @@ pub struct QuarantineRow {
 pub enum ReviewState {
     /// Waits for a person.
     Open,
-    /// One person: to be linked.
-    Same,
-    /// Two persons: never to be linked.
-    Different,
+    /// A person has decided; the register says what.
+    Decided,
+    /// It waits no more: nothing brings the two together, or they are one person.
+    Settled,
 }
 
 impl ReviewState {
@@ -95,13 +96,13 @@ impl ReviewState {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::Same => "same",
-            Self::Different => "different",
+            Self::Decided => "decided",
+            Self::Settled => "settled",
         }
     }
 
     fn parse(word: &str) -> Result<Self, StoreError> {
-        let known = [Self::Open, Self::Same, Self::Different].into_iter().find(|state| state.word() == word);
+        let known = [Self::Open, Self::Decided, Self::Settled].into_iter().find(|state| state.word() == word);
         known.ok_or_else(|| StoreError::row("review"))
     }
 }
@@ -113,14 +114,14 @@ pub struct ReviewRow {
     pub a: IdentityId,
     /// The greater key.
     pub b: IdentityId,
-    /// Why a person has to look.
+    /// Why a person has to look: a code.
     pub reason: String,
     /// The run that first found it.
     pub first_run: RunId,
     /// Where it stands.
     pub state: ReviewState,
-    /// The decision, when there is one.
-    pub decision: Option<Decision>,
+    /// A mark of what the two bring.
+    pub evidence: u64,
 }
 
 type QuarantineTuple = (
@@ -139,7 +140,7 @@ type QuarantineTuple = (
     Option<String>,
     Option<i64>,
 );
-type ReviewTuple = (Vec<u8>, Vec<u8>, String, i64, String, Option<String>, Option<String>, Option<String>);
+type ReviewTuple = (Vec<u8>, Vec<u8>, String, i64, String, i64);
 
 impl Store {
     /// Refused rows, the newest first.
@@ -168,25 +169,19 @@ impl Store {
         let rows: Vec<ReviewTuple> = query.fetch_all(&self.read).await?;
         rows.into_iter().map(review_row).collect()
     }
+}
 
-    /// Records what a person decided about a pair, or opens it again with `ReviewState::Open`.
-    pub async fn decide_review(
-        &self,
-        pair: (IdentityId, IdentityId),
+impl BundleTx {
+    /// Says where a pair stands, after a person has decided or taken a decision back. One that never waited has no row.
+    pub async fn mark_review(
+        &mut self,
+        (a, b): (IdentityId, IdentityId),
         state: ReviewState,
-        decision: &Decision,
     ) -> Result<(), StoreError> {
-        let (a, b) = (pair.0.min(pair.1), pair.0.max(pair.1));
-        let done = sqlx::query(sql::REVIEW_DECIDE)
-            .bind(a.bytes().to_vec())
-            .bind(b.bytes().to_vec())
-            .bind(state.word())
-            .bind(decision.by.clone())
-            .bind(decision.at.clone())
-            .bind(decision.reference.clone())
-            .execute(&self.write)
-            .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("pair under review")) }
+        let query =
+            sqlx::query(sql::REVIEW_STATE).bind(a.min(b).bytes().to_vec()).bind(a.max(b).bytes().to_vec());
+        query.bind(state.word()).execute(&mut **self.connection()).await?;
+        Ok(())
     }
 }
 
@@ -209,15 +204,13 @@ fn quarantine_row(row: QuarantineTuple) -> Result<QuarantineRow, StoreError> {
     })
 }
 
-fn review_row(row: ReviewTuple) -> Result<ReviewRow, StoreError> {
-    let (a, b, reason, run, state, by, at, reference) = row;
-    let decision = by.zip(at).zip(reference);
+fn review_row((a, b, reason, run, state, evidence): ReviewTuple) -> Result<ReviewRow, StoreError> {
     Ok(ReviewRow {
         a: IdentityId(ids::key(&a, "review")?),
         b: IdentityId(ids::key(&b, "review")?),
         reason,
         first_run: RunId(run),
         state: ReviewState::parse(&state)?,
-        decision: decision.map(|((by, at), reference)| Decision { by, at, reference }),
+        evidence: evidence.cast_unsigned(),
     })
 }

@@ -127,10 +127,9 @@ statements! {
         quarantined = quarantined - $2 - $3 - $4 WHERE id = $1";
     FILE_ONE = concat!(file_columns!(), "WHERE id = $1");
 
-    REVIEW_LIST = "SELECT identity_a, identity_b, reason, first_run, state, decided_by, decided_at, reference FROM review \
+    REVIEW_LIST = "SELECT identity_a, identity_b, reason, first_run, state, evidence FROM review \
         WHERE $1 IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
-    REVIEW_DECIDE = "UPDATE review SET state = $3, decided_by = $4, decided_at = $5, reference = $6 \
-        WHERE identity_a = $1 AND identity_b = $2";
+    REVIEW_STATE = "UPDATE review SET state = $3 WHERE identity_a = $1 AND identity_b = $2";
 
     BUNDLE_ADD = "INSERT INTO bundle (id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -205,6 +204,7 @@ statements! {
 bulks! {
     IDENTITY_KNOWN = Bulk::list("SELECT i.id, i.identity_key, p.id, p.person_key, i.first_run \
         FROM identity i JOIN person p ON p.id = i.person WHERE i.identity_key IN (", ")");
+    IDENTITY_OF = Bulk::list("SELECT identity_key FROM identity WHERE person IN (", ")");
     PERSON_KNOWN = Bulk::list("SELECT id, person_key FROM person WHERE person_key IN (", ")");
     /// Shared: first id, partner, run.
     IDENTITY_ADD = Bulk::new("INSERT INTO identity (id, identity_key, partner, person, first_run) ",
@@ -230,8 +230,11 @@ bulks! {
     /// Shared: run.
     QUARANTINE_REOPEN = Bulk::list("UPDATE quarantine SET state = 'open', settled_run = $shared WHERE state = 'asked' AND id IN (", ")");
     /// Shared: run.
-    REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, first_run) ",
-        &[Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO NOTHING", 100);
+    REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, evidence, first_run) ",
+        &[Value, Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO UPDATE SET reason = excluded.reason, \
+        evidence = excluded.evidence, state = 'open' WHERE reason <> excluded.reason OR evidence <> excluded.evidence OR state <> 'open'", 100);
+    REVIEW_SETTLE = Bulk::new("UPDATE review SET state = 'settled' FROM (", &[Value, Value],
+        ") AS v WHERE identity_a = v.column1 AND identity_b = v.column2", 100);
     /// Shared: bundle.
     ASKED_ADD = Bulk::new("INSERT INTO asked (bundle, action, what, category, record_ref, version) ",
         &[Shared(0), Value, Value, Value, Value, Value], "", 100);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 const OFFICER: &str = include_str!("../../docs/governance.md");
 const REGISTERS: &str = include_str!("../../docs/registers.md");
+const REVIEW: &str = include_str!("../../docs/review.md");
 
 /// A command's words; double quotes hold some together.
 fn words(line: &str) -> Vec<String> {
@@ -102,5 +103,13 @@ fn the_page_about_registers_is_followed() {
         ["authority", "restriction", "suspension", "nominee", "designated", "consent", "use"].map(made),
         [2, 2, 1, 1, 1, 1, 1]
     );
+    deployment.night("2008-11-18");
+}
+
+#[test]
+fn the_page_about_pairs_is_followed() {
+    let deployment = Deployment::after(0);
+    let Followed { commands, shown } = follow(REVIEW, &deployment, str::to_owned);
+    assert!(commands >= 8 && shown >= 5, "{commands} commands, {shown} lines shown");
     deployment.night("2008-11-18");
 }

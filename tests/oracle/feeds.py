@@ -109,7 +109,7 @@ def releases(world, people):
 
 def subject(world, person, known):
     lines = known.pop("lines")
-    known |= {"legacy_subject_id": person.subject, "pnc_id": person.pnc, "nomis_id": "No Value", "primary_address_post_code": known.pop("postcode")}
+    known |= {"legacy_subject_id": person.subject, "pnc_id": person.pnc, "nomis_id": person.prison_number, "primary_address_post_code": known.pop("postcode")}
     return known | {f"primary_address_line_{i}": line for i, line in enumerate(lines, 1)}
 
 
@@ -149,7 +149,7 @@ def orders(world, people):
                 known |= {"last_name": surname, "first_name": forenames, "alias": alias, "date_of_birth": iso(person.born), "sex": {"M": "Male", "F": "Female"}[person.sex]}
                 rows.append(cells(world, person.id, tagging.ORDERS, known))
                 world.tell(person.id, "g4s", category, [person.id, order["id"]], fields)
-            identity(world, person, "g4s", ["em", person.id], surname, forenames, aliases=alias, pnc_id=person.pnc)
+            identity(world, person, "g4s", ["em", person.id], surname, forenames, aliases=alias, pnc_id=person.pnc, prison_number=person.prison_number)
             if n % 9 == 2:
                 ended.append(ending(world, person, n))      # made and ended on one day: the ending is the later word
         elif person.orders and n % 5 == 0:

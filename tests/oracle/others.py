@@ -11,7 +11,7 @@ from planted import NIGHTS, instant, iso
 from invented import identifiers, tables
 
 PARTNERS = "wyp lcc probation yos hmps g4s disc cri".split()
-OWN = ("ref", "surname", "forenames", "aliases", "birth", "sex", "pnc", "category", "key", "covert", "status")
+OWN = ("ref", "surname", "forenames", "aliases", "birth", "sex", "pnc", "cro", "category", "key", "covert", "status")
 # Whoever names these is not their owner: such rows never leave.
 STRANGE = {"lcc": "oasys_scores", "cri": "conviction_history"}
 # Facts of the second night that a test restricts in the register before they arrive, or leaves out.
@@ -49,7 +49,9 @@ def write_mappings(folder, schema):
         named = [(c, f, s) for c in categories(schema, partner) for f, s in schema["fields"][c].items()]
         lines += [f'{c}_{f} = {{ header = "{c}.{f}", required = false }}' for c, f, _ in named]
         lines += ["[identity]", 'key = ["ref"]', "[identity.person]", 'surname = "surname"', 'forenames = "forenames"', 'aliases = "aliases"',
-                  'birth_date = { column = "birth", date = "yyyy-mm-dd" }', 'sex = "sex"', 'pnc_id = "pnc"']
+                  'birth_date = { column = "birth", date = "yyyy-mm-dd" }', 'sex = "sex"', 'pnc_id = "pnc"',
+                  # Each source has names of its own for everybody: one number alone would not do for anything to leave.
+                  "[identity.evidence]", 'cro = "cro"']
         for category in categories(schema, partner):
             lines += ["[[record]]", f'category = "{category}"', 'key = ["ref", "key"]', f'when = [{{ column = "category", in = ["{category}"] }}]',
                       'cancelled = { column = "status", in = ["X"] }', 'restricted = { column = "covert", in = ["Y"] }', "[record.fields]"]
@@ -115,7 +117,7 @@ def told(world, person, partner, schema):
         person.told[partner] = (world.word(person.id, digit=True), *person.feed_names(world), world.word(person.id))
     ref, surname, forenames, alias = person.told[partner]
     base = {"ref": ref, "surname": surname, "forenames": forenames, "aliases": alias, "birth": iso(person.born), "sex": {"M": "male", "F": "female"}[person.sex],
-            "pnc": person.pnc}
+            "pnc": person.pnc, "cro": person.cro}
     rows = []
     for category in categories(schema, partner):
         for n in range(2):

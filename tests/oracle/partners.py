@@ -280,7 +280,8 @@ def assets(world, people):
         if n % 3 == 1 or not (first(world) or n % 4 == 0):
             continue
         if first(world):
-            person.yois = world.word(person.id, digit=True), *person.feed_names(world), world.word(person.id)
+            # One number and no second: by the list's own name they are one person, by another's nothing would leave.
+            person.yois = world.word(person.id, digit=True), person.surname, person.forenames, world.word(person.id)
         (ref, surname, forenames, alias), closed = person.yois, n == 12
         day, band, level, note = world.far_day(person.id), BANDS[(n + first(world)) % 3], LEVELS[n % 3], world.word(person.id)
         stage, other = "void" if n % 12 == 8 and not first(world) else "complete", lambda name: f"<{name}>{world.word(person.id)}</{name}>"

@@ -12,6 +12,7 @@ pub(crate) mod pack;
 pub mod packed;
 mod parcel;
 pub mod readme;
+pub mod regroup;
 mod row;
 pub mod summary;
 pub mod table;
@@ -30,6 +31,7 @@ pub use holdings::{Holding, Holdings};
 pub use pack::Malformed;
 pub use packed::{Packed, Tables};
 pub use parcel::Parcel;
+pub use regroup::{Moves, regroup};
 pub use row::Row;
 pub use table::{Column, Form, Table};
 

@@ -1,40 +1,99 @@
 //! The safe core of linking: which identities are one person, without ever merging two people.
 //!
-//! Identities join on an agreeing strong identifier with an agreeing name or date of birth, or on
-//! exact name, date of birth and postcode. Identifiers that conflict never merge, directly or
-//! through others. The answer does not depend on the order of arrival: edges are taken strongest
-//! first, ties by identity id.
+//! People's decisions come first. Then identities join on an agreeing strong identifier with an agreeing name or date of
+//! birth, or on exact name, date of birth and postcode; who was together stays so while name and date of birth agree.
+//! Identifiers that conflict never merge, directly or through others. Only what is tied well enough to disclose is one
+//! person; what is tied less waits for a human. The answer does not depend on the order of arrival: edges are taken
+//! strongest first, ties by identity id.
 
+use super::decision::Rulings;
 use super::evidence::Key;
+use super::forest::{Clusters, Forest};
+use super::naming::name_clusters;
+use super::rule::{Decided, ordered};
 use super::scope::Scope;
-use crate::record::{IdentityId, PersonId};
-use alloc::collections::{BTreeMap, BTreeSet};
+use super::tie::{self, Tie, tie};
+use crate::record::PersonId;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// A block of equal keys above this size says nothing about one person (a placeholder number, an
 /// institution): it joins nobody, and its pairs go to review by their other evidence only.
 const BLOCK_LIMIT: usize = 64;
 
-/// Why a pair was not joined and waits for a human.
+/// Why a pair waits for a human.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
+    /// Two people's decisions about it contradict each other (`LG1460`).
+    Disputed,
+    /// A decision contradicts others through a third identity, or an identifier of one (`LG1461`).
+    Contradiction,
+    /// Decided to be the same, and since then their identifiers conflict (`LG1462`).
+    Overtaken,
+    /// Decided to be the same by one person, and a second one is needed (`LG1463`).
+    Second,
+    /// Tied well enough to be one person inside, not for anything to leave (`LG1464`).
+    Likely,
+    /// Held together by less than would join them (`LG1465`).
+    Weakened,
     /// One identifier agrees, neither name nor date of birth does (`LG1401`).
     IdentifierAlone,
     /// The evidence joins, another identifier conflicts (`LG1402`).
     Conflict,
+    /// The evidence joins, and would bring two others together who may not be (`LG1466`).
+    Through,
     /// Name and date of birth agree, nothing else does (`LG1403`).
     NameAndBirthAlone,
 }
 
 impl Doubt {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Disputed,
+        Self::Contradiction,
+        Self::Overtaken,
+        Self::Second,
+        Self::Likely,
+        Self::Weakened,
+        Self::IdentifierAlone,
+        Self::Conflict,
+        Self::Through,
+        Self::NameAndBirthAlone,
+    ];
+
     /// The message code.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Disputed => "LG1460",
+            Self::Contradiction => "LG1461",
+            Self::Overtaken => "LG1462",
+            Self::Second => "LG1463",
+            Self::Likely => "LG1464",
+            Self::Weakened => "LG1465",
             Self::IdentifierAlone => "LG1401",
             Self::Conflict => "LG1402",
+            Self::Through => "LG1466",
             Self::NameAndBirthAlone => "LG1403",
         }
     }
+
+    /// Whether it is asked of two who are together, or of two who are not.
+    const fn together(self) -> bool {
+        matches!(self, Self::Weakened)
+    }
+}
+
+/// A pair that waits for a human: member indexes, smaller identity first, why, and the mark of the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// The smaller identity.
+    pub a: u32,
+    /// The greater one.
+    pub b: u32,
+    /// Why.
+    pub why: Doubt,
+    /// What the two bring, as a mark that changes when it does.
+    pub evidence: u64,
 }
 
 /// The linker's answer for the identities in scope.
@@ -44,34 +103,57 @@ pub struct Linking {
     pub person: Vec<PersonId>,
     /// Whether that person is in the cohort, by member index.
     pub cohort: Vec<bool>,
-    /// Pairs (member indexes, smaller identity first) that wait for a human, about the cohort only.
-    pub doubts: Vec<(u32, u32, Doubt)>,
+    /// Pairs that wait for a human, each once, about the cohort only.
+    pub doubts: Vec<Open>,
 }
 
-/// Links the identities in scope; pure, total, independent of their order.
-pub fn link(scope: &Scope) -> Linking {
-    let mut forest = Forest::new(scope);
-    let mut doubts: BTreeSet<(u32, u32, Doubt)> = BTreeSet::new();
+/// Pairs and why they may have to be looked at.
+type Doubts = BTreeSet<(u32, u32, Doubt)>;
+
+/// Links the identities in scope by their evidence and by what people have decided; pure, total, independent of the
+/// order of either.
+pub fn link(scope: &Scope, rulings: &Rulings) -> Linking {
+    let decided = Decided::of(scope, rulings);
+    let mut forest = Forest::new(scope, &decided);
+    let mut doubts: Doubts = decided.troubles.iter().copied().collect();
+    decided.joins().for_each(|(a, b)| forest.unite(a, b));
     let mut edges = edges(scope, &mut doubts);
     edges.sort_unstable_by(|a, b| {
         let ids = |e: &Edge| (scope.identity(e.a), scope.identity(e.b));
-        b.rank.cmp(&a.rank).then_with(|| ids(a).cmp(&ids(b)))
+        b.tie.cmp(&a.tie).then_with(|| ids(a).cmp(&ids(b)))
     });
-    for edge in edges {
-        if !forest.join(edge.a, edge.b) {
-            doubts.insert((edge.a, edge.b, Doubt::Conflict));
+    for Edge { a, b, tie } in edges {
+        if forest.together(a, b) {
+            continue;
         }
+        let joined = match tie {
+            Tie::Disclosure(_) => forest.join(a, b),
+            Tie::Holding => decided.settled_person(scope, a, b).is_some() && forest.join(a, b),
+            Tie::Inside => false,
+        };
+        let conflict = || tie::conflict(scope.keys(a), scope.keys(b));
+        let doubt = match (tie, joined) {
+            (Tie::Disclosure(_), true) => continue,
+            (Tie::Holding, true) => Doubt::Weakened,
+            // Known to be two people by a number of their own: nothing to ask.
+            (Tie::Holding, false) if conflict() => continue,
+            (Tie::Holding, false) => Doubt::NameAndBirthAlone,
+            (Tie::Disclosure(_) | Tie::Inside, _) if conflict() => Doubt::Conflict,
+            (Tie::Disclosure(_), false) => Doubt::Through,
+            (Tie::Inside, _) => Doubt::Likely,
+        };
+        doubts.insert((a, b, doubt));
     }
     let clusters = forest.clusters();
     let persons = name_clusters(scope, &clusters);
-    answer(scope, &clusters, &persons, doubts)
+    answer(scope, &clusters, &persons, (&doubts, &decided))
 }
 
 fn answer(
     scope: &Scope,
     clusters: &Clusters,
     persons: &[PersonId],
-    doubts: BTreeSet<(u32, u32, Doubt)>,
+    (doubts, decided): (&Doubts, &Decided),
 ) -> Linking {
     let mut out = Linking { person: Vec::new(), cohort: Vec::new(), doubts: Vec::new() };
     out.person.resize(scope.len(), PersonId(0));
@@ -86,9 +168,15 @@ fn answer(
     }
     let at = |i: u32| out.person.get(i as usize).copied();
     let about_cohort = |i: u32| out.cohort.get(i as usize).copied().unwrap_or(false);
-    let open = |(a, b, _): &(u32, u32, Doubt)| at(*a) != at(*b) && (about_cohort(*a) || about_cohort(*b));
-    let mut doubts: Vec<_> = doubts.into_iter().filter(open).collect();
-    doubts.dedup_by_key(|d| (d.0, d.1));
+    let waits = |(a, b, why): &&(u32, u32, Doubt)| {
+        let settled = (decided.separates(*a, *b) && *why != Doubt::Disputed) || decided.parks(scope, *a, *b);
+        (at(*a) == at(*b)) == why.together() && (about_cohort(*a) || about_cohort(*b)) && !settled
+    };
+    let open =
+        |(a, b, why): &(u32, u32, Doubt)| Open { a: *a, b: *b, why: *why, evidence: scope.mark(*a, *b) };
+    let mut doubts: Vec<Open> = doubts.iter().filter(waits).map(open).collect();
+    // Of one pair the gravest.
+    doubts.dedup_by_key(|d| (d.a, d.b));
     out.doubts = doubts;
     out
 }
@@ -96,12 +184,12 @@ fn answer(
 struct Edge {
     a: u32,
     b: u32,
-    rank: u8,
+    tie: Tie,
 }
 
-/// The pairs that share a blocking key and join. One kind of key at a time, so that the sorted
+/// The pairs that share a blocking key and are tied. One kind of key at a time, so that the sorted
 /// list of a million people stays small.
-fn edges(scope: &Scope, doubts: &mut BTreeSet<(u32, u32, Doubt)>) -> Vec<Edge> {
+fn edges(scope: &Scope, doubts: &mut Doubts) -> Vec<Edge> {
     let mut edges = Vec::new();
     let mut pairs: Vec<(u64, u32)> = Vec::new();
     for tag in Key::blocking_tags() {
@@ -111,9 +199,9 @@ fn edges(scope: &Scope, doubts: &mut BTreeSet<(u32, u32, Doubt)>) -> Vec<Edge> {
         }
         pairs.sort_unstable();
         for block in pairs.chunk_by(|a, b| a.0 == b.0).filter(|b| b.len() > 1 && b.len() <= BLOCK_LIMIT) {
-            for (n, (key, a)) in block.iter().enumerate() {
+            for (n, (_, a)) in block.iter().enumerate() {
                 for (_, b) in block.iter().skip(n + 1) {
-                    consider(scope, Key(*key), *a, *b, &mut edges, doubts);
+                    consider(scope, *a, *b, &mut edges, doubts);
                 }
             }
         }
@@ -121,189 +209,16 @@ fn edges(scope: &Scope, doubts: &mut BTreeSet<(u32, u32, Doubt)>) -> Vec<Edge> {
     edges
 }
 
-fn consider(
-    scope: &Scope,
-    key: Key,
-    a: u32,
-    b: u32,
-    edges: &mut Vec<Edge>,
-    doubts: &mut BTreeSet<(u32, u32, Doubt)>,
-) {
+fn consider(scope: &Scope, a: u32, b: u32, edges: &mut Vec<Edge>, doubts: &mut Doubts) {
     if scope.identity(a) == scope.identity(b) {
         return;
     }
-    let (a, b) = if scope.identity(a) < scope.identity(b) { (a, b) } else { (b, a) };
+    let (a, b) = ordered(scope, a, b);
     let (x, y) = (scope.keys(a), scope.keys(b));
-    match Agreement::of(x, y).rank() {
-        Some(rank) => edges.push(Edge { a, b, rank }),
+    match tie(x, y) {
+        Some(tie) => edges.push(Edge { a, b, tie }),
         // Known to be two people by a number of their own: nothing to ask.
-        None if conflict(x, y) => {}
-        None if key.is_name_and_birth() => _ = doubts.insert((a, b, Doubt::NameAndBirthAlone)),
+        None if tie::conflict(x, y) => {}
         None => _ = doubts.insert((a, b, Doubt::IdentifierAlone)),
     }
-}
-
-/// What two identities agree on.
-struct Agreement {
-    strong: u8,
-    exact: bool,
-    name: bool,
-    birth: bool,
-}
-
-impl Agreement {
-    fn of(x: &[Key], y: &[Key]) -> Self {
-        let mut out = Self { strong: 0, exact: false, name: false, birth: false };
-        for key in shared(x, y) {
-            out.strong += u8::from(key.is_strong());
-            out.exact |= key.is_exact();
-            out.name |= key.is_name();
-            out.birth |= key.is_birth();
-        }
-        out
-    }
-
-    /// How strongly the pair joins; `None` when it does not.
-    fn rank(&self) -> Option<u8> {
-        let joins = self.exact || (self.strong > 0 && (self.name || self.birth));
-        let rank = self.strong.min(7) * 8
-            + u8::from(self.exact) * 4
-            + u8::from(self.birth) * 2
-            + u8::from(self.name);
-        joins.then_some(rank)
-    }
-}
-
-/// The keys that stand in both sorted lists.
-fn shared<'a>(a: &'a [Key], b: &'a [Key]) -> impl Iterator<Item = Key> + 'a {
-    a.iter().copied().filter(|k| b.binary_search(k).is_ok())
-}
-
-/// Whether two identities both carry a number of one kind, and no value of it in common.
-fn conflict(a: &[Key], b: &[Key]) -> bool {
-    a.iter().filter_map(|key| key.unique_kind()).any(|kind| {
-        let of_kind = |key: &&Key| key.unique_kind() == Some(kind);
-        b.iter().any(|key| of_kind(&key)) && !a.iter().filter(of_kind).any(|key| b.binary_search(key).is_ok())
-    })
-}
-
-/// Union-find whose joins are refused when any two members would conflict.
-struct Forest<'a> {
-    scope: &'a Scope,
-    parent: Vec<u32>,
-    /// The members of a cluster, each naming the next, in a circle.
-    next: Vec<u32>,
-}
-
-impl<'a> Forest<'a> {
-    fn new(scope: &'a Scope) -> Self {
-        Self { scope, parent: scope.indexes().collect(), next: scope.indexes().collect() }
-    }
-
-    fn root(&mut self, mut i: u32) -> u32 {
-        while let Some(up) = self.parent.get(i as usize).copied().filter(|up| *up != i) {
-            let over = self.parent.get(up as usize).copied().unwrap_or(up);
-            if let Some(slot) = self.parent.get_mut(i as usize) {
-                *slot = over;
-            }
-            i = over;
-        }
-        i
-    }
-
-    /// The members of the cluster of `i`, from `i` on.
-    fn members(&self, i: u32) -> impl Iterator<Item = u32> + '_ {
-        let after = move |at: &u32| self.next.get(*at as usize).copied().filter(|next| *next != i);
-        core::iter::successors(Some(i), after)
-    }
-
-    fn join(&mut self, a: u32, b: u32) -> bool {
-        let (a, b) = (self.root(a), self.root(b));
-        if a == b {
-            return true;
-        }
-        let apart = |x: u32| self.members(b).any(|y| conflict(self.scope.keys(x), self.scope.keys(y)));
-        if self.members(a).any(apart) {
-            return false;
-        }
-        let (root, under) = (a.min(b), a.max(b));
-        if let Some(slot) = self.parent.get_mut(under as usize) {
-            *slot = root;
-        }
-        // Two circles become one where their successors change places.
-        self.next.swap(root as usize, under as usize);
-        true
-    }
-
-    /// All clusters, in the order of their smallest member index.
-    fn clusters(mut self) -> Clusters {
-        let mut out = Clusters { members: Vec::with_capacity(self.parent.len()), ends: Vec::new() };
-        for i in self.scope.indexes() {
-            if self.root(i) == i {
-                out.members.extend(self.members(i));
-                out.ends.push(out.members.len());
-            }
-        }
-        out
-    }
-}
-
-/// Clusters of member indexes, in one list.
-struct Clusters {
-    members: Vec<u32>,
-    ends: Vec<usize>,
-}
-
-impl Clusters {
-    fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = core::iter::once(&0).chain(&self.ends);
-        starts.zip(&self.ends).map(|(start, end)| self.members.get(*start..*end).unwrap_or(&[]))
-    }
-}
-
-/// Gives each cluster its person. A cluster keeps the person its members had; of several, the one
-/// known longest. A person is kept by one cluster only: the one that holds the founding identity,
-/// else the one with the smallest identity. A new person is named after its founding identity, a
-/// designated one first, so that nothing outside the cohort list can rename anybody.
-fn name_clusters(scope: &Scope, clusters: &Clusters) -> Vec<PersonId> {
-    let mut claims: BTreeMap<PersonId, (bool, IdentityId, usize)> = BTreeMap::new();
-    let wanted: Vec<Option<PersonId>> = clusters
-        .iter()
-        .enumerate()
-        .map(|(n, cluster)| {
-            let (_, person) =
-                cluster.iter().filter_map(|i| scope.known(*i)).map(|(p, run)| (run, p)).min()?;
-            let founder = cluster.iter().any(|i| scope.identity(*i).0 == person.0);
-            let least = cluster.iter().map(|i| scope.identity(*i)).min()?;
-            let claim = (!founder, least, n);
-            let best = claims.entry(person).or_insert(claim);
-            *best = (*best).min(claim);
-            Some(person)
-        })
-        .collect();
-    let mut taken: BTreeSet<PersonId> = claims.keys().copied().collect();
-    let mut out = Vec::with_capacity(wanted.len());
-    for (n, (cluster, wanted)) in clusters.iter().zip(wanted).enumerate() {
-        let kept = wanted.filter(|p| claims.get(p).is_some_and(|c| c.2 == n));
-        out.push(kept.unwrap_or_else(|| found(scope, cluster, &mut taken)));
-    }
-    out
-}
-
-fn found(scope: &Scope, cluster: &[u32], taken: &mut BTreeSet<PersonId>) -> PersonId {
-    let founder = |i: &u32| (!scope.designated(*i), scope.identity(*i));
-    // An identity that founded a person who went elsewhere cannot found a second one.
-    let free = |(_, identity): &(bool, IdentityId)| !taken.contains(&PersonId(identity.0));
-    if let Some((_, identity)) = cluster.iter().map(founder).filter(free).min() {
-        // Nobody else has this identity, hence this name.
-        return PersonId(identity.0);
-    }
-    let first = cluster.iter().map(founder).min().map_or(0, |f| f.1.0);
-    let free = |p: &PersonId| !taken.contains(p) && scope.index_of(IdentityId(p.0)).is_none();
-    let person = (1..=u128::from(u32::MAX))
-        .map(|n| PersonId(first.wrapping_add(n)))
-        .find(free)
-        .unwrap_or(PersonId(first));
-    taken.insert(person);
-    person
 }

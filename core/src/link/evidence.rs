@@ -34,6 +34,11 @@ impl Key {
         (self.0 >> SHIFT) as u8
     }
 
+    /// The key of a kind of identifier, of no value.
+    pub(super) const fn of_kind(kind: IdKind) -> Self {
+        Self(((IDENTIFIER + kind as u8) as u64) << SHIFT)
+    }
+
     /// Surname and first forename.
     pub const fn is_name(self) -> bool {
         self.tag() == NAME

@@ -6,6 +6,7 @@
 use super::evidence::Key;
 use super::memory::{BrokenMemory, Pick, Remembered, Seen};
 use super::sieve::{Sieve, Turned};
+use crate::hash::Digest;
 use crate::record::{IdentityId, PersonId};
 use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
@@ -26,14 +27,24 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The closure of the seeds over shared blocking keys, with designations as at `day`.
-    pub fn closure(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>, day: Date) -> Result<Self, BrokenMemory> {
+    /// The closure of the seeds over shared blocking keys and over the pairs that people have joined, with designations
+    /// as at `day`.
+    pub fn closure(
+        feeds: &[FeedFiles<'_>],
+        seeds: Vec<IdentityId>,
+        ties: &[(IdentityId, IdentityId)],
+        day: Date,
+    ) -> Result<Self, BrokenMemory> {
         let (mut inside, mut wanted) = (Sieve::default(), Sieve::default());
+        let mut ends: Vec<_> = ties.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+        ends.sort_unstable();
         let mut added = Sieve::of(seeds);
         while !added.values().is_empty() {
             let fresh = keys_of(feeds, &added, &wanted)?;
+            let others = others(&ends, added.values());
             inside.absorb(added.into_values());
             added = touched(feeds, &fresh, &inside)?;
+            added.absorb(others.into_iter().filter(|other| !inside.contains(*other)));
             wanted.absorb(fresh.into_values());
         }
         drop(wanted);
@@ -169,6 +180,17 @@ impl Scope {
         self.keys.get(start..end).unwrap_or(&[])
     }
 
+    /// A mark of what two identities bring: another one as soon as any of it changes. Of two in either order the same.
+    pub fn mark(&self, a: u32, b: u32) -> u64 {
+        let (first, second) = if self.identity(a) <= self.identity(b) { (a, b) } else { (b, a) };
+        let mut bytes = Vec::new();
+        for keys in [self.keys(first), self.keys(second)] {
+            bytes.extend_from_slice(&(keys.len() as u64).to_le_bytes());
+            keys.iter().for_each(|key| bytes.extend_from_slice(&key.0.to_le_bytes()));
+        }
+        Digest::of(&bytes).0.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
+    }
+
     /// Whether an identity is designated for the cohort.
     pub fn designated(&self, index: u32) -> bool {
         self.designated.get(index as usize).copied().unwrap_or(false)
@@ -246,6 +268,18 @@ fn each_current(
         }
     }
     Ok(())
+}
+
+/// The other ends of the ties of some identities.
+fn others(tied: &[(IdentityId, IdentityId)], of: &[IdentityId]) -> Vec<IdentityId> {
+    if tied.is_empty() {
+        return Vec::new();
+    }
+    let ends = |one: &IdentityId| {
+        let from = tied.partition_point(|(end, _)| end < one);
+        tied.iter().skip(from).take_while(|(end, _)| end == one).map(|(_, other)| *other).collect::<Vec<_>>()
+    };
+    of.iter().flat_map(ends).collect()
 }
 
 /// An identity as two words.

@@ -89,8 +89,7 @@ impl Scratch {
         Self { fields: Fields::new(), ..Self::default() }
     }
 
-    /// The evidence of the last row, in clear, for tests.
-    #[cfg(test)]
+    /// The evidence of the last row, in clear: for a person who decides (`preview`), and for tests.
     pub(crate) fn evidence(&self) -> &EvidenceBuilder {
         &self.evidence
     }

@@ -11,9 +11,14 @@ async fn a_dropped_file_leaves_nothing() {
     let chapters = vec![chapter(&file, (added[0].0, 1), 0, 1, candidate(10, "one", 1, 0))];
     file.put_chapters(chapters).await.unwrap();
     file.put_quarantine(vec![NewQuarantine { row: 4, column: None, code: "LG1201".into() }]).await.unwrap();
-    file.put_reviews(vec![NewReview { a: IdentityId(1), b: IdentityId(2), reason: "name".into() }])
-        .await
-        .unwrap();
+    file.put_reviews(vec![NewReview {
+        a: IdentityId(1),
+        b: IdentityId(2),
+        reason: "name".into(),
+        evidence: 1,
+    }])
+    .await
+    .unwrap();
     drop(file);
     assert_eq!(store.status().await.unwrap(), before);
     assert!(store.find_file("releases", &outcome("releases", 17).digest).await.unwrap().is_none());
@@ -202,7 +207,8 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
         code: "LG1201".into(),
     };
     file.put_quarantine(vec![row(3, Some("dob")), row(9, None)]).await.unwrap();
-    let pair = |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "same name".into() };
+    let pair =
+        |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "same name".into(), evidence: 1 };
     file.put_reviews(vec![pair(2, 1), pair(1, 2), pair(3, 4)]).await.unwrap();
     file.commit(&outcome("releases", 17)).await.unwrap();
 
@@ -236,13 +242,18 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
         2,
         "a pair is one pair in any order"
     );
-    store.decide_review((IdentityId(2), IdentityId(1)), ReviewState::Different, &decision).await.unwrap();
-    let decided = store.reviews(Some(ReviewState::Different)).await.unwrap();
-    assert_eq!((decided[0].a.0, decided[0].b.0, decided[0].decision.as_ref()), (1, 2, Some(&decision)));
+    let mut tx = store.begin_decisions(date(2008, 11, 18)).await.unwrap();
+    tx.mark_review((IdentityId(2), IdentityId(1)), ReviewState::Decided).await.unwrap();
+    tx.commit().await.unwrap();
+    let decided = store.reviews(Some(ReviewState::Decided)).await.unwrap();
+    assert_eq!((decided[0].a.0, decided[0].b.0, decided[0].evidence), (1, 2, 1));
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
-    file.put_reviews(vec![pair(1, 2)]).await.unwrap();
+    file.settle_reviews(&[(IdentityId(4), IdentityId(3))]).await.unwrap();
+    file.put_reviews(vec![NewReview { evidence: u64::MAX, ..pair(1, 2) }]).await.unwrap();
     file.commit(&outcome("releases", 18)).await.unwrap();
-    assert_eq!(store.reviews(Some(ReviewState::Open)).await.unwrap().len(), 1, "a decision stands");
+    let open = store.reviews(Some(ReviewState::Open)).await.unwrap();
+    assert_eq!(open.len(), 1, "what is asked again waits again, and what is settled does not");
+    assert_eq!((open[0].b.0, open[0].evidence), (2, u64::MAX));
     let status = store.status().await.unwrap();
     assert_eq!((status.waiting.quarantine, status.waiting.reviews), (1, 1));
 }

@@ -96,7 +96,7 @@ async fn who_leaves_the_cohort_is_destroyed_and_the_ledger_stays() {
     let said = chapter(&file, (added[1].0, 2), 1, 2, candidate(20, "two", 1, 0));
     let secret = said.body.clone();
     file.put_chapters(vec![said]).await.unwrap();
-    let pair = |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "name".into() };
+    let pair = |a, b| NewReview { a: IdentityId(a), b: IdentityId(b), reason: "name".into(), evidence: 0 };
     file.put_reviews(vec![pair(1, 2), pair(2, 3), pair(1, 3)]).await.unwrap();
     file.retire_person(added[0].1, added[1].1).await.unwrap();
     file.commit(&outcome("releases", 18)).await.unwrap();

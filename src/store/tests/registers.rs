@@ -21,6 +21,7 @@ fn bodies() -> Vec<Body> {
             identity: key.clone(),
             recipients: vec![],
             reduce: vec![("arrest.arrested_at".into(), "month".into())],
+            identities: Vec::new(),
         }),
         Body::Authority(Authority {
             kind: "text_review".into(),
