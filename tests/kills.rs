@@ -1,0 +1,189 @@
+//! A night that is killed at any of its writes, or finds the disk full or failing there, and is then repeated, ends as if nothing had
+//! happened: the same bundles, the same people, a ledger that is whole. The process is killed by the system just before the call.
+//!
+//! `LOCKGATE_KILLS=400 cargo nextest run --features s3 --test kills` tries that many points of each kind; docs/promises.md has the last
+//! result.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+pub mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use support::{Deployment, NIGHTS, assert_same_but_for_the_ledger, copy, needed};
+
+/// Calls that change what lies on the drive.
+const CALLS: [&str; 8] = ["write", "pwrite64", "fsync", "rename", "renameat", "ftruncate", "mkdir", "unlink"];
+
+/// Points of each kind that are tried.
+fn points() -> usize {
+    std::env::var("LOCKGATE_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(14)
+}
+
+/// The tracer; where the system lets nobody trace anything there is nothing to try with.
+fn tracer() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
+    let strace = needed(strace, "strace")?;
+    let may = Command::new(&strace).args(["-o", "/dev/null", "true"]).output().unwrap();
+    may.status.success().then_some(strace)
+}
+
+/// A night under the tracer.
+fn traced(strace: &Path, deployment: &Deployment, day: &str, words: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_lockgate");
+    let mut command = Command::new(strace);
+    command.args(["-f", "-qq"]).args(words).arg(program).args(["run", "--quiet", "--as-of", day, "--config"]);
+    command.arg(deployment.root()).output().unwrap()
+}
+
+/// How often the busiest thread makes each call in a night.
+fn calls(strace: &Path, deployment: &Deployment, day: &str) -> BTreeMap<&'static str, u64> {
+    let log = deployment.path("trace.log");
+    let trace = format!("trace={}", CALLS.join(","));
+    traced(strace, deployment, day, &["-e", &trace, "-o", log.to_str().unwrap()]);
+    let mut by: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
+    for line in fs::read_to_string(&log).unwrap().lines() {
+        let Some((thread, call)) = line.split_once(' ') else { continue };
+        let name = call.trim_start().split('(').next().unwrap_or_default();
+        if let Some(call) = CALLS.iter().find(|c| **c == name) {
+            *by.entry((call, thread.to_owned())).or_default() += 1;
+        }
+    }
+    let mut most = BTreeMap::new();
+    for ((call, _), count) in by {
+        let most: &mut u64 = most.entry(call).or_default();
+        *most = count.max(*most);
+    }
+    most
+}
+
+/// So many points, spread over the calls and over each call's first to last time.
+fn spread(calls: &BTreeMap<&'static str, u64>, wanted: usize) -> Vec<(&'static str, u64)> {
+    let each = (wanted / calls.len()).max(1) as u64;
+    let mut out = Vec::new();
+    for (call, most) in calls {
+        let step = most.div_ceil(each).max(1);
+        // Not always the same ones of a call: begun at a place of its own.
+        let first = 1 + (call.len() as u64 * 7) % step;
+        out.extend((first..=*most).step_by(usize::try_from(step).unwrap()).map(|at| (*call, at)));
+    }
+    out
+}
+
+/// A deployment after its first nights, to be copied.
+struct Start {
+    before: Deployment,
+    /// The bundles, people and records of an undisturbed night.
+    bundles: BTreeMap<String, Vec<u8>>,
+    counts: (u64, u64),
+    day: &'static str,
+}
+
+impl Start {
+    fn at(night: usize) -> Self {
+        let before = if night == 0 { Deployment::fresh() } else { Deployment::after(night - 1) };
+        let whole = copied(&before);
+        whole.night(NIGHTS[night]);
+        Self { before, bundles: whole.bundle_files(), counts: counts(&whole), day: NIGHTS[night] }
+    }
+
+    /// Disturbs a night at a point, repeats it undisturbed, and compares; whether the disturbance came about.
+    fn disturb(&self, strace: &Path, inject: &str) -> bool {
+        let deployment = copied(&self.before);
+        let log = deployment.path("trace.log");
+        // Only what is traced is disturbed.
+        let call = inject.trim_start_matches("inject=").split(':').next().unwrap();
+        let trace = format!("trace={call}");
+        let words = ["-e", trace.as_str(), "-e", inject, "-o", log.to_str().unwrap()];
+        let output = traced(strace, &deployment, self.day, &words);
+        let ended = matches!(output.status.code(), Some(0 | 4));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("panicked") && !said.contains("internal fault"), "{inject}: {said}");
+        let again = deployment.run(&["run", "--quiet", "--as-of", self.day]);
+        assert!(matches!(again.code, Some(0 | 4)), "{inject}: {:?} {}", again.code, again.err);
+        let verified = deployment.run(&["ledger", "verify"]);
+        assert_eq!(verified.code, Some(0), "{inject}: {}", verified.err);
+        assert_eq!(counts(&deployment), self.counts, "{inject}");
+        assert_same_but_for_the_ledger(&self.bundles, &deployment.bundle_files(), inject);
+        !ended
+    }
+
+    /// Many points, on two threads; how many came about.
+    fn disturb_all(&self, strace: &Path, injects: Vec<String>) -> usize {
+        let (left, came) = (Mutex::new(injects), Mutex::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some(inject) = {
+                        let next = left.lock().unwrap().pop();
+                        next
+                    } {
+                        let disturbed = self.disturb(strace, &inject);
+                        *came.lock().unwrap() += usize::from(disturbed);
+                    }
+                });
+            }
+        });
+        came.into_inner().unwrap()
+    }
+}
+
+fn copied(from: &Deployment) -> Deployment {
+    let new = Deployment::fresh();
+    if from.path("state").exists() {
+        copy(&from.path("state"), &new.path("state"));
+    }
+    new
+}
+
+fn counts(deployment: &Deployment) -> (u64, u64) {
+    let status = deployment.run(&["status", "--json"]).json();
+    (status["people"].as_u64().unwrap(), status["versions"].as_u64().unwrap())
+}
+
+#[test]
+fn a_night_killed_at_any_write_and_repeated_ends_as_if_it_had_not_been() {
+    let Some(strace) = tracer() else { return };
+    for night in [0, 1] {
+        let start = Start::at(night);
+        let calls = calls(&strace, &copied(&start.before), start.day);
+        assert!(calls.len() >= 5 && calls["fsync"] > 5, "{calls:?}");
+        let points = spread(&calls, points());
+        let injects: Vec<String> =
+            points.iter().map(|(call, at)| format!("inject={call}:signal=SIGKILL:when={at}")).collect();
+        let wanted = injects.len();
+        let came = start.disturb_all(&strace, injects);
+        // Threads share their work anew each time, so that a late call of one may be another's.
+        assert!(came * 2 > wanted, "{came} of {wanted} nights were killed");
+    }
+}
+
+#[test]
+fn a_night_that_finds_the_disk_full_or_failing_says_so_and_loses_nothing() {
+    let Some(strace) = tracer() else { return };
+    let start = Start::at(1);
+    let calls = calls(&strace, &copied(&start.before), start.day);
+    let mut injects = Vec::new();
+    for (call, fault) in [("pwrite64", "ENOSPC"), ("fsync", "EIO"), ("mkdir", "EROFS"), ("renameat", "EIO")] {
+        let Some(most) = calls.get(call) else { continue };
+        let one = BTreeMap::from([(call, *most)]);
+        // From that call on, as a full disk stays full.
+        let points = spread(&one, points() / 4);
+        injects.extend(points.iter().map(|(_, at)| format!("inject={call}:error={fault}:when={at}+")));
+    }
+    assert!(!injects.is_empty());
+    let wanted = injects.len();
+    let came = start.disturb_all(&strace, injects);
+    assert!(came * 2 > wanted, "{came} of {wanted} nights were stopped");
+}
