@@ -1,0 +1,114 @@
+//! Guards: what forbids that two records are one person, whatever the weight of their agreement.
+
+use super::card::{Card, IDS, IdField, Sex};
+use super::compare::{Agreement, agrees};
+use super::field::{BIRTH, GIVEN, ID, SEX, SURNAME, birth, given, id, sex, surname};
+
+/// What forbids to join a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bar {
+    /// Each has a number of which a person has one, and they differ (`LG1410`).
+    Identifiers,
+    /// One source holds both, under keys of its own (`LG1411`).
+    Source,
+    /// Born a generation apart, or said to be the younger and the elder (`LG1412`).
+    Generation,
+    /// One date of birth and surname, other forenames: twins (`LG1413`).
+    Twins,
+    /// Other forenames and other dates of birth: brothers and sisters, or an identifier that is somebody else's (`LG1414`).
+    Forenames,
+    /// One identifier agrees, and neither a forename nor a date of birth (`LG1415`).
+    Alone,
+    /// Man and woman, with forenames that are merely near (`LG1416`).
+    Sex,
+}
+
+impl Bar {
+    /// Every bar.
+    pub const ALL: [Self; 7] = [
+        Self::Identifiers,
+        Self::Source,
+        Self::Generation,
+        Self::Twins,
+        Self::Forenames,
+        Self::Alone,
+        Self::Sex,
+    ];
+
+    /// The message code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Identifiers => "LG1410",
+            Self::Source => "LG1411",
+            Self::Generation => "LG1412",
+            Self::Twins => "LG1413",
+            Self::Forenames => "LG1414",
+            Self::Alone => "LG1415",
+            Self::Sex => "LG1416",
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Identifiers => "identifiers conflict",
+            Self::Source => "one source's own keys differ",
+            Self::Generation => "born a generation apart",
+            Self::Twins => "same birth and surname, other forename",
+            Self::Forenames => "other forename and other birth",
+            Self::Alone => "an identifier alone agrees",
+            Self::Sex => "man and woman with forenames merely near",
+        }
+    }
+}
+
+/// What forbids to join two cards, if anything does.
+pub fn bar(kinds: &[IdField], a: &Card, b: &Card, agreement: &Agreement) -> Option<Bar> {
+    if a.own != 0 && b.own != 0 && a.source == b.source && a.own != b.own {
+        return Some(Bar::Source);
+    }
+    let proven = proven(kinds, agreement);
+    if conflict(kinds, agreement, proven) {
+        return Some(Bar::Identifiers);
+    }
+    let born = agreement.level(BIRTH);
+    if born == birth::GENERATION || agreement.generations {
+        return Some(Bar::Generation);
+    }
+    let forename = agreement.level(GIVEN);
+    let other = matches!(forename, given::OTHER | given::ALIKE);
+    if other && agrees(BIRTH, born) && family_name(agreement) {
+        // Of a mistyped or second forename two identifiers convince.
+        return (proven < 2).then_some(Bar::Twins);
+    }
+    if other && !agrees(BIRTH, born) {
+        return Some(Bar::Forenames);
+    }
+    if !agrees(GIVEN, forename) && !agrees(BIRTH, born) {
+        return Some(Bar::Alone);
+    }
+    let near = matches!(forename, given::INITIAL | given::SLIP | given::FORM);
+    let apart = agreement.level(SEX) == sex::OTHER && a.sex != Sex::Unknown;
+    (apart && near).then_some(Bar::Sex)
+}
+
+/// Whether surnames are one family's.
+fn family_name(agreement: &Agreement) -> bool {
+    matches!(agreement.level(SURNAME), surname::SAME | surname::PART | surname::SLIP)
+}
+
+/// How many strong identifiers agree.
+fn proven(kinds: &[IdField], agreement: &Agreement) -> usize {
+    strong(kinds, agreement).filter(|(_, level)| *level == id::SAME).count()
+}
+
+/// Whether strong identifiers conflict. One with a check letter is hardly ever typed wrong unnoticed, so two of them
+/// conflict in any case; of another a person may have got a second by mistake, which a third identifier proves.
+fn conflict(kinds: &[IdField], agreement: &Agreement, proven: usize) -> bool {
+    strong(kinds, agreement).any(|(kind, level)| level == id::OTHER && (proven == 0 || kind.kind.has_check()))
+}
+
+fn strong<'k>(kinds: &'k [IdField], agreement: &'k Agreement) -> impl Iterator<Item = (&'k IdField, u8)> {
+    let levels = kinds.iter().take(IDS).enumerate().map(|(at, kind)| (kind, agreement.level(ID + at)));
+    levels.filter(|(kind, _)| kind.is_strong())
+}

@@ -1,0 +1,191 @@
+//! A file's records scored and clustered, on all cores.
+
+use lockgate_core::linkage::block::{Blocks, Family, Index};
+use lockgate_core::linkage::card::Deck;
+use lockgate_core::linkage::cluster::{Cluster, Doubt, Edge, Limits, parts};
+use lockgate_core::linkage::compare::Comparer;
+use lockgate_core::linkage::facts::Facts;
+use lockgate_core::linkage::math::Weight;
+use lockgate_core::linkage::model::Model;
+use lockgate_core::linkage::train::{settle, train};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::thread;
+
+/// Cards that a core takes at a time.
+const SLICE: u32 = 1024;
+
+/// Cards whose pairs show how many records a person has.
+const SETTLING: u32 = 20_000;
+
+/// What linking gives.
+pub struct Linked {
+    /// The person of each card: the number of its first card.
+    pub person: Vec<u32>,
+    /// Pairs that wait for a person.
+    pub doubts: Vec<(Edge, Doubt)>,
+    /// All pairs worth keeping.
+    pub edges: Vec<Edge>,
+    /// Pairs compared.
+    pub compared: u64,
+    /// Blocks left uncompared because they were too large, with their cards.
+    pub left: usize,
+}
+
+/// Facts and blocks of a deck: what training and scoring need.
+pub struct Prepared {
+    /// The facts.
+    pub facts: Facts,
+    /// The blocks by family.
+    pub blocks: Vec<(Family, Blocks)>,
+}
+
+/// Finds facts and blocks.
+pub fn prepare(deck: &mut Deck, cores: usize) -> Prepared {
+    let facts = Facts::of(deck);
+    let families = Family::all(deck);
+    let (deck, facts_ref) = (&*deck, &facts);
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<(usize, Family, Blocks)>> = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..cores.max(1) {
+            scope.spawn(|| {
+                while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let blocks = Blocks::of(*family, deck, facts_ref);
+                    let at = families.iter().position(|f| f == family).unwrap_or(0);
+                    found.lock().map(|mut all| all.push((at, *family, blocks))).ok();
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_default();
+    found.sort_by_key(|(at, _, _)| *at);
+    Prepared { facts, blocks: found.into_iter().map(|(_, family, blocks)| (family, blocks)).collect() }
+}
+
+/// Trains on a deck.
+pub fn learn(deck: &Deck, prepared: &Prepared, before: &Model) -> Model {
+    train(deck, &prepared.facts, before, &prepared.blocks)
+}
+
+/// Scores and clusters.
+pub fn link(deck: &Deck, prepared: Prepared, model: &mut Model, limits: Limits, settling: bool, cores: usize) -> Linked {
+    let Prepared { facts, blocks } = prepared;
+    let left = blocks.iter().map(|(_, b)| b.left.len()).sum();
+    let index = Index::of(blocks.into_iter().map(|(_, b)| b).collect(), deck.len());
+    model.among(facts.records());
+    if settling {
+        let some = deck.len().min(SETTLING);
+        let weights = sample(deck, &facts, model, &index, some);
+        settle(model, facts.records(), some, &weights);
+    }
+    let (mut edges, compared) = score(deck, &facts, model, &index, limits.review.min(limits.join), cores);
+    drop(index);
+    let ends = parts(&mut edges, deck.len());
+    let (person, doubts) = cluster(deck, &facts, model, limits, &edges, &ends, cores);
+    Linked { person, doubts, edges, compared, left }
+}
+
+/// Weights of all pairs of some cards, spread over the deck; each pair counted from both its sides.
+fn sample(deck: &Deck, facts: &Facts, model: &Model, index: &Index, some: u32) -> Vec<Weight> {
+    let mut comparer = Comparer::new(deck, facts, model);
+    let mut out = Vec::new();
+    let mut others = Vec::new();
+    let step = (deck.len() / some.max(1)).max(1);
+    for at in (0..deck.len()).step_by(step as usize) {
+        index.candidates(at, true, &mut others);
+        let Some(card) = deck.card(at) else { continue };
+        for other in others.iter().filter_map(|o| deck.card(*o)) {
+            let weight = model.score(&comparer.compare(card, other)).weight;
+            if weight > -1000 {
+                out.push(weight);
+            }
+        }
+    }
+    out
+}
+
+fn score(deck: &Deck, facts: &Facts, model: &Model, index: &Index, least: Weight, cores: usize) -> (Vec<Edge>, u64) {
+    let next = AtomicU32::new(0);
+    let work = || {
+        let mut comparer = Comparer::new(deck, facts, model);
+        let (mut edges, mut others, mut compared) = (Vec::new(), Vec::new(), 0_u64);
+        loop {
+            let from = next.fetch_add(SLICE, Ordering::Relaxed);
+            if from >= deck.len() {
+                return (edges, compared);
+            }
+            for at in from..(from + SLICE).min(deck.len()) {
+                index.candidates(at, false, &mut others);
+                let Some(card) = deck.card(at) else { continue };
+                for other in &others {
+                    let Some(two) = deck.card(*other) else { continue };
+                    compared += 1;
+                    let weight = model.score(&comparer.compare(card, two)).weight;
+                    if weight >= least {
+                        edges.push(Edge { a: at, b: *other, weight });
+                    }
+                }
+            }
+        }
+    };
+    let mut edges = Vec::new();
+    let mut compared = 0;
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.max(1)).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let (mut found, count) = worker.join().unwrap_or_default();
+            edges.append(&mut found);
+            compared += count;
+        }
+    });
+    (edges, compared)
+}
+
+fn cluster(
+    deck: &Deck,
+    facts: &Facts,
+    model: &Model,
+    limits: Limits,
+    edges: &[Edge],
+    ends: &[usize],
+    cores: usize,
+) -> (Vec<u32>, Vec<(Edge, Doubt)>) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut clusters = Cluster::new(deck, facts, model, limits);
+        let (mut groups, mut doubts) = (Vec::new(), Vec::new());
+        loop {
+            let from = next.fetch_add(256, Ordering::Relaxed);
+            if from >= ends.len() {
+                return (groups, doubts);
+            }
+            for at in from..(from + 256).min(ends.len()) {
+                let start = at.checked_sub(1).and_then(|n| ends.get(n)).copied().unwrap_or(0);
+                let end = ends.get(at).copied().unwrap_or(start);
+                let grouping = clusters.group(edges.get(start..end).unwrap_or_default());
+                groups.extend(grouping.groups.into_iter().filter(|g| g.len() > 1));
+                doubts.extend(grouping.doubts);
+            }
+        }
+    };
+    let mut person: Vec<u32> = (0..deck.len()).collect();
+    let mut doubts = Vec::new();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.max(1)).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let (groups, mut found): (Vec<Vec<u32>>, Vec<(Edge, Doubt)>) = worker.join().unwrap_or_default();
+            doubts.append(&mut found);
+            for group in groups {
+                let first = group.first().copied().unwrap_or(0);
+                for card in group {
+                    if let Some(to) = person.get_mut(card as usize) {
+                        *to = first;
+                    }
+                }
+            }
+        }
+    });
+    doubts.sort_unstable_by_key(|(edge, doubt)| (-edge.weight, edge.a, edge.b, *doubt));
+    (person, doubts)
+}
