@@ -5,8 +5,9 @@
 //! the order of the cards, which the caller has put into the order of their record ids.
 
 use super::card::{Card, Deck};
-use super::compare::{Agreement, Comparer};
+use super::compare::{Agreement, Comparer, agrees};
 use super::facts::Facts;
+use super::field::{GIVEN, given};
 use super::guard::{Bar, bar};
 use super::math::{BIT, Weight};
 use super::model::Model;
@@ -111,15 +112,21 @@ impl<'a> Cluster<'a> {
             return Err(Doubt::Large);
         }
         let mut sum = 0_i64;
+        let mut cells: Vec<Cell> = Vec::with_capacity(left.len() * right.len());
         for a in left {
             for b in right {
                 let (Some(x), Some(y)) = (self.deck.card(*a), self.deck.card(*b)) else { continue };
                 let agreement = self.comparer.compare(x, y);
-                if let Some(bar) = self.barred(x, y, &agreement) {
+                let bar = self.barred(x, y, &agreement);
+                if let Some(bar) = bar.filter(|bar| bar.is_final()) {
                     return Err(Doubt::Barred(bar));
                 }
+                cells.push(Cell { a: *a, b: *b, bar, bridges: bar.is_none() && bridges(&agreement) });
                 sum += i64::from(self.model.score(&agreement).weight);
             }
+        }
+        if let Some(bar) = open_bar(&cells) {
+            return Err(Doubt::Barred(bar));
         }
         let pairs = i64::try_from(left.len() * right.len()).unwrap_or(1);
         if sum < pairs * i64::from(self.limits.cohesion) { Err(Doubt::Loose) } else { Ok(()) }
@@ -128,6 +135,27 @@ impl<'a> Cluster<'a> {
     fn barred(&self, x: &Card, y: &Card, agreement: &Agreement) -> Option<Bar> {
         bar(&self.deck.kinds, x, y, agreement)
     }
+}
+
+/// A pair across two groups.
+struct Cell {
+    a: u32,
+    b: u32,
+    bar: Option<Bar>,
+    bridges: bool,
+}
+
+/// Whether whole forenames agree, more than by an initial.
+fn bridges(agreement: &Agreement) -> bool {
+    let forename = agreement.level(GIVEN);
+    agrees(GIVEN, forename) && forename != given::INITIAL
+}
+
+/// A bar that nothing explains. A forename that differs is explained by a record on one side that has both: it was
+/// typed with a slip, or the middle name was used.
+fn open_bar(cells: &[Cell]) -> Option<Bar> {
+    let bridged = |cell: &Cell| cells.iter().any(|c| c.bridges && (c.a == cell.a || c.b == cell.b));
+    cells.iter().filter(|cell| cell.bar.is_some() && !bridged(cell)).find_map(|cell| cell.bar)
 }
 
 /// Groups of cards that grow together.

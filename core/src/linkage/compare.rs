@@ -7,7 +7,7 @@ use super::field::{
     self, BIRTH, FIELDS, GIVEN, ID, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, birth, given, id, middle,
     place, sentence, sex, surname,
 };
-use super::math::{Weight, count, log2, weight};
+use super::math::{BIT, Weight, count, log2, weight};
 use super::model::Model;
 use super::nickname::meet;
 use super::text::{Letters, likeness, one_slip};
@@ -282,7 +282,9 @@ impl<'a> Comparer<'a> {
         }
         let across = [(f1, s2), (s1, f2)];
         let same = across.iter().filter(|(a, b)| a == b).count();
-        if same == 0 || !across.iter().all(|(a, b)| a == b || self.like(*a, *b) == Like::Slip) {
+        if same == 0
+            || !across.iter().all(|(a, b)| a == b || self.form(*a, *b) || self.like(*a, *b) == Like::Slip)
+        {
             return None;
         }
         let rarity = |(a, b): (u32, u32)| {
@@ -291,6 +293,11 @@ impl<'a> Comparer<'a> {
         };
         let [one, other] = across.map(rarity);
         Some(((given::SWAPPED, one), (surname::SWAPPED, other)))
+    }
+
+    /// Whether two words are forms of one forename.
+    fn form(&self, a: u32, b: u32) -> bool {
+        meet(self.facts.names.of(a).groups, self.facts.names.of(b).groups)
     }
 
     fn middle(&mut self, x: &Name, y: &Name) -> (u8, Weight) {
@@ -331,10 +338,14 @@ impl<'a> Comparer<'a> {
         let (x, y) = (Letters::of(self.deck.names.get(a)), Letters::of(self.deck.names.get(b)));
         let (x, y) = (x.bytes(), y.bytes());
         let short = x.len().min(y.len());
+        let (f, g) = (self.facts.names.of(a), self.facts.names.of(b));
+        // Of two short names one slip apart (TIM and TOM) the one is a slip only if hardly anybody has it.
+        let odd = (f.as_given - g.as_given).abs() > 4 * BIT && f.as_given.max(g.as_given) > 12 * BIT;
         let like = match likeness(x, y) {
+            _ if short >= 3 && odd && one_slip(x, y) => Like::Slip,
             _ if short >= 4 && one_slip(x, y) => Like::Slip,
             930.. if short >= 5 => Like::Slip,
-            850.. if short >= 4 && self.facts.names.of(a).sound == self.facts.names.of(b).sound => Like::Slip,
+            850.. if short >= 4 && f.sound == g.sound => Like::Slip,
             800.. => Like::Alike,
             _ => Like::Other,
         };

@@ -35,6 +35,11 @@ impl Bar {
         Self::Sex,
     ];
 
+    /// Whether nothing that other records say can lift it.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Identifiers | Self::Source | Self::Generation)
+    }
+
     /// The message code.
     pub const fn code(self) -> &'static str {
         match self {

@@ -212,7 +212,7 @@ pub fn settle(model: &mut Model, records: f64, cards: u32, weights: &[i32]) {
         let shift = log2(own / model.plain.own);
         let sum: f64 = weights.iter().map(|w| 1.0 / (1.0 + exp2(-f64::from(*w) / 100.0 - shift))).sum();
         // Fifty records with what is shipped stand behind the file's own.
-        own = (sum * 2.0 + 50.0 * 0.5) / (f64::from(cards) + 50.0);
+        own = (sum + 50.0 * 0.5) / (f64::from(cards) + 50.0);
         own = own.clamp(0.001, 50.0);
     }
     model.plain.own = own;
