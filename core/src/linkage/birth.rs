@@ -32,7 +32,7 @@ const MONTHS: [&str; 12] =
 /// Reads a date of birth: year first (`1985-09-03`, `19850903`), or day first as it is written in this country
 /// (`3/9/1985`, `03.09.1985`, `3 Sep 1985`), or a year alone, which is its 1 January. A time behind it is left.
 ///
-/// `this_year` bounds what can be: nobody is older than 110 or born later. What systems write for `unknown`
+/// `this_year` bounds what can be: nobody is born later, or before 1900. What systems write for `unknown`
 /// (1 January of 1900 or 1970) is none.
 pub fn read(cell: &str, this_year: u32) -> Option<Birth> {
     let text = cell.trim();
@@ -56,7 +56,7 @@ pub fn read(cell: &str, this_year: u32) -> Option<Birth> {
         (3, [d, m, y], [_, _, 4]) => (y, m, d),
         _ => return None,
     };
-    let known = month <= 99 && day <= 99 && (this_year.saturating_sub(110)..=this_year).contains(&year);
+    let known = month <= 99 && day <= 99 && (1900..=this_year).contains(&year);
     let placeholder = month == 1 && day == 1 && (year == 1900 || year == 1970);
     (known && !placeholder).then_some(year * 10_000 + month * 100 + day)
 }

@@ -33,6 +33,8 @@ pub enum Family {
     BirthPostcode,
     /// Forename by sound or group, and postcode.
     ForenamePostcode,
+    /// Surname by sound, and house.
+    SurnameHouse,
 }
 
 impl Family {
@@ -46,6 +48,7 @@ impl Family {
             Self::ForenameBirth,
             Self::BirthPostcode,
             Self::ForenamePostcode,
+            Self::SurnameHouse,
         ]);
         out
     }
@@ -59,6 +62,7 @@ impl Family {
             Self::ForenameBirth => 4,
             Self::BirthPostcode => 5,
             Self::ForenamePostcode => 6,
+            Self::SurnameHouse => 7,
         }
     }
 
@@ -100,6 +104,14 @@ impl Family {
                 ];
                 for sound in parts.into_iter().filter(|s| *s != 0) {
                     out.extend(days().map(|day| mix(day, sound)));
+                }
+                continue;
+            }
+            if self == Self::SurnameHouse {
+                if name.surname != NONE {
+                    let houses = places(deck, card).take(COMBINED).filter(|p| p.house != NONE);
+                    let words = houses.map(|p| hash(deck.addresses.get(p.house).as_bytes()));
+                    out.extend(words.map(|house| mix(surname.sound, house)));
                 }
                 continue;
             }

@@ -39,7 +39,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { join: 10 * BIT, review: 0, cohesion: 0, largest: 400 }
+        Self { join: 8 * BIT, review: 0, cohesion: 0, largest: 400 }
     }
 }
 
@@ -133,7 +133,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn barred(&self, x: &Card, y: &Card, agreement: &Agreement) -> Option<Bar> {
-        bar(&self.deck.kinds, x, y, agreement)
+        bar(&self.deck.kinds, x, y, agreement, self.model.has_families())
     }
 }
 

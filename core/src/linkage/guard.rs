@@ -1,8 +1,8 @@
 //! Guards: what forbids that two records are one person, whatever the weight of their agreement.
 
-use super::card::{Card, IDS, IdField, Sex};
+use super::card::{Card, IDS, IdField};
 use super::compare::{Agreement, agrees};
-use super::field::{BIRTH, GIVEN, ID, SEX, SURNAME, birth, given, id, sex, surname};
+use super::field::{BIRTH, GIVEN, ID, PLACE, SEX, SURNAME, birth, given, id, sex, surname};
 
 /// What forbids to join a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,34 +67,50 @@ impl Bar {
     }
 }
 
-/// What forbids to join two cards, if anything does.
-pub fn bar(kinds: &[IdField], a: &Card, b: &Card, agreement: &Agreement) -> Option<Bar> {
+/// What forbids to join two cards, if anything does. `families` says whether the deck is one of a real population, in
+/// which there are twins, fathers and sons: of one that shows none the weight alone decides about those
+/// ([`Model::has_families`](super::model::Model::has_families)).
+pub fn bar(kinds: &[IdField], a: &Card, b: &Card, agreement: &Agreement, families: bool) -> Option<Bar> {
     if a.own != 0 && b.own != 0 && a.source == b.source && a.own != b.own {
         return Some(Bar::Source);
     }
-    let proven = proven(kinds, agreement);
-    if conflict(kinds, agreement, proven) {
+    if conflict(kinds, agreement, proven(kinds, agreement)) {
         return Some(Bar::Identifiers);
     }
-    let born = agreement.level(BIRTH);
-    if born == birth::GENERATION || agreement.generations {
+    if agreement.generations {
         return Some(Bar::Generation);
     }
-    let forename = agreement.level(GIVEN);
-    let other = matches!(forename, given::OTHER | given::ALIKE);
-    if other && agrees(BIRTH, born) && family_name(agreement) {
-        // Of a mistyped or second forename two identifiers convince.
-        return (proven < 2).then_some(Bar::Twins);
+    let (forename, born) = (agreement.level(GIVEN), agreement.level(BIRTH));
+    let (named, dated) = (agrees(GIVEN, forename), agrees(BIRTH, born));
+    if has_identifier(agreement) {
+        // One identifier alone never joins. With more beside it the weight decides, and it knows how often a number
+        // is typed into a relative's record.
+        let placed = agrees(PLACE, agreement.level(PLACE));
+        return (!named && !dated && !placed).then_some(Bar::Alone);
     }
-    if other && !agrees(BIRTH, born) {
+    if !families {
+        return (!named && !dated && !agrees(PLACE, agreement.level(PLACE))).then_some(Bar::Alone);
+    }
+    if born == birth::GENERATION {
+        return Some(Bar::Generation);
+    }
+    let other = matches!(forename, given::OTHER | given::ALIKE);
+    if other && dated && family_name(agreement) {
+        return Some(Bar::Twins);
+    }
+    if other && !dated {
         return Some(Bar::Forenames);
     }
-    if !agrees(GIVEN, forename) && !agrees(BIRTH, born) {
+    if !named && !dated {
         return Some(Bar::Alone);
     }
     let near = matches!(forename, given::INITIAL | given::SLIP | given::FORM);
-    let apart = agreement.level(SEX) == sex::OTHER && a.sex != Sex::Unknown;
-    (apart && near).then_some(Bar::Sex)
+    (near && agreement.level(SEX) == sex::OTHER).then_some(Bar::Sex)
+}
+
+/// Whether an identifier of any kind agrees.
+fn has_identifier(agreement: &Agreement) -> bool {
+    (0..IDS).any(|kind| agreement.level(ID + kind) == id::SAME)
 }
 
 /// Whether surnames are one family's.

@@ -18,9 +18,12 @@ pub const FORM: u32 = 1;
 /// Other records of one's own that a record has, in a deck of which nothing is known.
 const SHIPPED_OWN: f64 = 0.5;
 
-/// Records of relatives (of twins) that a record has.
-const RELATIVES: f64 = 0.4;
-const TWINS: f64 = 0.04;
+/// Records of a twin that a record has, and how many more those of other relatives are.
+pub(super) const TWINS: f64 = 0.04;
+const RELATIVES_PER_TWIN: f64 = 10.0;
+
+/// In a file of fewer records twins may be missing by chance.
+const MANY: u32 = 2_000;
 
 /// The story that stands against one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +83,8 @@ pub struct Plain {
     pub records: u32,
     /// How many other records of the same person a record has, on average.
     pub own: f64,
+    /// How many records of a twin a record has, on average; of other relatives it is ten times as many.
+    pub twins: f64,
     /// The fields, in the order of comparison.
     pub fields: Vec<PlainField>,
 }
@@ -104,6 +109,10 @@ pub struct PlainLevel {
     pub same: f64,
     /// How often pairs of strangers have it; not used where the value's own frequency counts.
     pub stranger: f64,
+    /// How often pairs of relatives have it.
+    pub relative: f64,
+    /// How often pairs of twins have it.
+    pub twin: f64,
 }
 
 /// Why a model file cannot be used.
@@ -123,7 +132,13 @@ impl Model {
         let fields = (0..ID + ids.len().min(IDS)).map(|field| {
             let name = field::NAMES.get(field).map(|n| n.to_string());
             let name = name.or_else(|| ids.get(field.saturating_sub(ID)).cloned()).unwrap_or_default();
-            let of = |l: &Level| PlainLevel { level: l.words.into(), same: l.same, stranger: l.stranger };
+            let of = |l: &Level| PlainLevel {
+                level: l.words.into(),
+                same: l.same,
+                stranger: l.stranger,
+                relative: l.relative,
+                twin: l.twin,
+            };
             PlainField { name, levels: shipped(field).iter().map(of).collect() }
         });
         let plain = Plain {
@@ -132,6 +147,7 @@ impl Model {
             date: String::new(),
             records: 0,
             own: SHIPPED_OWN,
+            twins: TWINS,
             fields: fields.collect(),
         };
         Self::of(plain)
@@ -154,7 +170,9 @@ impl Model {
         }
         let mut levels = plain.fields.iter().flat_map(|f| &f.levels);
         let fine = |p: f64| p > 0.0 && p <= 1.0;
-        if !levels.all(|l| fine(l.same) && fine(l.stranger)) || !(plain.own > 0.0 && plain.own < 1e6) {
+        let level = |l: &PlainLevel| [l.same, l.stranger, l.relative, l.twin].into_iter().all(fine);
+        let rate = |n: f64| n > 0.0 && n < 1e6;
+        if !levels.all(level) || !rate(plain.own) || !rate(plain.twins) {
             return Err(BadModel::Probability);
         }
         Ok(Self::of(plain))
@@ -173,19 +191,29 @@ impl Model {
             for (n, (level, ship)) in field.levels.iter().zip(shipped(at)).enumerate().skip(1) {
                 let other = if ship.rare { 1.0 } else { level.stranger };
                 put(&mut out.stranger, at, n, log2(level.same / other));
-                put(&mut out.relative, at, n, log2(level.same / ship.relative));
-                put(&mut out.twin, at, n, log2(level.same / ship.twin));
+                put(&mut out.relative, at, n, log2(level.same / level.relative));
+                put(&mut out.twin, at, n, log2(level.same / level.twin));
             }
         }
         out.among(2.0);
         out
     }
 
+    /// Whether the deck is one of a population in which there are families. Files are met, of tests above all, whose
+    /// thousands of people have hardly a twin among them; only such a one says no.
+    pub fn has_families(&self) -> bool {
+        self.plain.records < MANY || self.plain.twins > TWINS / 5.0
+    }
+
     /// Sets the odds before any evidence, for two of so many records.
     pub fn among(&mut self, records: f64) {
         let own = self.plain.own;
-        self.prior =
-            [own / (records - 1.0).max(1.0), own / RELATIVES, own / TWINS].map(|odds| weight(log2(odds)));
+        self.prior = [
+            own / (records - 1.0).max(1.0),
+            own / (self.plain.twins * RELATIVES_PER_TWIN),
+            own / self.plain.twins,
+        ]
+        .map(|odds| weight(log2(odds)));
     }
 
     /// The weight of a level against strangers, without the rarity of the value.

@@ -10,10 +10,10 @@ use super::card::{Card, Deck};
 use super::compare::{Agreement, Comparer};
 use super::facts::{Facts, first};
 use super::field::{
-    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, shipped,
+    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, id, shipped,
 };
-use super::math::{exp2, log2};
-use super::model::{Against, Model};
+use super::math::{count, exp2, log2};
+use super::model::{Against, Model, TWINS};
 use super::words::{NONE, mix};
 use alloc::vec::Vec;
 
@@ -29,6 +29,15 @@ const SHIPPED_PAIRS: f64 = 300.0;
 /// So many pairs of strangers the shipped probabilities weigh.
 const SHIPPED_STRANGERS: f64 = 20_000.0;
 
+/// So many pairs that share a number stand behind how often it is a relative's as shipped, and so many records behind
+/// how many twins there are.
+const SHIPPED_KIN: f64 = 2_000.0;
+const USUAL_KIN: f64 = 0.0003;
+const SHIPPED_RECORDS: f64 = 100.0;
+
+/// Pairs of one person for each pair of relatives, as shipped.
+const KIN_RATIO: f64 = 5.0;
+
 /// Rounds of expectation maximisation.
 const ROUNDS: usize = 12;
 
@@ -39,7 +48,23 @@ const FEW: usize = 50;
 struct Sample {
     pairs: Vec<Agreement>,
     learns: Vec<usize>,
+    /// What the shares of relatives and twins in the sample tell.
+    tells: Tells,
+    shares: [f64; 4],
 }
+
+/// What a sample's shares of relatives and twins tell.
+#[derive(Clone, Copy)]
+enum Tells {
+    Nothing,
+    /// How often an identifier is a relative's: those of one kind are the sample.
+    Identifier(usize),
+    /// How many twins there are: the sample stands for so many pairs.
+    Twins(usize),
+}
+
+/// The shares of one person, strangers, relatives and twins that a sample begins with.
+const SHARES: [f64; 4] = [0.95, 0.04, 0.005, 0.005];
 
 /// Trains a model on a deck; `before` is what is known already.
 pub fn train(deck: &Deck, facts: &Facts, before: &Model, blocks: &[(Family, Blocks)]) -> Model {
@@ -57,12 +82,20 @@ pub fn train(deck: &Deck, facts: &Facts, before: &Model, blocks: &[(Family, Bloc
             Family::BirthPostcode if !has_ids(blocks) => Vec::from([GIVEN, SURNAME, SEX]),
             _ => continue,
         };
-        let pairs = draw(*family, deck, facts, &model, found);
+        let (pairs, _) = draw(*family, deck, facts, &model, found, true);
+        let tells = if let Family::Id(kind) = family { Tells::Identifier(*kind) } else { Tells::Nothing };
         if pairs.len() >= FEW {
-            samples.push(Sample { pairs, learns });
+            samples.push(Sample { pairs, learns, tells, shares: SHARES });
         }
     }
-    learn(&mut model, &samples, facts.records());
+    if let Some((family, found)) = blocks.iter().find(|(family, _)| *family == Family::SurnameBirth) {
+        let (pairs, total) = draw(*family, deck, facts, &model, found, false);
+        let learns = [GIVEN, PLACE, SEX].into_iter().chain(ID..ID + ids).collect();
+        samples.push(Sample { pairs, learns, tells: Tells::Twins(total), shares: [0.6, 0.36, 0.02, 0.02] });
+    }
+    learn(&mut model, &mut samples, facts.records());
+    kin(&mut model, &samples, facts.records());
+    model.plain.records = deck.len();
     model
 }
 
@@ -72,7 +105,43 @@ fn has_ids(blocks: &[(Family, Blocks)]) -> bool {
     of_ids.map(|(_, found)| found.iter().take(FEW * 4).count()).sum::<usize>() >= FEW * 4
 }
 
-fn draw(family: Family, deck: &Deck, facts: &Facts, model: &Model, blocks: &Blocks) -> Vec<Agreement> {
+/// How often relatives and twins share an identifier (it was typed into the wrong one's record), and how many twins
+/// there are.
+fn kin(model: &mut Model, samples: &[Sample], records: f64) {
+    for sample in samples {
+        let [same, _, relatives, twins] = sample.shares;
+        let seen = count(sample.pairs.len());
+        match sample.tells {
+            Tells::Twins(total) => {
+                let met = 2.0 * twins * count(total);
+                model.plain.twins = (met + TWINS * SHIPPED_RECORDS) / (records + SHIPPED_RECORDS);
+            }
+            Tells::Identifier(kind) => {
+                let Some(field) = model.plain.fields.get_mut(ID + kind) else { continue };
+                let Some(level) = field.levels.get_mut(usize::from(id::SAME)) else { continue };
+                let shrunk =
+                    |share: f64, usual: f64| (share * seen + usual * SHIPPED_KIN) / (seen + SHIPPED_KIN);
+                // Among pairs that share a number, so many relatives stand beside so many of one person. Twins are
+                // taken for each other twice as often.
+                let share = (relatives * seen + USUAL_KIN * SHIPPED_KIN) / (seen + SHIPPED_KIN);
+                level.relative = (share / same.max(0.1) * KIN_RATIO * level.same).clamp(0.0002, 0.1);
+                level.twin = level.relative * 2.0;
+            }
+            Tells::Nothing => {}
+        }
+    }
+    *model = rebuilt(model, records);
+}
+
+/// Pairs of one family's blocks, some of them drawn; and how many there are.
+fn draw(
+    family: Family,
+    deck: &Deck,
+    facts: &Facts,
+    model: &Model,
+    blocks: &Blocks,
+    strict: bool,
+) -> (Vec<Agreement>, usize) {
     let total: usize = blocks.iter().map(|b| b.len() * (b.len() - 1) / 2).sum();
     let every = u64::try_from(total / SAMPLE + 1).unwrap_or(1);
     let mut comparer = Comparer::new(deck, facts, model);
@@ -84,13 +153,13 @@ fn draw(family: Family, deck: &Deck, facts: &Facts, model: &Model, blocks: &Bloc
                     continue;
                 }
                 let (Some(x), Some(y)) = (deck.card(*a), deck.card(*b)) else { continue };
-                if wanted(family, x, y) {
+                if !strict || wanted(family, x, y) {
                     out.push(comparer.compare(x, y));
                 }
             }
         }
     }
-    out
+    (out, total)
 }
 
 /// Whether a pair of a family's block is of the strict kind that teaches.
@@ -142,12 +211,11 @@ fn add(counts: &mut [[f64; LEVELS]; FIELDS], agreement: &Agreement, weight: f64)
 }
 
 /// The rounds of expectation maximisation over all samples at once.
-fn learn(model: &mut Model, samples: &[Sample], records: f64) {
-    let mut shares: Vec<[f64; 4]> = samples.iter().map(|_| [0.85, 0.05, 0.05, 0.05]).collect();
+fn learn(model: &mut Model, samples: &mut [Sample], records: f64) {
     for _ in 0..ROUNDS {
         let mut counts = [[0.0_f64; LEVELS]; FIELDS];
-        for (sample, share) in samples.iter().zip(&mut shares) {
-            *share = expect(model, sample, *share, &mut counts);
+        for sample in samples.iter_mut() {
+            sample.shares = expect(model, sample, &mut counts);
         }
         for (at, field) in model.plain.fields.iter_mut().enumerate() {
             let seen: f64 = counts.get(at).map_or(0.0, |f| f.iter().sum());
@@ -161,9 +229,9 @@ fn learn(model: &mut Model, samples: &[Sample], records: f64) {
 }
 
 /// One round over one sample: adds what pairs of one person show, and gives the new shares of the four stories.
-fn expect(model: &Model, sample: &Sample, share: [f64; 4], counts: &mut [[f64; LEVELS]; FIELDS]) -> [f64; 4] {
+fn expect(model: &Model, sample: &Sample, counts: &mut [[f64; LEVELS]; FIELDS]) -> [f64; 4] {
     let stories = [Against::Strangers, Against::Relatives, Against::Twins];
-    let bits = share.map(|s| log2(s.max(1e-9)));
+    let bits = sample.shares.map(|s| log2(s.max(1e-9)));
     let [same_bits, other_bits @ ..] = bits;
     let mut sums = [1.0_f64; 4];
     for agreement in &sample.pairs {
@@ -185,6 +253,9 @@ fn expect(model: &Model, sample: &Sample, share: [f64; 4], counts: &mut [[f64; L
         let [sum, others @ ..] = &mut sums;
         *sum += same;
         others.iter_mut().zip(odds).for_each(|(sum, odd)| *sum += odd / total);
+        if matches!(sample.tells, Tells::Twins(_)) {
+            continue;
+        }
         for field in &sample.learns {
             let level = agreement.level(*field);
             if level != MISSING
@@ -194,7 +265,7 @@ fn expect(model: &Model, sample: &Sample, share: [f64; 4], counts: &mut [[f64; L
             }
         }
     }
-    let all: f64 = sums.iter().sum();
+    let all: f64 = sums.iter().sum::<f64>().max(1.0);
     sums.map(|sum| sum / all)
 }
 
