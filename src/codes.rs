@@ -11,6 +11,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::correction::CODES)
         .chain(crate::deliver::CODES)
         .chain(crate::deliver::push_codes::CODES)
+        .chain(crate::link::CODES)
         .chain(crate::register::CODES)
         .chain(crate::seal::CODES)
         .chain(crate::serve::CODES)

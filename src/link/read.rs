@@ -89,6 +89,13 @@ pub struct People {
     pub sources: Vec<String>,
 }
 
+impl People {
+    /// Records that say too little to be linked: no name, or nothing beside it.
+    pub fn bare(&self) -> usize {
+        self.deck.cards.iter().filter(|card| card.is_bare()).count()
+    }
+}
+
 /// What one core has read.
 struct Part {
     deck: Deck,
@@ -184,7 +191,12 @@ fn send(csv: &mut csv::Reader<impl Read>, senders: &[Sender]) -> Result<(), Link
 }
 
 /// A cell; several columns of one field are joined.
-fn cell<'r>(record: &'r ByteRecord, columns: &[usize], row: u64, joined: &'r mut String) -> Result<&'r str, LinkError> {
+fn cell<'r>(
+    record: &'r ByteRecord,
+    columns: &[usize],
+    row: u64,
+    joined: &'r mut String,
+) -> Result<&'r str, LinkError> {
     let get = |at: &usize| {
         let bytes = record.get(*at).unwrap_or_default();
         std::str::from_utf8(bytes).map_err(|_| LinkError::NotText(row))
@@ -216,7 +228,7 @@ fn clean(
     for (start, batch) in batches {
         for (record, row) in batch.iter().zip(start + 1..) {
             let [id, agency, fore, mid, sur, sex, dob, addr, post, sent, key, identifiers @ ..] = &mut joined;
-            let mut get = |at: usize, into| cell(record, columns.field(at), row, into);
+            let get = |at: usize, into| cell(record, columns.field(at), row, into);
             let id = get(0, id)?;
             if id.is_empty() {
                 return Err(LinkError::EmptyRecordId(row));
@@ -283,7 +295,8 @@ fn merge(into: &mut Part, mut part: Part) {
 /// Puts records into the order of their ids.
 fn sorted(mut deck: Deck, ids: RecordIds, sources: Vec<String>) -> People {
     let Some(order) = ids.order() else { return People { ids, deck, sources } };
-    let mut new = RecordIds { text: Vec::with_capacity(ids.text.len()), ends: Vec::with_capacity(ids.ends.len()) };
+    let mut new =
+        RecordIds { text: Vec::with_capacity(ids.text.len()), ends: Vec::with_capacity(ids.ends.len()) };
     order.iter().for_each(|at| new.push(ids.get(*at)));
     let cards: Vec<Card> = order.iter().filter_map(|at| deck.card(*at).copied()).collect();
     deck.cards = cards;

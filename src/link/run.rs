@@ -8,6 +8,7 @@ use lockgate_core::linkage::facts::Facts;
 use lockgate_core::linkage::math::Weight;
 use lockgate_core::linkage::model::Model;
 use lockgate_core::linkage::train::{settle, train};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread;
@@ -28,8 +29,37 @@ pub struct Linked {
     pub edges: Vec<Edge>,
     /// Pairs compared.
     pub compared: u64,
-    /// Blocks left uncompared because they were too large, with their cards.
-    pub left: usize,
+    /// Blocks left uncompared because they were too large.
+    pub crowded: usize,
+    /// The same of identifiers: for each kind by its position, how many values are carried by too many.
+    pub shared_ids: Vec<(usize, usize)>,
+    /// The facts of the deck.
+    pub facts: Facts,
+}
+
+impl Linked {
+    /// Whether two cards are one person.
+    pub fn same(&self, a: u32, b: u32) -> bool {
+        self.person_of(a) == self.person_of(b)
+    }
+
+    /// The person of a card.
+    pub fn person_of(&self, card: u32) -> u32 {
+        self.person.get(card as usize).copied().unwrap_or(card)
+    }
+
+    /// How many persons there are of each number of records.
+    pub fn sizes(&self) -> BTreeMap<u32, u32> {
+        let mut of: Vec<u32> = vec![0; self.person.len()];
+        for person in &self.person {
+            if let Some(n) = of.get_mut(*person as usize) {
+                *n += 1;
+            }
+        }
+        let mut out = BTreeMap::new();
+        of.iter().filter(|n| **n > 0).for_each(|n| *out.entry(*n).or_default() += 1);
+        out
+    }
 }
 
 /// Facts and blocks of a deck: what training and scoring need.
@@ -69,9 +99,19 @@ pub fn learn(deck: &Deck, prepared: &Prepared, before: &Model) -> Model {
 }
 
 /// Scores and clusters.
-pub fn link(deck: &Deck, prepared: Prepared, model: &mut Model, limits: Limits, settling: bool, cores: usize) -> Linked {
+pub fn link(
+    deck: &Deck,
+    prepared: Prepared,
+    model: &mut Model,
+    limits: Limits,
+    settling: bool,
+    cores: usize,
+) -> Linked {
     let Prepared { facts, blocks } = prepared;
-    let left = blocks.iter().map(|(_, b)| b.left.len()).sum();
+    let ids = |family: &Family| if let Family::Id(kind) = family { Some(*kind) } else { None };
+    let crowded = blocks.iter().filter(|(f, _)| ids(f).is_none()).map(|(_, b)| b.left.len()).sum();
+    let shared = blocks.iter().filter_map(|(f, b)| Some((ids(f)?, b.left.len())));
+    let shared_ids = shared.filter(|(_, n)| *n > 0).collect();
     let index = Index::of(blocks.into_iter().map(|(_, b)| b).collect(), deck.len());
     model.among(facts.records());
     if settling {
@@ -83,7 +123,7 @@ pub fn link(deck: &Deck, prepared: Prepared, model: &mut Model, limits: Limits, 
     drop(index);
     let ends = parts(&mut edges, deck.len());
     let (person, doubts) = cluster(deck, &facts, model, limits, &edges, &ends, cores);
-    Linked { person, doubts, edges, compared, left }
+    Linked { person, doubts, edges, compared, crowded, shared_ids, facts }
 }
 
 /// Weights of all pairs of some cards, spread over the deck; each pair counted from both its sides.
@@ -105,7 +145,14 @@ fn sample(deck: &Deck, facts: &Facts, model: &Model, index: &Index, some: u32) -
     out
 }
 
-fn score(deck: &Deck, facts: &Facts, model: &Model, index: &Index, least: Weight, cores: usize) -> (Vec<Edge>, u64) {
+fn score(
+    deck: &Deck,
+    facts: &Facts,
+    model: &Model,
+    index: &Index,
+    least: Weight,
+    cores: usize,
+) -> (Vec<Edge>, u64) {
     let next = AtomicU32::new(0);
     let work = || {
         let mut comparer = Comparer::new(deck, facts, model);

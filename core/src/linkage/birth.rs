@@ -52,8 +52,7 @@ pub fn read(cell: &str, this_year: u32) -> Option<Birth> {
     let (year, month, day) = match (found, numbers, lengths) {
         (1, [n, ..], [8, ..]) => (n / 10_000, n / 100 % 100, n % 100),
         (1, [n, ..], [4, ..]) => (n, 1, 1),
-        (3, [y, m, d], [4, ..]) => (y, m, d),
-        (3, [d, m, y], [_, _, 4]) => (y, m, d),
+        (3, [y, m, d], [4, ..]) | (3, [d, m, y], [_, _, 4]) => (y, m, d),
         _ => return None,
     };
     let known = month <= 99 && day <= 99 && (1900..=this_year).contains(&year);
@@ -112,17 +111,17 @@ pub fn compare(a: Birth, b: Birth) -> Apart {
 /// Whether two numbers of eight digits differ in one digit, or in two neighbours exchanged.
 fn one_digit(a: u32, b: u32) -> bool {
     let mut wrong = [(0_u8, 0_u32, 0_u32); 2];
-    let (mut found, mut x, mut y) = (0, a, b);
+    let (mut found, mut left, mut right) = (0, a, b);
     for place in 0..8 {
-        if x % 10 != y % 10 {
+        if left % 10 != right % 10 {
             let Some(one) = wrong.get_mut(found) else { return false };
-            *one = (place, x % 10, y % 10);
+            *one = (place, left % 10, right % 10);
             found += 1;
         }
-        (x, y) = (x / 10, y / 10);
+        (left, right) = (left / 10, right / 10);
     }
-    let [(p, a1, b1), (q, a2, b2)] = wrong;
-    found == 1 || (found == 2 && q == p + 1 && a1 == b2 && a2 == b1)
+    let [(low, a1, b1), (high, a2, b2)] = wrong;
+    found == 1 || (found == 2 && high == low + 1 && a1 == b2 && a2 == b1)
 }
 
 #[cfg(test)]

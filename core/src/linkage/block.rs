@@ -8,6 +8,7 @@ use super::birth;
 use super::card::{Card, Deck, IDS, UNSURE};
 use super::facts::{Facts, births, first, ids, names, places, whole_words};
 use super::words::{NONE, hash, mix};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// A block of more cards than this is split, and what cannot be split is left: it describes nobody.
@@ -248,8 +249,7 @@ impl Index {
     pub fn of(families: Vec<Blocks>, cards: u32) -> Self {
         let size = usize::try_from(cards).unwrap_or(0);
         let mut out = Self::default();
-        let mut counts = Vec::new();
-        counts.resize(size + 1, 0_u32);
+        let mut counts = vec![0_u32; size + 1];
         for family in families {
             for block in family.iter() {
                 for at in block {

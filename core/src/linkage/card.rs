@@ -109,6 +109,18 @@ pub struct Card {
     pub more: u32,
 }
 
+impl Card {
+    /// Whether it says too little to be linked: no name, or nothing beside it.
+    pub fn is_bare(&self) -> bool {
+        let named = self.name.surname != NONE || self.name.given.iter().any(|w| *w != NONE);
+        let more = self.birth != 0
+            || self.place != Place::default()
+            || self.ids.iter().any(|id| *id != NONE)
+            || self.more != 0;
+        !(named && more)
+    }
+}
+
 /// What a card says besides: aliases, other dates of birth, other addresses and further identifiers.
 #[derive(Debug, Clone, Default)]
 pub struct More {

@@ -5,6 +5,7 @@
 //! the order of the cards, which the caller has put into the order of their record ids.
 
 use super::card::{Card, Deck};
+use super::codes;
 use super::compare::{Agreement, Comparer, agrees};
 use super::facts::Facts;
 use super::field::{GIVEN, given};
@@ -39,7 +40,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { join: 8 * BIT, review: 0, cohesion: 0, largest: 400 }
+        Self { join: 10 * BIT, review: 0, cohesion: 0, largest: 400 }
     }
 }
 
@@ -54,6 +55,18 @@ pub enum Doubt {
     Loose,
     /// The group would be larger than any person's.
     Large,
+}
+
+impl Doubt {
+    /// The message code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Barred(bar) => bar.code(),
+            Self::Weak => codes::WEAK,
+            Self::Loose => codes::LOOSE,
+            Self::Large => codes::LARGE,
+        }
+    }
 }
 
 /// The persons of some cards.

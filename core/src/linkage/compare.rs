@@ -215,15 +215,15 @@ impl<'a> Comparer<'a> {
         if a == NONE || b == NONE {
             return (MISSING, 0);
         }
-        let (f, g) = (self.facts.names.of(a), self.facts.names.of(b));
-        let commoner = f.as_given.min(g.as_given);
-        if f.initial || g.initial {
-            return if f.letter == g.letter { (given::INITIAL, 0) } else { (given::OTHER, 0) };
+        let (one, two) = (self.facts.names.of(a), self.facts.names.of(b));
+        let commoner = one.as_given.min(two.as_given);
+        if one.initial || two.initial {
+            return if one.letter == two.letter { (given::INITIAL, 0) } else { (given::OTHER, 0) };
         }
         if a == b {
-            return (given::SAME, f.as_given);
+            return (given::SAME, one.as_given);
         }
-        if meet(f.groups, g.groups) {
+        if meet(one.groups, two.groups) {
             return (given::FORM, commoner);
         }
         let like = self.like(a, b);
@@ -231,39 +231,39 @@ impl<'a> Comparer<'a> {
             return (given::SLIP, commoner);
         }
         if later(x).contains(&b) {
-            return (given::MIDDLE, g.as_given);
+            return (given::MIDDLE, two.as_given);
         }
         if later(y).contains(&a) {
-            return (given::MIDDLE, f.as_given);
+            return (given::MIDDLE, one.as_given);
         }
         if like == Like::Alike { (given::ALIKE, 0) } else { (given::OTHER, 0) }
     }
 
     fn surname(&mut self, a: &Card, b: &Card, x: &Name, y: &Name) -> (u8, Weight) {
-        let (s, t) = (x.surname, y.surname);
-        if s == NONE || t == NONE {
+        let (left, right) = (x.surname, y.surname);
+        if left == NONE || right == NONE {
             return (MISSING, 0);
         }
-        let (f, g) = (self.facts.names.of(s), self.facts.names.of(t));
-        if s == t {
-            return (surname::SAME, f.as_surname);
+        let (one, two) = (self.facts.names.of(left), self.facts.names.of(right));
+        if left == right {
+            return (surname::SAME, one.as_surname);
         }
         let part = |whole: [u32; 2], other: u32| whole.contains(&other) && other != NONE;
-        if part(f.parts, t) {
-            return (surname::PART, g.as_surname);
+        if part(one.parts, right) {
+            return (surname::PART, two.as_surname);
         }
-        if part(g.parts, s) {
-            return (surname::PART, f.as_surname);
+        if part(two.parts, left) {
+            return (surname::PART, one.as_surname);
         }
-        let like = self.like(s, t);
+        let like = self.like(left, right);
         if like == Like::Slip {
-            return (surname::SLIP, f.as_surname.min(g.as_surname));
+            return (surname::SLIP, one.as_surname.min(two.as_surname));
         }
-        if later(x).contains(&t) {
-            return (surname::MIDDLE, g.as_given.min(g.as_surname));
+        if later(x).contains(&right) {
+            return (surname::MIDDLE, two.as_given.min(two.as_surname));
         }
-        if later(y).contains(&s) {
-            return (surname::MIDDLE, f.as_given.min(f.as_surname));
+        if later(y).contains(&left) {
+            return (surname::MIDDLE, one.as_given.min(one.as_surname));
         }
         let woman =
             a.sex != Sex::Male && b.sex != Sex::Male && (a.sex == Sex::Female || b.sex == Sex::Female);
@@ -309,16 +309,16 @@ impl<'a> Comparer<'a> {
         let mut best = (middle::OTHER, 0);
         let pairs = a.iter().flat_map(|v| b.iter().map(move |w| (*v, *w)));
         for (v, w) in pairs.filter(|(v, w)| *v != NONE && *w != NONE) {
-            let (f, g) = (self.facts.names.of(v), self.facts.names.of(w));
-            let found = if f.initial || g.initial {
-                if f.letter != g.letter {
+            let (one, two) = (self.facts.names.of(v), self.facts.names.of(w));
+            let found = if one.initial || two.initial {
+                if one.letter != two.letter {
                     continue;
                 }
                 (middle::INITIAL, 0)
             } else if v == w {
-                (middle::SAME, f.as_given)
-            } else if meet(f.groups, g.groups) || self.like(v, w) == Like::Slip {
-                (middle::SLIP, f.as_given.min(g.as_given))
+                (middle::SAME, one.as_given)
+            } else if meet(one.groups, two.groups) || self.like(v, w) == Like::Slip {
+                (middle::SLIP, one.as_given.min(two.as_given))
             } else {
                 continue;
             };
@@ -338,14 +338,14 @@ impl<'a> Comparer<'a> {
         let (x, y) = (Letters::of(self.deck.names.get(a)), Letters::of(self.deck.names.get(b)));
         let (x, y) = (x.bytes(), y.bytes());
         let short = x.len().min(y.len());
-        let (f, g) = (self.facts.names.of(a), self.facts.names.of(b));
+        let (one, two) = (self.facts.names.of(a), self.facts.names.of(b));
         // Of two short names one slip apart (TIM and TOM) the one is a slip only if hardly anybody has it.
-        let odd = (f.as_given - g.as_given).abs() > 4 * BIT && f.as_given.max(g.as_given) > 12 * BIT;
+        let odd = (one.as_given - two.as_given).abs() > 4 * BIT && one.as_given.max(two.as_given) > 12 * BIT;
         let like = match likeness(x, y) {
             _ if short >= 3 && odd && one_slip(x, y) => Like::Slip,
             _ if short >= 4 && one_slip(x, y) => Like::Slip,
             930.. if short >= 5 => Like::Slip,
-            850.. if short >= 4 && f.sound == g.sound => Like::Slip,
+            850.. if short >= 4 && one.sound == two.sound => Like::Slip,
             800.. => Like::Alike,
             _ => Like::Other,
         };
@@ -391,8 +391,8 @@ impl<'a> Comparer<'a> {
             let len = out.iter_mut().zip(letters).map(|(to, from)| *to = from).count();
             (out, len)
         };
-        let ((x, n), (y, m)) = (strip(a), strip(b));
-        n >= 4 && m >= 4 && one_slip(x.get(..n).unwrap_or_default(), y.get(..m).unwrap_or_default())
+        let ((left, n), (right, m)) = (strip(a), strip(b));
+        n.min(m) >= 4 && one_slip(left.get(..n).unwrap_or_default(), right.get(..m).unwrap_or_default())
     }
 
     fn identifiers(&self, a: &Card, b: &Card, kind: usize) -> (u8, Weight) {
@@ -431,12 +431,15 @@ impl<'a> Comparer<'a> {
             let len = out.iter_mut().zip(letters).map(|(to, from)| *to = from).count();
             (out, len)
         };
-        let ((p, n), (q, m)) = (strip(x), strip(y));
-        let (p, q) = (p.get(..n).unwrap_or_default(), q.get(..m).unwrap_or_default());
+        let ((left, n), (right, m)) = (strip(x), strip(y));
+        let (left, right) = (left.get(..n).unwrap_or_default(), right.get(..m).unwrap_or_default());
         // A year of two digits that failed its check stands beside one of four.
         let short =
             |long: &[u8], short: &[u8]| long.get(2..).is_some_and(|end| end == short || one_slip(end, short));
-        n.min(m) >= 5 && (one_slip(p, q) || (n == m + 2 && short(p, q)) || (m == n + 2 && short(q, p)))
+        n.min(m) >= 5
+            && (one_slip(left, right)
+                || (n == m + 2 && short(left, right))
+                || (m == n + 2 && short(right, left)))
     }
 }
 

@@ -22,9 +22,6 @@ const SHIPPED_OWN: f64 = 0.5;
 pub(super) const TWINS: f64 = 0.04;
 const RELATIVES_PER_TWIN: f64 = 10.0;
 
-/// In a file of fewer records twins may be missing by chance.
-const MANY: u32 = 2_000;
-
 /// The story that stands against one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Against {
@@ -85,6 +82,8 @@ pub struct Plain {
     pub own: f64,
     /// How many records of a twin a record has, on average; of other relatives it is ten times as many.
     pub twins: f64,
+    /// Whether there are families among the records, so that twins, fathers and sons have to be kept apart.
+    pub families: bool,
     /// The fields, in the order of comparison.
     pub fields: Vec<PlainField>,
 }
@@ -148,6 +147,7 @@ impl Model {
             records: 0,
             own: SHIPPED_OWN,
             twins: TWINS,
+            families: true,
             fields: fields.collect(),
         };
         Self::of(plain)
@@ -199,10 +199,10 @@ impl Model {
         out
     }
 
-    /// Whether the deck is one of a population in which there are families. Files are met, of tests above all, whose
-    /// thousands of people have hardly a twin among them; only such a one says no.
-    pub fn has_families(&self) -> bool {
-        self.plain.records < MANY || self.plain.twins > TWINS / 5.0
+    /// Whether the deck is one of a population in which there are families. Files are met, of tests above all, in which
+    /// forenames were exchanged at random and no two people are related; only one that proves it says no.
+    pub const fn has_families(&self) -> bool {
+        self.plain.families
     }
 
     /// Sets the odds before any evidence, for two of so many records.

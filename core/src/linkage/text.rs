@@ -41,7 +41,7 @@ pub fn one_slip(a: &[u8], b: &[u8]) -> bool {
     }
     match (short, long) {
         ([_, x @ ..], [_, y @ ..]) if x == y => true,
-        ([a, b, x @ ..], [c, d, y @ ..]) => a == d && b == c && x == y,
+        ([one, two, x @ ..], [other, last, y @ ..]) => one == last && two == other && x == y,
         _ => false,
     }
 }
@@ -76,9 +76,9 @@ pub fn likeness(a: &[u8], b: &[u8]) -> u32 {
     };
     let (x, y) = (marked(a, left), marked(b, right));
     let moved = x.iter().zip(&y).filter(|(x, y)| x != y).count();
-    let (m, moved) = (f64::from(common), crate::linkage::math::count(moved) / 2.0);
+    let (common, moved) = (f64::from(common), crate::linkage::math::count(moved) / 2.0);
     let len = |word: &[u8]| crate::linkage::math::count(word.len());
-    let jaro = (m / len(a) + m / len(b) + (m - moved) / m) / 3.0;
+    let jaro = (common / len(a) + common / len(b) + (common - moved) / common) / 3.0;
     let begin = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
     thousandths(jaro + crate::linkage::math::count(begin) * 0.1 * (1.0 - jaro))
 }

@@ -10,7 +10,7 @@ use super::card::{Card, Deck};
 use super::compare::{Agreement, Comparer};
 use super::facts::{Facts, first};
 use super::field::{
-    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, id, shipped,
+    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, given, id, shipped, surname,
 };
 use super::math::{count, exp2, log2};
 use super::model::{Against, Model, TWINS};
@@ -51,6 +51,19 @@ struct Sample {
     /// What the shares of relatives and twins in the sample tell.
     tells: Tells,
     shares: [f64; 4],
+}
+
+impl Sample {
+    /// Of one surname and birth, and different forenames, are twins; unless nearly all who are so share an identifier,
+    /// which twins do not.
+    fn proves_no_twins(&self) -> bool {
+        let known = |a: &&Agreement| (ID..FIELDS).any(|f| matches!(a.level(f), id::SAME | id::SLIP | id::OTHER));
+        let other = self.pairs.iter().filter(|a| a.level(GIVEN) == given::OTHER && a.level(SURNAME) == surname::SAME);
+        let known: Vec<&Agreement> = other.filter(known).collect();
+        let shared = |a: &&&Agreement| (ID..FIELDS).any(|f| matches!(a.level(f), id::SAME | id::SLIP));
+        let shared = known.iter().filter(shared).count();
+        known.len() >= 100 && shared * 10 >= known.len() * 9
+    }
 }
 
 /// What a sample's shares of relatives and twins tell.
@@ -114,13 +127,14 @@ fn kin(model: &mut Model, samples: &[Sample], records: f64) {
         match sample.tells {
             Tells::Twins(total) => {
                 let met = 2.0 * twins * count(total);
-                model.plain.twins = (met + TWINS * SHIPPED_RECORDS) / (records + SHIPPED_RECORDS);
+                let rate = (met + TWINS * SHIPPED_RECORDS) / (records + SHIPPED_RECORDS);
+                model.plain.families = !sample.proves_no_twins();
+                let least = if model.plain.families { TWINS * 0.75 } else { 0.0 };
+                model.plain.twins = rate.max(least);
             }
             Tells::Identifier(kind) => {
                 let Some(field) = model.plain.fields.get_mut(ID + kind) else { continue };
                 let Some(level) = field.levels.get_mut(usize::from(id::SAME)) else { continue };
-                let shrunk =
-                    |share: f64, usual: f64| (share * seen + usual * SHIPPED_KIN) / (seen + SHIPPED_KIN);
                 // Among pairs that share a number, so many relatives stand beside so many of one person. Twins are
                 // taken for each other twice as often.
                 let share = (relatives * seen + USUAL_KIN * SHIPPED_KIN) / (seen + SHIPPED_KIN);
@@ -181,10 +195,8 @@ fn strangers(deck: &Deck, facts: &Facts, model: &mut Model) {
     {
         let mut comparer = Comparer::new(deck, facts, model);
         for n in 0..draws {
-            let pick = |salt: u64| {
-                let drawn = mix(u64::from(n), salt) % (u64::from(last) + 1);
-                u32::try_from(drawn).unwrap_or(0)
-            };
+            let pick =
+                |salt: u64| u32::try_from(mix(u64::from(n), salt) % (u64::from(last) + 1)).unwrap_or(0);
             let (a, b) = (pick(11), pick(29));
             let (Some(x), Some(y)) = (deck.card(a), deck.card(b)) else { continue };
             if a != b {
