@@ -16,7 +16,7 @@ pub struct LinkArgs {
     /// Which column is which field, several joined by `+`; `id.NAME=COLUMN` for a further identifier
     #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = Mapping::parse)]
     pub mappings: Vec<Mapping>,
-    /// From how many bits of evidence on two records are joined (default: the disclosure-safe 8)
+    /// From how many bits of evidence on two records are joined (default: 10, a thousand to one)
     #[arg(long, value_name = "BITS", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
     /// From how many bits on a pair that is not joined waits for a person

@@ -123,7 +123,7 @@ fn run(args: &LinkArgs) -> Result<Done, LinkError> {
     let kept = args.model.as_deref().map(|path| model(path, &names)).transpose()?;
     let trains = kept.is_none();
     let mut model = kept.unwrap_or_else(|| learn(&people.deck, &prepared, &Model::shipped(&names)));
-    let limits = limits(args);
+    let limits = limits(args, &model);
     let linked = link_all(&people.deck, prepared, &mut model, limits, trains, cores);
     if trains {
         model.plain.version = format!("trained-{day}");
@@ -193,10 +193,11 @@ fn model(path: &Path, names: &[String]) -> Result<Model, LinkError> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
-fn limits(args: &LinkArgs) -> Limits {
+fn limits(args: &LinkArgs, model: &Model) -> Limits {
     let weight = |bits: f64| (bits.clamp(-1000.0, 1000.0) * 100.0) as Weight;
-    let shipped = Limits::default();
-    Limits { join: args.threshold.map_or(shipped.join, weight), review: weight(args.review), ..shipped }
+    let shipped = Limits::for_model(model);
+    let join = args.threshold.map_or(shipped.join, weight);
+    Limits { join, review: weight(args.review).min(join), ..shipped }
 }
 
 fn explain(pair: &str, people: &People, model: &Model, linked: &Linked) -> Result<Explained, LinkError> {

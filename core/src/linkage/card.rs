@@ -404,13 +404,13 @@ impl Reader {
     }
 
     fn identifiers(&mut self, cells: &[&str], card: &mut Card, more: &mut More) {
-        let mut strayed: Vec<&str> = Vec::new();
+        let mut strayed: Vec<(usize, &str)> = Vec::new();
         for (at, cell) in cells.iter().enumerate().take(IDS).filter(|(_, cell)| !cell.is_empty()) {
             for (n, value) in cell.split(';').take(MOST).enumerate() {
                 let Some(kind) = self.deck.kinds.get(at).map(|field| field.kind) else { continue };
                 let number = self.identifier(kind, value);
                 if number & UNSURE != 0 {
-                    strayed.push(value);
+                    strayed.push((at, value));
                 }
                 match card.ids.get_mut(at) {
                     Some(slot) if n == 0 || *slot == NONE => *slot = number,
@@ -419,13 +419,17 @@ impl Reader {
                 }
             }
         }
-        for value in strayed {
-            self.put_back(value, card);
+        for (at, value) in strayed {
+            if self.put_back(value, card)
+                && let Some(left) = card.ids.get_mut(at).filter(|id| **id & UNSURE != 0)
+            {
+                *left = NONE;
+            }
         }
     }
 
     /// An identifier in a wrong column is known by its shape and check, and counts where it belongs.
-    fn put_back(&mut self, value: &str, card: &mut Card) {
+    fn put_back(&mut self, value: &str, card: &mut Card) -> bool {
         for at in 0..self.deck.kinds.len().min(IDS) {
             let Some(field) = self.deck.kinds.get(at).filter(|f| f.is_strong()) else { continue };
             let empty = card.ids.get(at).is_some_and(|id| *id == NONE || id & UNSURE != 0);
@@ -435,9 +439,10 @@ impl Reader {
                 if let Some(slot) = card.ids.get_mut(at) {
                     *slot = number;
                 }
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn identifier(&mut self, kind: IdKind, value: &str) -> u32 {

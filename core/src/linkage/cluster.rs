@@ -44,6 +44,15 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The limits for decks of a model. Where it is proven that no two people are relatives, hardly anything is left
+    /// that a pair of some weight may be but one person, and less weight is safe.
+    pub fn for_model(model: &Model) -> Self {
+        let join = if model.has_families() { Self::default().join } else { 2 * BIT };
+        Self { join, ..Self::default() }
+    }
+}
+
 /// Why a pair was not joined and waits for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {

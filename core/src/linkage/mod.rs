@@ -38,3 +38,7 @@ pub mod train;
 pub mod words;
 
 pub use codes::CODES;
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::many_single_char_names, reason = "tests")]
+mod tests;

@@ -10,7 +10,8 @@ use super::card::{Card, Deck};
 use super::compare::{Agreement, Comparer};
 use super::facts::{Facts, first};
 use super::field::{
-    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, given, id, shipped, surname,
+    BIRTH, FIELDS, GIVEN, ID, LEVELS, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, given, id, shipped,
+    surname,
 };
 use super::math::{count, exp2, log2};
 use super::model::{Against, Model, TWINS};
@@ -57,8 +58,10 @@ impl Sample {
     /// Of one surname and birth, and different forenames, are twins; unless nearly all who are so share an identifier,
     /// which twins do not.
     fn proves_no_twins(&self) -> bool {
-        let known = |a: &&Agreement| (ID..FIELDS).any(|f| matches!(a.level(f), id::SAME | id::SLIP | id::OTHER));
-        let other = self.pairs.iter().filter(|a| a.level(GIVEN) == given::OTHER && a.level(SURNAME) == surname::SAME);
+        let known =
+            |a: &&Agreement| (ID..FIELDS).any(|f| matches!(a.level(f), id::SAME | id::SLIP | id::OTHER));
+        let other =
+            self.pairs.iter().filter(|a| a.level(GIVEN) == given::OTHER && a.level(SURNAME) == surname::SAME);
         let known: Vec<&Agreement> = other.filter(known).collect();
         let shared = |a: &&&Agreement| (ID..FIELDS).any(|f| matches!(a.level(f), id::SAME | id::SLIP));
         let shared = known.iter().filter(shared).count();
