@@ -36,6 +36,8 @@ pub enum Family {
     ForenamePostcode,
     /// Surname by sound, and house.
     SurnameHouse,
+    /// Forename by sound or group, and house.
+    ForenameHouse,
 }
 
 impl Family {
@@ -50,6 +52,7 @@ impl Family {
             Self::BirthPostcode,
             Self::ForenamePostcode,
             Self::SurnameHouse,
+            Self::ForenameHouse,
         ]);
         out
     }
@@ -64,6 +67,7 @@ impl Family {
             Self::BirthPostcode => 5,
             Self::ForenamePostcode => 6,
             Self::SurnameHouse => 7,
+            Self::ForenameHouse => 8,
         }
     }
 
@@ -91,6 +95,10 @@ impl Family {
             let all = places(deck, card).take(COMBINED).filter(|p| p.postcode != NONE);
             all.map(|p| facts.postcodes.of(p.postcode).hash)
         };
+        let houses = || {
+            let all = places(deck, card).take(COMBINED).filter(|p| p.house != NONE);
+            all.map(|p| hash(deck.addresses.get(p.house).as_bytes()))
+        };
         if self == Self::BirthPostcode {
             out.extend(days().flat_map(|day| postcodes().map(move |code| mix(day, code))));
             return;
@@ -110,9 +118,7 @@ impl Family {
             }
             if self == Self::SurnameHouse {
                 if name.surname != NONE {
-                    let houses = places(deck, card).take(COMBINED).filter(|p| p.house != NONE);
-                    let words = houses.map(|p| hash(deck.addresses.get(p.house).as_bytes()));
-                    out.extend(words.map(|house| mix(surname.sound, house)));
+                    out.extend(houses().map(|house| mix(surname.sound, house)));
                 }
                 continue;
             }
@@ -123,6 +129,7 @@ impl Family {
                         out.extend(days().map(|day| mix(both, day / 10_000)));
                     }
                     Self::ForenameBirth => out.extend(days().map(|day| mix(forename, day))),
+                    Self::ForenameHouse => out.extend(houses().map(|house| mix(forename, house))),
                     Self::ForenamePostcode => out.extend(postcodes().map(|code| mix(forename, code))),
                     _ => {}
                 }

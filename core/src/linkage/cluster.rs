@@ -48,7 +48,7 @@ impl Limits {
     /// The limits for decks of a model. Where it is proven that no two people are relatives, hardly anything is left
     /// that a pair of some weight may be but one person, and less weight is safe.
     pub fn for_model(model: &Model) -> Self {
-        let join = if model.has_families() { Self::default().join } else { 2 * BIT };
+        let join = if model.has_families() { Self::default().join } else { 0 };
         Self { join, ..Self::default() }
     }
 }
