@@ -129,13 +129,12 @@ fn run(args: &LinkArgs) -> Result<Done, LinkError> {
         model.plain.version = format!("trained-{day}");
         model.plain.date = day.to_string();
     }
-    let true_person =
-        args.truth.as_deref().map(|path| truth(&mut csv_reader(path)?, &people.ids)).transpose()?;
+    let true_person = args.truth.as_deref().map(|path| truth(&mut csv_reader(path)?, &people)).transpose()?;
     let quality = true_person.as_ref().map(|person| quality(person, &linked.person));
     let explained =
         args.explain.as_deref().map(|pair| explain(pair, &people, &model, &linked)).transpose()?;
     if let Some(path) = &args.out {
-        output::write(path, |out| output::clusters(out, &people.ids, &linked.person))?;
+        output::write(path, |out| output::clusters(out, &people, &linked.person))?;
     }
     if let Some(path) = &args.pairs {
         output::write(path, |out| output::pairs(out, &people, &linked.facts, &model, &linked))?;
@@ -201,7 +200,7 @@ fn limits(args: &LinkArgs, model: &Model) -> Limits {
 }
 
 fn explain(pair: &str, people: &People, model: &Model, linked: &Linked) -> Result<Explained, LinkError> {
-    let find = |id: &str| people.ids.find(id.trim().as_bytes());
+    let find = |id: &str| people.find(id.trim().as_bytes());
     let two = pair.split_once(',').and_then(|(a, b)| Some((find(a)?, find(b)?)));
     let (a, b) = two.ok_or(LinkError::NoSuchRecord)?;
     let (Some(x), Some(y)) = (people.deck.card(a), people.deck.card(b)) else {

@@ -1,7 +1,7 @@
 //! The files that linking writes: persons, and scored pairs with their reasons. Each is whole or not there.
 
 use super::LinkError;
-use super::read::{People, RecordIds};
+use super::read::People;
 use super::run::Linked;
 use lockgate_core::linkage::cluster::{Doubt, Edge};
 use lockgate_core::linkage::compare::Comparer;
@@ -37,11 +37,11 @@ fn csv_fault(error: &csv::Error) -> LinkError {
 }
 
 /// Writes `record_id,cluster_id`, in the order of the record ids; a person is known by the first record id of its own.
-pub fn clusters(out: &mut dyn Write, ids: &RecordIds, person: &[u32]) -> Result<(), LinkError> {
+pub fn clusters(out: &mut dyn Write, people: &People, person: &[u32]) -> Result<(), LinkError> {
     let mut out = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(out);
     out.write_record(["record_id", "cluster_id"]).map_err(|e| csv_fault(&e))?;
-    for (person, at) in person.iter().zip(0..) {
-        out.write_record([ids.get(at), ids.get(*person)]).map_err(|e| csv_fault(&e))?;
+    for (first, at) in people.persons(person).into_iter().zip(0..) {
+        out.write_record([people.ids.get(at), people.ids.get(first)]).map_err(|e| csv_fault(&e))?;
     }
     out.flush().map_err(|e| LinkError::Write(e.kind()))
 }
@@ -78,10 +78,13 @@ pub fn pairs(
             .map(|line| format!("{}: {} {}", line.field, line.level, bits(line.weight)))
             .collect();
         let code = doubt.map_or("", |d| d.code()).as_bytes();
+        // The one whose id comes first stands first.
+        let swap = people.place_of(edge.a) > people.place_of(edge.b);
+        let a_first = if swap { (edge.b, edge.a) } else { (edge.a, edge.b) };
         let (weight, reasons) = (bits(edge.weight), reasons.join("; "));
         let fields: [&[u8]; 7] = [
-            people.ids.get(edge.a),
-            people.ids.get(edge.b),
+            people.id(a_first.0),
+            people.id(a_first.1),
             weight.as_bytes(),
             outcome.as_bytes(),
             code,

@@ -88,7 +88,7 @@ fn one_sided(share: u32) -> String {
 
 /// The pair that was asked about; else the weakest that was joined directly: of all answers the one most worth a look.
 fn chosen(shown: &Shown<'_>, pair: Option<&str>) -> Option<(u32, u32)> {
-    let find = |id: &str| shown.people.ids.find(id.trim().as_bytes());
+    let find = |id: &str| shown.people.find(id.trim().as_bytes());
     let asked = pair.and_then(|p| p.split_once(',')).and_then(|(a, b)| Some((find(a)?, find(b)?)));
     let joined = shown.linked.edges.iter().filter(|e| e.weight >= shown.limits.join);
     let weakest = joined.filter(|e| shown.linked.same(e.a, e.b)).min_by_key(|e| (e.weight, e.a, e.b));
@@ -100,7 +100,7 @@ fn waterfall(out: &mut String, shown: &Shown<'_>, pair: Option<&str>) {
     let (Some(x), Some(y)) = (shown.people.deck.card(a), shown.people.deck.card(b)) else { return };
     let agreement = Comparer::new(&shown.people.deck, &shown.linked.facts, shown.model).compare(x, y);
     let score = shown.model.score(&agreement);
-    let id = |at| escaped(&String::from_utf8_lossy(shown.people.ids.get(at)));
+    let id = |at| escaped(&String::from_utf8_lossy(shown.people.id(at)));
     let what = if pair.is_some() { "The pair asked about" } else { "The weakest pair that joins" };
     let _ = writeln!(
         out,

@@ -83,13 +83,48 @@ fn begin(a: &[u8], b: &[u8]) -> usize {
 pub struct People {
     /// Their record ids, sorted.
     pub ids: RecordIds,
-    /// Their cards, in the same order.
+    /// Their cards, in an order of the deck's own that their cells and ids alone make.
     pub deck: Deck,
+    /// The place of each card's id.
+    place: Vec<u32>,
     /// Names of the sources, from number 1.
     pub sources: Vec<String>,
 }
 
 impl People {
+    /// The record id of a card.
+    pub fn id(&self, card: u32) -> &[u8] {
+        self.ids.get(self.place_of(card))
+    }
+
+    /// The place of a card's id among all.
+    pub fn place_of(&self, card: u32) -> u32 {
+        self.place.get(card as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The card of a record id.
+    pub fn find(&self, id: &[u8]) -> Option<u32> {
+        let at = self.ids.find(id)?;
+        self.place.iter().position(|place| *place == at).and_then(|card| u32::try_from(card).ok())
+    }
+
+    /// For each record in the order of the ids, the place of its person's first id.
+    pub fn persons(&self, person: &[u32]) -> Vec<u32> {
+        let mut first: Vec<u32> = vec![u32::MAX; person.len()];
+        for (person, place) in person.iter().zip(&self.place) {
+            if let Some(least) = first.get_mut(*person as usize) {
+                *least = (*least).min(*place);
+            }
+        }
+        let mut out = vec![0; person.len()];
+        for (person, place) in person.iter().zip(&self.place) {
+            if let (Some(to), Some(first)) = (out.get_mut(*place as usize), first.get(*person as usize)) {
+                *to = *first;
+            }
+        }
+        out
+    }
+
     /// Records that say too little to be linked: no name, or nothing beside it.
     pub fn bare(&self) -> usize {
         self.deck.cards.iter().filter(|card| card.is_bare()).count()
@@ -292,13 +327,18 @@ fn merge(into: &mut Part, mut part: Part) {
     into.ids.append(&part.ids);
 }
 
-/// Puts records into the order of their ids.
+/// Puts the ids into their order, and the cards into one in which likely pairs lie near each other.
 fn sorted(mut deck: Deck, ids: RecordIds, sources: Vec<String>) -> People {
-    let Some(order) = ids.order() else { return People { ids, deck, sources } };
-    let mut new =
-        RecordIds { text: Vec::with_capacity(ids.text.len()), ends: Vec::with_capacity(ids.ends.len()) };
-    order.iter().for_each(|at| new.push(ids.get(*at)));
-    let cards: Vec<Card> = order.iter().filter_map(|at| deck.card(*at).copied()).collect();
+    let mut all = ids;
+    if let Some(order) = all.order() {
+        let mut new =
+            RecordIds { text: Vec::with_capacity(all.text.len()), ends: Vec::with_capacity(all.ends.len()) };
+        order.iter().for_each(|at| new.push(all.get(*at)));
+        deck.cards = order.iter().filter_map(|at| deck.card(*at).copied()).collect();
+        all = new;
+    }
+    let place = deck.by_likeness();
+    let cards: Vec<Card> = place.iter().filter_map(|at| deck.card(*at).copied()).collect();
     deck.cards = cards;
-    People { ids: new, deck, sources }
+    People { ids: all, deck, place, sources }
 }

@@ -1,7 +1,7 @@
 //! A linkage held against the truth, where somebody has it: counted in pairs, and in persons mixed up or torn apart.
 
 use super::LinkError;
-use super::read::RecordIds;
+use super::read::People;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -22,8 +22,8 @@ pub struct Quality {
     pub split_persons: usize,
 }
 
-/// Reads `record_id,person_id`: the true person of each record, as a number; a record without one is alone.
-pub fn truth(csv: &mut csv::Reader<impl Read>, ids: &RecordIds) -> Result<Vec<u32>, LinkError> {
+/// Reads `record_id,person_id`: the true person of each card, as a number; a record without one is alone.
+pub fn truth(csv: &mut csv::Reader<impl Read>, people: &People) -> Result<Vec<u32>, LinkError> {
     let header = csv.byte_headers().map_err(|e| LinkError::from_csv(&e))?.clone();
     let position = |name: &str| header.iter().position(|h| h == name.as_bytes());
     let record = position("record_id").ok_or(LinkError::BadTruth)?;
@@ -37,7 +37,9 @@ pub fn truth(csv: &mut csv::Reader<impl Read>, ids: &RecordIds) -> Result<Vec<u3
         of.insert(record.to_vec(), *numbers.entry(person.to_vec()).or_insert(next));
     }
     let known = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-    Ok((0..ids.len()).map(|at| of.get(ids.get(at)).copied().unwrap_or(known.saturating_add(at))).collect())
+    Ok((0..people.ids.len())
+        .map(|card| of.get(people.id(card)).copied().unwrap_or(known.saturating_add(card)))
+        .collect())
 }
 
 /// Compares groups with persons; both by the records' places.

@@ -33,7 +33,8 @@ pub const fn mix(a: u64, b: u64) -> u64 {
 pub struct Words {
     text: String,
     ends: Vec<u32>,
-    table: HashTable<u32>,
+    /// Hash and number of each; with the hash kept, growing reads no word again.
+    table: HashTable<(u32, u32)>,
 }
 
 impl Words {
@@ -43,23 +44,26 @@ impl Words {
         if word.is_empty() {
             return NONE;
         }
-        let code = hash(word.as_bytes());
+        let short = short(hash(word.as_bytes()));
         let (text, ends) = (&self.text, &self.ends);
-        if let Some(found) = self.table.find(code, |at| slice(text, ends, *at) == word) {
+        if let Some((_, found)) =
+            self.table.find(spread(short), |(h, at)| *h == short && slice(text, ends, *at) == word)
+        {
             return *found;
         }
         let Ok(end) = u32::try_from(self.text.len() + word.len()) else { return NONE };
         let Ok(number) = u32::try_from(self.ends.len() + 1) else { return NONE };
         self.text.push_str(word);
         self.ends.push(end);
-        let (text, ends) = (&self.text, &self.ends);
-        self.table.insert_unique(code, number, |at| hash(slice(text, ends, *at).as_bytes()));
+        self.table.insert_unique(spread(short), (short, number), |(h, _)| spread(*h));
         number
     }
 
     /// The number of a word that is known.
     pub fn find(&self, word: &str) -> Option<u32> {
-        self.table.find(hash(word.as_bytes()), |at| slice(&self.text, &self.ends, *at) == word).copied()
+        let short = short(hash(word.as_bytes()));
+        let same = |(h, at): &(u32, u32)| *h == short && slice(&self.text, &self.ends, *at) == word;
+        self.table.find(spread(short), same).map(|(_, number)| *number)
     }
 
     /// The word of a number; empty for none.
@@ -79,14 +83,20 @@ impl Words {
 
     /// Takes over another's words: its numbers, from 0 on, as numbers here.
     pub fn absorb(&mut self, other: &Self) -> Vec<u32> {
+        let more = usize::try_from(other.len()).unwrap_or(0) / 2;
+        self.table.reserve(more, |(h, _)| spread(*h));
         (0..=other.len()).map(|n| self.add(other.get(n))).collect()
     }
+}
 
-    /// Lets go of what finds words; no more can be added cheaply. For a million rows it is a third of the room.
-    pub fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
+/// The upper half of a hash.
+fn short(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0)
+}
+
+/// Half a hash as a whole one: the table looks at the bits of both ends.
+const fn spread(short: u32) -> u64 {
+    (short as u64) << 32 | short as u64
 }
 
 fn slice<'t>(text: &'t str, ends: &[u32], number: u32) -> &'t str {
