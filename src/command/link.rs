@@ -4,11 +4,10 @@ use super::Voice;
 use crate::cli::LinkArgs;
 use crate::config::Texts;
 use crate::exit::Exit;
-use crate::link::columns::Columns;
 use crate::link::read::{People, Unique, read};
 use crate::link::run::{Linked, learn, link as link_all, prepare};
 use crate::link::score::{Quality, quality, truth};
-use crate::link::{BARE, CROWDED, LinkError, SHARED_ID, output, page};
+use crate::link::{BARE, CROWDED, LinkError, SHARED_ID, columns, output, page};
 use crate::report::{self, Severity};
 use anyhow::Result;
 use jiff::Timestamp;
@@ -159,14 +158,7 @@ fn csv_reader(path: &Path) -> Result<csv::Reader<File>, LinkError> {
 
 fn people(args: &LinkArgs, day: Date, cores: usize) -> Result<(People, Vec<String>), LinkError> {
     let mut csv = csv_reader(&args.file)?;
-    let header = csv.byte_headers().map_err(|e| LinkError::from_csv(&e))?;
-    let text = |cell: &[u8]| std::str::from_utf8(cell).map(|c| c.trim().to_owned());
-    let mut header: Vec<String> =
-        header.iter().map(text).collect::<Result<_, _>>().map_err(|_| LinkError::NotText(1))?;
-    if let Some(first) = header.first_mut() {
-        *first = first.trim_start_matches('\u{feff}').to_owned();
-    }
-    let columns = Columns::find(&header, &args.mappings)?;
+    let columns = columns(&mut csv, &args.mappings)?;
     let unique = match args.unique.as_slice() {
         [] => Unique::No,
         names if names.iter().any(|n| n == "all") => Unique::All,

@@ -10,7 +10,38 @@ pub mod read;
 pub mod run;
 pub mod score;
 
+use columns::{Columns, Mapping};
+use lockgate_core::linkage::cluster::Limits;
+use lockgate_core::linkage::model::Model;
 use lockgate_core::problem::{CodeDoc, Problem};
+use std::io::Read;
+
+/// The fields of a CSV's header, and the reader behind it.
+pub fn columns(csv: &mut csv::Reader<impl Read>, mappings: &[Mapping]) -> Result<Columns, LinkError> {
+    let header = csv.byte_headers().map_err(|e| LinkError::from_csv(&e))?;
+    let text = |cell: &[u8]| std::str::from_utf8(cell).map(|c| c.trim().to_owned());
+    let mut header: Vec<String> =
+        header.iter().map(text).collect::<Result<_, _>>().map_err(|_| LinkError::NotText(1))?;
+    if let Some(first) = header.first_mut() {
+        *first = first.trim_start_matches('\u{feff}').to_owned();
+    }
+    Columns::find(&header, mappings)
+}
+
+/// Links a small file that is in memory, with the model that is shipped trained on it: the record ids in their order,
+/// each with its person's first.
+pub fn in_memory(file: &[u8], mappings: &[Mapping], year: u32) -> Result<Vec<[Vec<u8>; 2]>, LinkError> {
+    let mut csv = csv::Reader::from_reader(file);
+    let columns = columns(&mut csv, mappings)?;
+    let mut people = read::read(csv, &columns, &read::Unique::No, year, 1)?;
+    let names: Vec<String> = columns.kinds.iter().map(|kind| kind.name.clone()).collect();
+    let prepared = run::prepare(&mut people.deck, 1);
+    let mut model = run::learn(&people.deck, &prepared, &Model::shipped(&names));
+    let limits = Limits::for_model(&model);
+    let linked = run::link(&people.deck, prepared, &mut model, limits, true, 1);
+    let persons = people.persons(&linked.person).into_iter().zip(0..);
+    Ok(persons.map(|(first, at)| [at, first].map(|id| people.ids.get(id).to_vec())).collect())
+}
 
 /// Why a file cannot be linked. No value of the file is ever part of it.
 #[derive(Debug, PartialEq, Eq)]
