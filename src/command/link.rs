@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use lockgate_core::linkage::cluster::{Doubt, Limits};
 use lockgate_core::linkage::compare::Comparer;
 use lockgate_core::linkage::explain::{Line, bits, lines};
-use lockgate_core::linkage::guard::bar;
+use lockgate_core::linkage::guard::{Bar, bar};
 use lockgate_core::linkage::math::Weight;
 use lockgate_core::linkage::model::{BadModel, Model, Plain, Score};
 use lockgate_core::problem::Problem;
@@ -205,7 +205,7 @@ fn explain(pair: &str, people: &People, model: &Model, linked: &Linked) -> Resul
         weight: f64::from(score.weight) / 100.0,
         against: score.against.words(),
         joined: linked.same(a, b),
-        barred: bar(&people.deck.kinds, x, y, &agreement, model.has_families()).map(|bar| bar.code()),
+        barred: bar(&people.deck.kinds, x, y, &agreement, model.has_families()).map(Bar::code),
         lines: lines(model, &people.deck.kinds, &agreement, score).into_iter().map(line).collect(),
     })
 }

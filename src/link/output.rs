@@ -18,14 +18,14 @@ pub fn write(
     fill: impl FnOnce(&mut dyn Write) -> Result<(), LinkError>,
 ) -> Result<(), LinkError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = |e: std::io::Error| LinkError::Write(e.kind());
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(file)?;
+    let fault = |e: std::io::Error| LinkError::Write(e.kind());
+    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
     {
         let mut out = BufWriter::with_capacity(1 << 16, new.as_file_mut());
         fill(&mut out)?;
-        out.flush().map_err(file)?;
+        out.flush().map_err(fault)?;
     }
-    new.persist(path).map_err(|e| file(e.error))?;
+    new.persist(path).map_err(|e| fault(e.error))?;
     Ok(())
 }
 

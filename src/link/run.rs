@@ -156,18 +156,18 @@ fn score(
     let next = AtomicU32::new(0);
     let work = || {
         let mut comparer = Comparer::new(deck, facts, model);
-        let (mut edges, mut others, mut compared) = (Vec::new(), Vec::new(), 0_u64);
+        let (mut edges, mut near, mut count) = (Vec::new(), Vec::new(), 0_u64);
         loop {
             let from = next.fetch_add(SLICE, Ordering::Relaxed);
             if from >= deck.len() {
-                return (edges, compared);
+                return (edges, count);
             }
             for at in from..(from + SLICE).min(deck.len()) {
-                index.candidates(at, false, &mut others);
+                index.candidates(at, false, &mut near);
                 let Some(card) = deck.card(at) else { continue };
-                for other in &others {
+                for other in &near {
                     let Some(two) = deck.card(*other) else { continue };
-                    compared += 1;
+                    count += 1;
                     let weight = model.score(&comparer.compare(card, two)).weight;
                     if weight >= least {
                         edges.push(Edge { a: at, b: *other, weight });

@@ -40,5 +40,5 @@ pub mod words;
 pub use codes::CODES;
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::many_single_char_names, reason = "tests")]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -8,7 +8,7 @@ use super::card::IDS;
 use super::compare::Agreement;
 use super::field::{self, FIELDS, ID, LEVELS, Level, shipped};
 use super::math::{BIT, Weight, log2, weight};
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,7 @@ impl Model {
     /// The model that is shipped, for identifiers of these names.
     pub fn shipped(ids: &[String]) -> Self {
         let fields = (0..ID + ids.len().min(IDS)).map(|field| {
-            let name = field::NAMES.get(field).map(|n| n.to_string());
+            let name = field::NAMES.get(field).map(|n| String::from(*n));
             let name = name.or_else(|| ids.get(field.saturating_sub(ID)).cloned()).unwrap_or_default();
             let of = |l: &Level| PlainLevel {
                 level: l.words.into(),

@@ -117,8 +117,7 @@ pub fn sound(word: &str) -> u64 {
 const fn sound_class(letter: u8, behind: &[u8]) -> (u8, usize) {
     match (letter, behind) {
         (b'P', [b'H', ..]) => (b'F', 1),
-        (b'G', [b'H', ..]) => (b'G', 1),
-        (b'D', [b'G', ..]) => (b'G', 1),
+        (b'G', [b'H', ..]) | (b'D', [b'G', ..]) => (b'G', 1),
         (b'C', [b'K', ..]) => (b'K', 1),
         (b'B' | b'P', _) => (b'B', 0),
         (b'F' | b'V', _) => (b'F', 0),
