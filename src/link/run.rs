@@ -5,7 +5,7 @@ use lockgate_core::linkage::card::Deck;
 use lockgate_core::linkage::cluster::{Cluster, Doubt, Edge, Limits, parts};
 use lockgate_core::linkage::compare::Comparer;
 use lockgate_core::linkage::facts::Facts;
-use lockgate_core::linkage::math::Weight;
+use lockgate_core::linkage::math::{Weight, probability};
 use lockgate_core::linkage::model::Model;
 use lockgate_core::linkage::train::{settle, train};
 use std::collections::BTreeMap;
@@ -18,6 +18,10 @@ const SLICE: u32 = 1024;
 
 /// Cards whose pairs show how many records a person has.
 const SETTLING: u32 = 20_000;
+
+/// One pair for so many records waits for a person; of a small file a few more may.
+const FIFTY: usize = 50;
+const FEW: usize = 10;
 
 /// What linking gives.
 pub struct Linked {
@@ -233,6 +237,28 @@ fn cluster(
             }
         }
     });
-    doubts.sort_unstable_by_key(|(edge, doubt)| (-edge.weight, edge.a, edge.b, *doubt));
+    let doubts = worth_asking(&person, doubts);
     (person, doubts)
+}
+
+/// The pairs that a person is asked about: no more than one for fifty records, those first whose joining is likeliest to
+/// bring most records together.
+fn worth_asking(person: &[u32], doubts: Vec<(Edge, Doubt)>) -> Vec<(Edge, Doubt)> {
+    let mut sizes: Vec<u32> = vec![0; person.len()];
+    for one in person {
+        if let Some(size) = sizes.get_mut(*one as usize) {
+            *size += 1;
+        }
+    }
+    let size = |card: u32| {
+        let person = person.get(card as usize).copied().unwrap_or(card);
+        f64::from(sizes.get(person as usize).copied().unwrap_or(1))
+    };
+    let gain = |edge: &Edge| probability(edge.weight) * size(edge.a) * size(edge.b);
+    let mut ranked: Vec<(f64, Edge, Doubt)> = doubts.into_iter().map(|(e, d)| (gain(&e), e, d)).collect();
+    ranked.sort_unstable_by(|x, y| {
+        y.0.total_cmp(&x.0).then_with(|| (x.1.a, x.1.b, x.2).cmp(&(y.1.a, y.1.b, y.2)))
+    });
+    ranked.truncate((person.len() / FIFTY).max(FEW));
+    ranked.into_iter().map(|(_, edge, doubt)| (edge, doubt)).collect()
 }
