@@ -17,7 +17,7 @@ use std::thread;
 const SLICE: u32 = 1024;
 
 /// Cards whose pairs show how many records a person has.
-const SETTLING: u32 = 20_000;
+const SETTLING: u32 = 10_000;
 
 /// One pair for so many records waits for a person; of a small file a few more may.
 const FIFTY: usize = 50;

@@ -85,7 +85,7 @@ pub struct Place {
 }
 
 /// The evidence of one record. `0` is "not stated" everywhere, and is never a disagreement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Card {
     /// The name.
     pub name: Name,
@@ -122,7 +122,7 @@ impl Card {
 }
 
 /// What a card says besides: aliases, other dates of birth, other addresses and further identifiers.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct More {
     /// Aliases.
     pub names: Vec<Name>,
@@ -137,7 +137,7 @@ pub struct More {
 }
 
 /// A record's cells as they came; several values in a cell stand apart by `;`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Raw<'a> {
     /// Forename or forenames.
     pub forename: &'a str,

@@ -19,10 +19,10 @@ use super::words::{NONE, mix};
 use alloc::vec::Vec;
 
 /// Pairs that a sample has at most.
-const SAMPLE: usize = 40_000;
+const SAMPLE: usize = 25_000;
 
 /// Pairs of strangers that are drawn.
-const STRANGERS: u32 = 150_000;
+const STRANGERS: u32 = 100_000;
 
 /// So many pairs of one person the shipped probabilities weigh.
 const SHIPPED_PAIRS: f64 = 300.0;
