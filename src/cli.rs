@@ -5,6 +5,7 @@ mod bundle;
 mod correction;
 mod key;
 mod ledger;
+mod link;
 mod receipt;
 mod register;
 mod review;
@@ -20,6 +21,7 @@ pub use bundle::{BundleCommand, BundleDecisionArgs, OpenArgs, TrustArgs, VerifyA
 pub use correction::{CorrectionCommand, CorrectionListArgs, CorrectionOpenArgs};
 pub use key::{KeyCommand, KeyKind};
 pub use ledger::{LedgerCommand, ProveArgs, ShowArgs, WholeArgs};
+pub use link::LinkArgs;
 pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
@@ -154,6 +156,14 @@ pub enum Command {
     /// Ask the agreement
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// Which rows of a CSV file are one person: links any file of people, on this machine, without a deployment
+    #[command(after_help = "Examples:\n  lockgate link people.csv --out clusters.csv\n  \
+        lockgate link people.csv --map dob=date_of_birth --map id.nhs=nhs_number --pairs pairs.csv --report report.html\n  \
+        lockgate link people.csv --explain R17,R204\n\n\
+        Fields: record_id, agency, forename, middle_name, surname, sex, dob, address, postcode, pnc, noms, crn, cro, nino,\n\
+        sentence_date, key (the source's own number of a person). All but record_id may be missing; several values in a cell\n\
+        stand apart by `;`. Ends 3 when the file cannot be linked.")]
+    Link(LinkArgs),
     /// The ledger of everything disclosed
     #[command(subcommand)]
     Ledger(LedgerCommand),

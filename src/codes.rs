@@ -13,6 +13,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::deliver::CODES)
         .chain(crate::deliver::push_codes::CODES)
         .chain(crate::operate::CODES)
+        .chain(crate::link::CODES)
         .chain(crate::register::CODES)
         .chain(crate::schedule::CODES)
         .chain(crate::register::LINK_CODES)

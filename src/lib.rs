@@ -15,6 +15,7 @@ pub mod exit;
 pub mod fault;
 pub mod feed;
 pub mod layout;
+pub mod link;
 pub mod night;
 pub mod open;
 pub mod operate;

@@ -125,10 +125,9 @@ impl Start {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    while let Some(inject) = {
-                        let next = left.lock().unwrap().pop();
-                        next
-                    } {
+                    loop {
+                        let inject = left.lock().unwrap().pop();
+                        let Some(inject) = inject else { return };
                         let disturbed = self.disturb(strace, &inject);
                         *came.lock().unwrap() += usize::from(disturbed);
                     }

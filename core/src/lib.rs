@@ -22,6 +22,7 @@ pub mod gate;
 pub mod hash;
 pub mod ledger;
 pub mod link;
+pub mod linkage;
 pub mod mapping;
 pub mod personal;
 pub mod preview;

@@ -108,6 +108,7 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDoc> {
         crate::mapping::CODES,
         crate::check::CODES,
         crate::link::CODES,
+        crate::linkage::CODES,
         crate::agreement::CODES,
         crate::gate::CODES,
         crate::bundle::CODES,

@@ -12,6 +12,7 @@
 
 pub mod answers;
 pub mod files;
+pub mod linking;
 pub mod mutate;
 pub mod parts;
 pub mod reading;
@@ -96,6 +97,8 @@ pub const TARGETS: &[Target] = &[
         answers::receipts_seeds,
         &[mutate::CSV, mutate::JSON, mutate::VALUES],
     ),
+    plain("link", linking::people, linking::people_seeds, &[mutate::CSV, mutate::VALUES]),
+    plain("link_model", linking::model, linking::model_seeds, &[mutate::JSON, mutate::VALUES]),
     plain("checkpoint", answers::checkpoint, answers::checkpoint_seeds, &[mutate::VALUES]),
 ];
 

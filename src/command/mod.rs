@@ -23,6 +23,7 @@ mod ledger_held;
 mod ledger_links;
 mod ledger_person;
 mod ledger_proof;
+mod link;
 mod notify;
 mod open;
 mod partner;
@@ -86,6 +87,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Bundle(BundleCommand::Verify(args)) => return open::verify(voice, args),
         Command::Bundle(BundleCommand::Open(args)) => return open::open(voice, args),
         Command::Sandbox(args) => return sandbox::sandbox(voice, args).await,
+        Command::Link(args) => return link::link(voice, args),
         Command::Key(KeyCommand::New { kind, name, out }) => {
             return key::new(voice, *kind, name, out.as_deref());
         }
@@ -145,6 +147,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         | Command::Check { .. }
         | Command::Fmt(_)
         | Command::Schema { .. }
+        | Command::Link(_)
         | Command::Sandbox(_) => Ok(Exit::Done),
     }
 }

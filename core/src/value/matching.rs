@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 const PREFIXES: [&str; 3] = ["MIG_ERROR_", "NO_SHOW_", "DUPLICATE_"];
 
 /// Titles that stand in forename columns.
-const TITLES: [&str; 4] = ["MR", "MRS", "MISS", "MS"];
+pub(crate) const TITLES: [&str; 4] = ["MR", "MRS", "MISS", "MS"];
 
 /// A surname (all its parts, joined by a space; empty when nothing is left) and the forenames in
 /// order, cleaned for comparison.
@@ -32,7 +32,7 @@ pub fn match_name(surname: &str, forenames: &str) -> (String, Vec<String>) {
 }
 
 /// Capitals without accents and apostrophes, and without the prefixes of systems.
-fn capitals(text: &str) -> String {
+pub(crate) fn capitals(text: &str) -> String {
     // Nearly every name: each letter is one byte, and composed as it is.
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let upper = if printable { plain_capitals(text) } else { any_capitals(text) };
@@ -76,7 +76,7 @@ const fn is_apostrophe(c: char) -> bool {
 }
 
 /// Splits at ASCII punctuation, spaces and dashes, and takes the words `NOT ENTERED` out.
-fn parts(text: &str) -> Vec<String> {
+pub(crate) fn parts(text: &str) -> Vec<String> {
     let apart = |c: char| {
         (c.is_ascii() && !c.is_ascii_alphanumeric())
             || c.is_whitespace()
@@ -94,7 +94,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 /// Joins a particle to the part behind it: `MC SMITH`.
-fn join_particle(parts: &mut Vec<String>, particles: &[&str]) {
+pub(crate) fn join_particle(parts: &mut Vec<String>, particles: &[&str]) {
     let mut at = 0;
     while at + 1 < parts.len() {
         if parts.get(at).is_some_and(|part| particles.contains(&part.as_str())) {

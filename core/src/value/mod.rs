@@ -8,7 +8,7 @@
 mod codes;
 pub mod date;
 pub mod identifier;
-mod matching;
+pub(crate) mod matching;
 mod number;
 pub mod plain;
 pub mod postcode;
