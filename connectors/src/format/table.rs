@@ -211,7 +211,11 @@ impl<'l> HeaderSearch<'l> {
             let sure = lacks.len() * 2 <= self.wants.iter().filter(|want| want.required).count();
             let own =
                 |name: &&String| sure && !name.is_empty() && !self.wants.iter().any(|want| want.is(name));
-            let spare = names.iter().filter(own).cloned().collect();
+            let mut spare: Vec<String> = names.iter().filter(own).cloned().collect();
+            // A header that lost its line's end goes on with somebody's data, which has a digit somewhere.
+            if spare.iter().any(|name| name.contains(|c: char| c.is_ascii_digit())) {
+                spare.clear();
+            }
             self.nearest = Some(Nearest { found, row: number, lacks, spare });
         }
         complete
@@ -336,6 +340,10 @@ mod tests {
         let wanted = ["A", "B", "C"].map(|name| want(name, &[], true));
         let error = search(&Layout::plain(), &wanted, &[&["A", "Quill"]]).unwrap_err();
         assert_eq!((error.lacks.len(), error.spare.len()), (2, 0));
+        // So may be what follows a header whose line does not end.
+        let wanted = [want("A", &[], true), want("Street", &[], true)];
+        let error = search(&Layout::plain(), &wanted, &[&["A", "StreetQuill", "1 Example Row"]]).unwrap_err();
+        assert_eq!((error.lacks.len(), error.spare.len()), (1, 0));
     }
 
     #[test]
