@@ -376,3 +376,27 @@ fn bomb(good: &[u8], part: &str, padding: &str, level: i64) -> Vec<u8> {
     assert!(bytes.len() < 8 << 20);
     bytes
 }
+
+/// Where the header's line does not end, the first row's cells stand as header texts: none of them is said.
+#[test]
+fn a_header_that_goes_on_with_a_row_says_nothing_of_the_row() {
+    let deployment = Deployment::fresh();
+    let path = deployment.path("fixtures/wyp/CUSTODY_20081117.csv");
+    let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let first = rest.lines().next().unwrap().to_owned();
+    fs::write(&path, format!("{}|{rest}", header.trim_end())).unwrap();
+    deployment.night(NIGHTS[0]);
+    // Held as it is, and let in by somebody who did not look.
+    let release = ["feed", "release", "wyp-custody", "--reason", "letter 40"];
+    assert_eq!(deployment.run(&release).code, Some(0));
+    let said = deployment.run(&["run", "--as-of", NIGHTS[0], "--json", "--plain"]);
+    let told = format!("{}{}", said.out, said.err);
+    let values: Vec<&str> =
+        first.split('|').map(|cell| cell.trim_matches('"')).filter(|c| c.len() > 4).collect();
+    assert!(values.len() > 4, "{values:?}");
+    for value in values {
+        assert!(!told.contains(value) || header.contains(value), "{value}: {told}");
+    }
+    assert!(said.err.contains("no row fits it"), "{}", said.err);
+}

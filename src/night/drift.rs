@@ -42,6 +42,14 @@ pub(super) fn header(mapping: &Mapping, fault: &HeaderFault) -> Vec<Problem> {
     missing.chain(twice).collect()
 }
 
+/// Columns that the mapping does not know, of a file of which no row could be used: what they are called may be anything.
+pub(super) fn unnamed(mapping: &Mapping, count: usize) -> Vec<Problem> {
+    let what = format!("the header has {count} texts that the mapping does not know, and no row fits it");
+    let help = "look at the first line of the file: does the header's line end where it should?";
+    let one = Problem::new("LG1312", what).in_data(mapping.name(), None, None).help(help);
+    if count > 0 { vec![one] } else { Vec::new() }
+}
+
 /// Columns of the file that the mapping does not know; `absent` are optional ones that the file does not have.
 pub(super) fn unknown(mapping: &Mapping, unknown: &[String], absent: &[String]) -> Vec<Problem> {
     let renamed = mapping.renamed(absent, unknown);

@@ -147,7 +147,6 @@ fn pour(
         Ok(bound) => bound,
         Err(fault) => return Ok(Err(drift::header(mapping, &fault))),
     };
-    let mut warnings = drift::unknown(mapping, bound.unknown(), bound.absent());
     let keys = night.vault.keys(mapping.digest());
     let mill =
         Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
@@ -172,6 +171,12 @@ fn pour(
     if let Err(fault) = result {
         return Ok(Err(vec![drift::broken(mapping, &fault)]));
     }
+    // A header whose line did not end goes on with somebody's data, and no row is as wide as it.
+    let mut warnings = if taken.tally.read > taken.tally.quarantined {
+        drift::unknown(mapping, bound.unknown(), bound.absent())
+    } else {
+        drift::unnamed(mapping, bound.unknown().len())
+    };
     taken.profile = profiler.finish();
     taken.spool.finish()?;
     taken.tally.trailer = rows.trailer();
