@@ -243,6 +243,20 @@ impl Tree {
         Met::Unknown
     }
 
+    pub(super) fn noted(&self) -> usize {
+        self.unknown.len()
+    }
+
+    /// Forgets what was noted after the first `kept`; met again, it is noted again.
+    pub(super) fn forget(&mut self, kept: usize) {
+        while self.unknown.len() > kept
+            && let Some((node, _)) = self.unknown.pop()
+        {
+            // What is noted stands behind what the mapping reads, in the order of noting.
+            self.set(node, |node| drop(node.keys.pop()));
+        }
+    }
+
     /// What the objects held that no path names. A key may be data (an object with people's names or
     /// numbers for keys), so only what looks like a word of a program is named, and only where an
     /// object has few of them; else a star stands for the keys.

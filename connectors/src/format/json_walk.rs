@@ -136,6 +136,16 @@ impl<'f> Walk<'f> {
         self.tree.unknown()
     }
 
+    /// How many keys that nobody reads were noted so far.
+    pub(super) fn noted(&self) -> usize {
+        self.tree.noted()
+    }
+
+    /// Forgets the keys that nobody reads which were noted after the first `kept`.
+    pub(super) fn forget(&mut self, kept: usize) {
+        self.tree.forget(kept);
+    }
+
     /// Forgets what is open: the next token begins a document anew.
     pub(super) fn restart(&mut self) {
         self.frames.clear();

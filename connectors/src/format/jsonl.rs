@@ -90,6 +90,7 @@ impl LineRows<'_> {
             return Err(no_utf8(line.number));
         }
         self.walk.restart();
+        let before = self.walk.noted();
         let text = std::mem::take(&mut self.text);
         let mut tokens = LineTokens::new(self.lines.bytes(line), text, self.limits);
         let mut found = Done::Bad(JSON_BROKEN);
@@ -104,6 +105,10 @@ impl LineRows<'_> {
             }
         };
         self.text = tokens.into_text();
+        if !matches!(result, Ok(Done::Row)) {
+            // In a broken line a value may stand where a key should: its keys are not told.
+            self.walk.forget(before);
+        }
         match result {
             // A cap on the whole file is of the file and not of a line.
             Err(error) if error.code == TOO_MANY => Err(ReadError { row: Some(line.number), ..error }),

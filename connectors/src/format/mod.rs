@@ -144,8 +144,10 @@ impl ReadError {
         self
     }
 
-    /// With what the file lacks, and what it has instead.
-    pub(crate) fn lacking(mut self, lacks: Vec<String>, spare: Vec<String>) -> Self {
+    /// With what the file lacks, and what it has instead. A text with a digit is not kept: in a damaged file it may
+    /// be a name run together with a value.
+    pub(crate) fn lacking(mut self, lacks: Vec<String>, mut spare: Vec<String>) -> Self {
+        spare.retain(|name| !name.contains(|c: char| c.is_numeric()));
         (self.lacks, self.spare) = (lacks, spare);
         self
     }
