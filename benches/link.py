@@ -21,15 +21,24 @@ FEBRL = ["record_id=record_id", "agency=source", "forename=given_name", "dob=dat
          "id.ssn=soc_sec_id"]
 
 
-def timed(command, out=subprocess.DEVNULL):
-    """Wall seconds and peak memory in MiB of one process."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
-    errors = child.stderr.read().decode()
-    _, status, usage = os.wait4(child.pid, 0)
-    if os.waitstatus_to_exitcode(status):
-        sys.exit(f"{command[0]} ended {status}: {errors[-2000:]}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+# A process of its own takes the time: the peak memory of a child begins with that of whoever starts it.
+CLOCK = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(child.pid, 0)
+print(time.perf_counter() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+"""
+
+
+def timed(command):
+    """Wall seconds, peak memory in MiB, and the lines said by one process."""
+    done = subprocess.run([sys.executable, "-c", CLOCK, *map(str, command)], capture_output=True, text=True)
+    *said, last = done.stdout.strip().splitlines()
+    wall, memory, code = last.split()
+    if code != "0":
+        sys.exit(f"{command[0]} ended {code}: {done.stderr[-2000:]}")
+    return float(wall), float(memory), said
 
 
 def made(work, args):
@@ -109,13 +118,11 @@ def main():
         table(args.program, people, truth, [], thresholds, out, score, read)
         print("\n| run | wall s | MiB |\n| --- | --- | --- |")
         for _ in range(args.runs):
-            wall, mib = timed([args.program, "link", people, "--out", out, "--quiet"])
+            wall, mib, _ = timed([args.program, "link", people, "--out", out, "--quiet"])
             print(f"| lockgate link | {wall:.2f} | {mib:.0f} |")
             if args.splink:
-                with tempfile.TemporaryFile() as said:
-                    wall, mib = timed([args.splink, args.bench / "run_splink.py", "people", people, truth], said)
-                    said.seek(0)
-                    told = json.loads(said.read().decode().strip().splitlines()[-1])
+                _, _, said = timed([args.splink, args.bench / "run_splink.py", "people", people, truth])
+                told = json.loads(said[-1])
                 print(f"| {told['tool']} (scoring left out) | {told['wall']:.2f} | {told['rss_mb']} |")
 
 

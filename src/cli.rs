@@ -6,6 +6,7 @@ mod correction;
 mod key;
 mod ledger;
 mod link;
+mod operate;
 mod receipt;
 mod register;
 mod review;
@@ -22,6 +23,7 @@ pub use correction::{CorrectionCommand, CorrectionListArgs, CorrectionOpenArgs};
 pub use key::{KeyCommand, KeyKind};
 pub use ledger::{LedgerCommand, ProveArgs, ShowArgs, WholeArgs};
 pub use link::LinkArgs;
+pub use operate::{DoctorArgs, HistoryArgs};
 pub use receipt::{ReceiptCommand, ReceiptListArgs};
 pub use register::{
     AddCommand, AuthorityArgs, ConsentArgs, DesignatedArgs, EndArgs, ListArgs, NomineeArgs, PartnerCommand,
@@ -81,13 +83,12 @@ pub enum Command {
     /// Show the last run and what waits for a person
     #[command(after_help = "Examples:\n  lockgate status\n  lockgate status --json")]
     Status,
-    /// List the runs
-    #[command(after_help = "Examples:\n  lockgate history\n  lockgate history --last 3")]
-    History {
-        /// How many, newest first
-        #[arg(long, default_value_t = 20)]
-        last: u32,
-    },
+    /// List the runs, or write one as a page
+    #[command(
+        after_help = "Examples:\n  lockgate history\n  lockgate history --last 3\n  lockgate history --html night.html\n  \
+                      lockgate history --html night.html --run 12"
+    )]
+    History(HistoryArgs),
     /// Check the whole deployment: settings, schema, agreement, mappings and their examples
     #[command(
         after_help = "Examples:\n  lockgate check\n  lockgate check --config deployments/leeds --plain\n\nEnds 3 when something is wrong; reminders alone change nothing."
@@ -117,9 +118,9 @@ pub enum Command {
     },
     /// Look whether the next night could do its work: store, clock, room, keys, agreement, and every place
     #[command(
-        after_help = "Examples:\n  lockgate doctor\n  lockgate doctor --json\n\nAsks every place; changes nothing. Ends 3 when something would stop or narrow the night."
+        after_help = "Examples:\n  lockgate doctor\n  lockgate doctor --json\n  lockgate doctor --support support.zip\n\nAsks every place; changes nothing. Ends 3 when something would stop or narrow the night."
     )]
-    Doctor,
+    Doctor(DoctorArgs),
     /// Copy the state into a new folder, while recipients go on fetching; or read such a copy through
     #[command(
         after_help = "Examples:\n  lockgate backup /mnt/backup/2026-11-29\n  lockgate backup --check /mnt/backup/2026-11-29\n\n\

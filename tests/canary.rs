@@ -181,6 +181,7 @@ fn ask_everything(planted: &Planted) {
         planted.lockgate(words);
         planted.lockgate(&[words, &["--json"]].concat());
     }
+    ask_pages(planted);
     for recipient in RECIPIENTS {
         let folder = planted.at().join("state/bundles").join(recipient);
         for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -189,6 +190,17 @@ fn ask_everything(planted: &Planted) {
             planted.lockgate(&["bundle", "show", &name, "--json"]);
         }
     }
+}
+
+/// What is written for others to read: the page of a run, and the parts of the file for whoever helps.
+fn ask_pages(planted: &Planted) {
+    let said = planted.at().join("said");
+    planted.lockgate(&["history", "--html", said.join("run.html").to_str().unwrap()]);
+    assert!(fs::read_to_string(said.join("run.html")).unwrap().contains("What left"));
+    let file = planted.at().join("support.zip");
+    planted.lockgate(&["doctor", "--support", file.to_str().unwrap()]);
+    zip::ZipArchive::new(fs::File::open(&file).unwrap()).unwrap().extract(said.join("support")).unwrap();
+    assert!(fs::read_to_string(said.join("support/runs.json")).unwrap().contains("recipients"));
 }
 
 /// `why` for a few people of each source, for all recipients in turn, and for people that there are not.

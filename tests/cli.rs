@@ -228,6 +228,39 @@ fn status_history_and_quarantine_say_what_happened() {
 }
 
 #[test]
+fn a_night_is_a_page() {
+    let deployment = Deployment::fresh();
+    let page = deployment.path("night.html");
+    let write = |words: &[&str]| {
+        let file = page.to_str().unwrap();
+        deployment.run(&[&["history", "--html", file], words].concat())
+    };
+    assert_eq!(write(&[]).code, Some(2), "no night, no page");
+    deployment.night(NIGHTS[0]);
+    deployment.night(NIGHTS[1]);
+    assert_eq!(write(&[]).code, Some(0));
+    let newest = std::fs::read_to_string(&page).unwrap();
+    assert!(newest.contains(&format!("<h1>Night of {}</h1>", NIGHTS[1])), "{newest}");
+    assert_eq!(write(&["--run", "1"]).code, Some(0));
+    let first = std::fs::read_to_string(&page).unwrap();
+    let said = deployment.run(&["history", "--json"]).json();
+    let summary = &said[1]["summary"];
+    for recipient in summary["recipients"].as_array().unwrap() {
+        let (name, people) = (recipient["bundle"].as_str().unwrap(), &recipient["people"]);
+        let row = format!("<td>{name}</td><td class=\"n\">{people}</td>");
+        assert!(first.contains(&row), "{row}: {first}");
+    }
+    for feed in summary["feeds"].as_array().unwrap() {
+        let (name, read) = (feed["feed"].as_str().unwrap(), &feed["read"]);
+        assert!(first.contains(&format!("<th scope=\"row\">{name}</th>")), "{name}");
+        assert!(first.contains(&format!("<td class=\"n\">{read}</td>")), "{name}: {read}");
+    }
+    assert!(first.contains(&format!("<li>{} rows are in quarantine:", summary["quarantine"])), "{first}");
+    assert_no_value(&first, &canaries(), "the page");
+    assert_eq!(write(&["--run", "4711"]).code, Some(2));
+}
+
+#[test]
 fn a_run_ends_with_its_tables_and_its_balance() {
     let deployment = Deployment::fresh();
     let said = deployment.run(&["run", "--as-of", NIGHTS[0], "--plain"]);

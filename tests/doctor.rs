@@ -53,3 +53,51 @@ fn a_sound_deployment_is_found_sound_and_each_fault_by_its_name() {
         assert!(problems.contains(code), "{what}: {looks}");
     }
 }
+
+/// The file for whoever helps from afar: versions, digests, counts, and none of what was exchanged or configured.
+#[test]
+fn the_support_file_holds_counts_and_no_text_of_the_configuration() {
+    let deployment = Deployment::sealed();
+    let before = deployment.path("before.zip");
+    let said = deployment.run(&["doctor", "--support", before.to_str().unwrap()]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert_eq!(part(&before, "runs.json"), serde_json::json!([]), "no store yet is no reason for no file");
+
+    deployment.night(NIGHTS[0]);
+    let file = deployment.path("support.zip");
+    deployment.run(&["doctor", "--support", file.to_str().unwrap(), "--quiet"]);
+    let runs = part(&file, "runs.json");
+    assert_eq!((&runs[0]["as_of"], &runs[0]["exit"]), (&NIGHTS[0].into(), &4.into()));
+    let waits = part(&file, "quarantine.json");
+    let rows: u64 = waits.as_array().unwrap().iter().map(|w| w["rows"].as_u64().unwrap()).sum();
+    assert_eq!(rows, runs[0]["summary"]["quarantine"].as_u64().unwrap());
+    assert_eq!(part(&file, "about.json")["software"], runs[0]["software"]);
+    let looks = part(&file, "doctor.json");
+    assert!(looks.as_array().unwrap().iter().any(|look| look["what"] == "store"));
+
+    let configuration = part(&file, "configuration.json");
+    let listed = configuration.as_array().unwrap().iter().find(|c| c["file"] == "lockgate.toml").unwrap();
+    let text = fs::read(deployment.path("lockgate.toml")).unwrap();
+    assert_eq!(listed["sha256"], lockgate_core::hash::Digest::of(&text).hex());
+    let all: String = zip::ZipArchive::new(fs::File::open(&file).unwrap()).map_or_else(
+        |_| panic!("no archive"),
+        |mut zip| {
+            let parts = (0..zip.len()).map(|at| std::io::read_to_string(zip.by_index(at).unwrap()).unwrap());
+            parts.collect()
+        },
+    );
+    for line in
+        String::from_utf8(text).unwrap().lines().filter(|line| line.contains(" = ") && line.len() > 20)
+    {
+        assert!(!all.contains(line.trim()), "a line of the configuration: {line}");
+    }
+    let unwritten = deployment.run(&["doctor", "--support", "no/such/folder/support.zip"]);
+    assert_eq!(unwritten.code, Some(2), "{}", unwritten.err);
+    assert!(unwritten.err.contains("was not written"), "{}", unwritten.err);
+}
+
+/// A part of an archive, as JSON.
+fn part(file: &std::path::Path, name: &str) -> serde_json::Value {
+    let mut zip = zip::ZipArchive::new(fs::File::open(file).unwrap()).unwrap();
+    serde_json::from_reader(zip.by_name(name).unwrap()).unwrap()
+}

@@ -1,11 +1,12 @@
 //! `lockgate doctor`: whether tonight's night could do its work: configuration, store, clock, room, agreement, keys, places.
 //! Unlike `check` it looks into the store and asks every place; it changes nothing.
 
-use super::Voice;
+use super::{Voice, support};
 use crate::approval::{self, Before};
+use crate::cli::DoctorArgs;
 use crate::config::{Deployment, Texts};
 use crate::deliver::outbox;
-use crate::exit::Exit;
+use crate::exit::{Exit, Expected};
 use crate::night::reminders;
 use crate::night::summary::table;
 use crate::open;
@@ -42,14 +43,21 @@ struct LookJson<'a> {
 }
 
 /// Looks at everything; ends 3 when something would stop or narrow the night.
-pub(super) async fn doctor(voice: Voice, deployment: &Deployment) -> Result<Exit> {
+pub(super) async fn doctor(voice: Voice, deployment: &Deployment, args: &DoctorArgs) -> Result<Exit> {
     let mut looks = vec![configuration(deployment), room(deployment), keys(deployment), calendar(deployment)];
     looks.extend(tokio::task::block_in_place(|| places(deployment)));
     looks.extend(store(deployment).await);
     let ok = looks.iter().all(|look| look.faults.is_empty());
     let texts = &deployment.texts;
+    let json = || looks.iter().map(|look| look.json(texts)).collect::<Vec<_>>();
+    if let Some(path) = &args.support {
+        support::write(deployment, &serde_json::to_string_pretty(&json())?, path).await.map_err(|fault| {
+            let why = crate::fault::told(&fault);
+            Expected::new(Exit::Usage, format!("`{}` was not written: {why}", path.display()))
+        })?;
+    }
     if voice.json {
-        report::json(&looks.iter().map(|look| look.json(texts)).collect::<Vec<_>>());
+        report::json(&json());
     } else {
         if !voice.quiet {
             let row = |look: &Look| {

@@ -1,17 +1,21 @@
-//! `lockgate history`: the runs, newest first.
+//! `lockgate history`: the runs, newest first, or one of them as a page.
 
-use super::{Voice, reading};
+use super::{Voice, reading, run_page};
+use crate::cli::HistoryArgs;
 use crate::config::Deployment;
-use crate::exit::Exit;
+use crate::exit::{Exit, Expected};
 use crate::night::Summary;
 use crate::night::summary::table;
 use crate::report;
+use crate::store::{RunRow, Store};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
+/// A run as `--json` shows it.
 #[derive(Serialize)]
-struct RunJson {
+pub(super) struct RunJson {
     run: i64,
     as_of: String,
     started_at: String,
@@ -22,25 +26,30 @@ struct RunJson {
     summary: Option<serde_json::Value>,
 }
 
-/// Prints the last runs.
-pub(super) async fn history(voice: Voice, deployment: &Deployment, last: u32) -> Result<Exit> {
+impl From<RunRow> for RunJson {
+    fn from(row: RunRow) -> Self {
+        Self {
+            run: row.id.0,
+            as_of: row.as_of.to_string(),
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            exit: row.exit_code,
+            software: row.software,
+            agreement: row.agreement_digest.hex(),
+            summary: row.summary.and_then(|text| serde_json::from_str(&text).ok()),
+        }
+    }
+}
+
+/// Prints the last runs, or writes the page of one.
+pub(super) async fn history(voice: Voice, deployment: &Deployment, args: &HistoryArgs) -> Result<Exit> {
     let (store, _) = reading(deployment).await?;
-    let runs = store.runs(last).await?;
+    if let Some(path) = &args.html {
+        return page(voice, deployment, &store, args.run, path).await;
+    }
+    let runs = store.runs(args.last).await?;
     if voice.json {
-        let runs: Vec<RunJson> = runs
-            .into_iter()
-            .map(|r| RunJson {
-                run: r.id.0,
-                as_of: r.as_of.to_string(),
-                started_at: r.started_at,
-                finished_at: r.finished_at,
-                exit: r.exit_code,
-                software: r.software,
-                agreement: r.agreement_digest.hex(),
-                summary: r.summary.and_then(|s| serde_json::from_str(&s).ok()),
-            })
-            .collect();
-        report::json(&runs);
+        report::json(&runs.into_iter().map(RunJson::from).collect::<Vec<_>>());
         return Ok(Exit::Done);
     }
     let rows: Vec<Vec<String>> = runs
@@ -57,6 +66,33 @@ pub(super) async fn history(voice: Voice, deployment: &Deployment, last: u32) ->
         &["run", "as of", "started", "finished", "exit", "files", "software"],
         &rows,
     ));
+    Ok(Exit::Done)
+}
+
+/// Writes the page of the newest run, or of the one of that number.
+async fn page(
+    voice: Voice,
+    deployment: &Deployment,
+    store: &Store,
+    wanted: Option<i64>,
+    path: &Path,
+) -> Result<Exit> {
+    let runs = store.runs(wanted.map_or(1, |_| u32::MAX)).await?;
+    let run = runs.into_iter().find(|run| wanted.is_none_or(|number| run.id.0 == number));
+    let none = || match wanted {
+        Some(number) => format!("there is no run {number}: `lockgate history` lists them"),
+        None => "there was no run yet".into(),
+    };
+    let run = run.ok_or_else(|| Expected::new(Exit::Usage, none()))?;
+    let text = run_page::page(deployment.agreement.slug(), &run);
+    std::fs::write(path, text).map_err(|e| {
+        Expected::new(Exit::Usage, format!("`{}` cannot be written: {}", path.display(), e.kind()))
+    })?;
+    if voice.json {
+        report::json(&serde_json::json!({ "file": path, "run": run.id.0 }));
+    } else if !voice.quiet {
+        report::line(&format!("{} written: run {} of {}", path.display(), run.id.0, run.as_of));
+    }
     Ok(Exit::Done)
 }
 

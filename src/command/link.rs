@@ -118,10 +118,11 @@ fn run(args: &LinkArgs) -> Result<Done, LinkError> {
     let cores = available_parallelism().map_or(1, |n| n.get().min(16));
     let (mut people, fields) = people(args, day, cores)?;
     let names: Vec<String> = people.deck.kinds.iter().map(|kind| kind.name.clone()).collect();
-    let prepared = prepare(&mut people.deck, cores);
+    let mut prepared = prepare(&mut people.deck, cores);
     let kept = args.model.as_deref().map(|path| model(path, &names)).transpose()?;
     let trains = kept.is_none();
-    let mut model = kept.unwrap_or_else(|| learn(&people.deck, &prepared, &Model::shipped(&names)));
+    let mut model =
+        kept.unwrap_or_else(|| learn(&people.deck, &mut prepared, &Model::shipped(&names), cores));
     let limits = limits(args, &model);
     let linked = link_all(&people.deck, prepared, &mut model, limits, trains, cores);
     if trains {

@@ -35,10 +35,12 @@ mod repair;
 mod review;
 mod review_show;
 mod run;
+mod run_page;
 mod sandbox;
 mod schema;
 mod serve;
 mod status;
+mod support;
 mod why;
 
 use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand, LedgerCommand};
@@ -98,10 +100,10 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
         Command::Serve(args) => Box::pin(serve::serve(voice, &cli.config, deployment, &args)).await,
         Command::Status => status::status(voice, &deployment).await,
-        Command::History { last } => history::history(voice, &deployment, last).await,
+        Command::History(args) => history::history(voice, &deployment, &args).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,
         Command::Bundle(what) => bundle::bundle(voice, &deployment, &what).await,
-        Command::Doctor => doctor::doctor(voice, &deployment).await,
+        Command::Doctor(args) => doctor::doctor(voice, &deployment, &args).await,
         Command::Backup(args) => backup::backup(voice, &deployment, &args).await,
         Command::Restore(args) => backup::restore(voice, &deployment, &args).await,
         Command::Key(what) => key::key(voice, &deployment, &what),

@@ -35,8 +35,8 @@ pub fn in_memory(file: &[u8], mappings: &[Mapping], year: u32) -> Result<Vec<[Ve
     let columns = columns(&mut csv, mappings)?;
     let mut people = read::read(csv, &columns, &read::Unique::No, year, 1)?;
     let names: Vec<String> = columns.kinds.iter().map(|kind| kind.name.clone()).collect();
-    let prepared = run::prepare(&mut people.deck, 1);
-    let mut model = run::learn(&people.deck, &prepared, &Model::shipped(&names));
+    let mut prepared = run::prepare(&mut people.deck, 1);
+    let mut model = run::learn(&people.deck, &mut prepared, &Model::shipped(&names), 1);
     let limits = Limits::for_model(&model);
     let linked = run::link(&people.deck, prepared, &mut model, limits, true, 1);
     let persons = people.persons(&linked.person).into_iter().zip(0..);

@@ -43,7 +43,7 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--paper:#fff;--lin
                      body{font-family:sans-serif;max-width:64rem;margin:1rem auto;padding:0 1rem;color:var(--ink);background:var(--paper);line-height:1.4}\
                      table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}caption{text-align:left;font-weight:bold;padding:.3rem 0}\
                      th,td{border-bottom:1px solid var(--soft);padding:.15rem .5rem;text-align:left;font-weight:normal;vertical-align:middle}\
-                     thead th{border-bottom:1px solid var(--line);font-weight:bold}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
+                     thead th{border-bottom:1px solid var(--line);font-weight:bold}td.n,th.n{text-align:right}td.n{font-variant-numeric:tabular-nums;white-space:nowrap}\
                      td.chart{width:45%;min-width:9rem}.row{display:flex;height:.85rem}.half{flex:1;display:flex}.half:first-child{justify-content:flex-end;\
                      border-right:1px solid var(--line)}.bar{height:100%}.for{background:var(--for)}.against{background:var(--against)}\
                      tr.here th,tr.here td{font-weight:bold}section{overflow-x:auto}\
@@ -105,7 +105,7 @@ fn waterfall(out: &mut String, shown: &Shown<'_>, pair: Option<&str>) {
     let _ = writeln!(
         out,
         "<section><h2>One pair, step by step</h2>\n<table><caption>{what}: {} and {}, weighed against {}</caption>\n<thead><tr>\
-         <th scope=\"col\">field</th><th scope=\"col\">level</th><th scope=\"col\">bits</th><th scope=\"col\">sum</th>\
+         <th scope=\"col\">field</th><th scope=\"col\">level</th><th scope=\"col\" class=\"n\">bits</th><th scope=\"col\" class=\"n\">sum</th>\
          <th scope=\"col\">against · for one person</th></tr></thead>\n<tbody>",
         id(a),
         id(b),
@@ -134,10 +134,10 @@ fn thresholds(out: &mut String, shown: &Shown<'_>, truth: Option<&[u32]>) {
     let _ = writeln!(
         out,
         "<section><h2>{title}</h2>\n<table><caption>Scored pairs of this weight and more</caption>\n<thead><tr>\
-        <th scope=\"col\">from bits</th><th scope=\"col\">pairs</th>"
+        <th scope=\"col\">from bits</th><th scope=\"col\" class=\"n\">pairs</th>"
     );
     if all.is_some() {
-        out.push_str("<th scope=\"col\">precision</th><th scope=\"col\">recall</th>");
+        out.push_str("<th scope=\"col\" class=\"n\">precision</th><th scope=\"col\" class=\"n\">recall</th>");
     }
     out.push_str("<th scope=\"col\"></th></tr></thead>\n<tbody>");
     let edges = &shown.linked.edges;
@@ -185,7 +185,7 @@ fn sizes(out: &mut String, shown: &Shown<'_>) {
     let most = sizes.values().copied().max().unwrap_or(1);
     out.push_str(
         "<section><h2>Records of a person</h2>\n<table><caption>How many persons have how many records</caption>\n<thead><tr>\
-         <th scope=\"col\">records</th><th scope=\"col\">persons</th><th scope=\"col\"></th></tr></thead>\n<tbody>",
+         <th scope=\"col\">records</th><th scope=\"col\" class=\"n\">persons</th><th scope=\"col\"></th></tr></thead>\n<tbody>",
     );
     for (size, persons) in &sizes {
         let share = u32::try_from(u64::from(*persons) * 100 / u64::from(most.max(1))).unwrap_or(0);
@@ -204,8 +204,8 @@ fn weights(out: &mut String, shown: &Shown<'_>) {
     for (at, field) in shown.model.plain.fields.iter().enumerate() {
         let _ = writeln!(
             out,
-            "<table><caption>{}</caption>\n<thead><tr><th scope=\"col\">level</th><th scope=\"col\">of one person</th>\
-             <th scope=\"col\">of strangers</th><th scope=\"col\">against relatives</th><th scope=\"col\">against strangers</th>\
+            "<table><caption>{}</caption>\n<thead><tr><th scope=\"col\">level</th><th scope=\"col\" class=\"n\">of one person</th>\
+             <th scope=\"col\" class=\"n\">of strangers</th><th scope=\"col\" class=\"n\">against relatives</th><th scope=\"col\" class=\"n\">against strangers</th>\
              <th scope=\"col\"></th></tr></thead>\n<tbody>",
             escaped(&field.name)
         );

@@ -3,6 +3,7 @@
 
 use super::LinkError;
 use super::columns::Columns;
+use super::run::crew;
 use csv::ByteRecord;
 use lockgate_core::linkage::card::{Card, Deck, IDS, Raw, Reader};
 use std::io::Read;
@@ -184,7 +185,7 @@ pub fn read(
     })?;
     let mut first = if parts.is_empty() { return Err(LinkError::Broken) } else { parts.remove(0) };
     for part in parts {
-        merge(&mut first, part);
+        merge(&mut first, part, cores);
     }
     let Part { deck, ids, sources } = first;
     let people = sorted(deck, ids, sources);
@@ -318,12 +319,12 @@ fn source(sources: &mut Vec<String>, agency: &str) -> u16 {
     u16::try_from(at + 1).unwrap_or(u16::MAX)
 }
 
-fn merge(into: &mut Part, mut part: Part) {
+fn merge(into: &mut Part, mut part: Part, cores: usize) {
     let numbers: Vec<u16> = part.sources.iter().map(|name| source(&mut into.sources, name)).collect();
     for card in &mut part.deck.cards {
         card.source = numbers.get(usize::from(card.source).saturating_sub(1)).copied().unwrap_or(0);
     }
-    into.deck.absorb(part.deck);
+    into.deck.absorb(part.deck, &crew(cores));
     into.ids.append(&part.ids);
 }
 

@@ -7,7 +7,7 @@ use lockgate_core::linkage::compare::Comparer;
 use lockgate_core::linkage::facts::Facts;
 use lockgate_core::linkage::math::{Weight, probability};
 use lockgate_core::linkage::model::Model;
-use lockgate_core::linkage::train::{settle, train};
+use lockgate_core::linkage::train::{Job, settle, train};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -72,6 +72,27 @@ pub struct Prepared {
     pub facts: Facts,
     /// The blocks by family.
     pub blocks: Vec<(Family, Blocks)>,
+    /// The blocks by card, once they are put together.
+    index: Option<Index>,
+}
+
+/// Does independent pieces of work on so many cores.
+pub fn crew(cores: usize) -> impl Fn(&mut [Job<'_>]) + Sync {
+    move |jobs| {
+        let all = Mutex::new(jobs.iter_mut());
+        let next = || all.lock().ok().and_then(|mut all| all.next());
+        let work = || {
+            while let Some(job) = next() {
+                job();
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..cores {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
 }
 
 /// Finds facts and blocks.
@@ -94,12 +115,18 @@ pub fn prepare(deck: &mut Deck, cores: usize) -> Prepared {
     });
     let mut found = found.into_inner().unwrap_or_default();
     found.sort_by_key(|(at, _, _)| *at);
-    Prepared { facts, blocks: found.into_iter().map(|(_, family, blocks)| (family, blocks)).collect() }
+    let blocks = found.into_iter().map(|(_, family, blocks)| (family, blocks)).collect();
+    Prepared { facts, blocks, index: None }
 }
 
-/// Trains on a deck.
-pub fn learn(deck: &Deck, prepared: &Prepared, before: &Model) -> Model {
-    train(deck, &prepared.facts, before, &prepared.blocks)
+/// Trains on a deck; meanwhile the blocks are put together.
+pub fn learn(deck: &Deck, prepared: &mut Prepared, before: &Model, cores: usize) -> Model {
+    let Prepared { facts, blocks, index } = prepared;
+    let (mut model, blocks) = (before.clone(), &*blocks);
+    crew(cores)(&mut [&mut || model = train(deck, facts, before, blocks, &crew(cores)), &mut || {
+        *index = Some(Index::of(blocks, deck.len()));
+    }]);
+    model
 }
 
 /// Scores and clusters.
@@ -111,12 +138,13 @@ pub fn link(
     settling: bool,
     cores: usize,
 ) -> Linked {
-    let Prepared { facts, blocks } = prepared;
+    let Prepared { facts, blocks, index } = prepared;
     let ids = |family: &Family| if let Family::Id(kind) = family { Some(*kind) } else { None };
     let crowded = blocks.iter().filter(|(f, _)| ids(f).is_none()).map(|(_, b)| b.left.len()).sum();
     let shared = blocks.iter().filter_map(|(f, b)| Some((ids(f)?, b.left.len())));
     let shared_ids = shared.filter(|(_, n)| *n > 0).collect();
-    let index = Index::of(blocks.into_iter().map(|(_, b)| b).collect(), deck.len());
+    let index = index.unwrap_or_else(|| Index::of(&blocks, deck.len()));
+    drop(blocks);
     model.among(facts.records());
     if settling {
         let some = deck.len().min(SETTLING);

@@ -1,5 +1,6 @@
 //! Sets of hash values as sorted lists: a third of a hash table's memory, and nearly as fast, because the values
-//! are even by nature and most questions are answered by a sieve of bits before the list.
+//! are even by nature. A sieve of bits answers most questions before the list; for the others it says where to look,
+//! within a handful of places.
 
 use super::evidence::Key;
 use crate::record::IdentityId;
@@ -48,6 +49,8 @@ impl Even for Turned {
 pub(super) struct Sieve<T> {
     sorted: Vec<T>,
     bits: Vec<u64>,
+    /// Where in the list the values of each word of bits begin; one more at the end.
+    starts: Vec<u32>,
     shift: u32,
 }
 
@@ -63,14 +66,18 @@ impl<T: Even> Sieve<T> {
         values.dedup();
         let words = (values.len() * BITS).next_power_of_two().max(64) / 64;
         let shift = 64 - (words * 64).trailing_zeros();
-        let mut bits = alloc::vec![0u64; words];
-        for value in &values {
+        let (mut bits, mut starts) = (alloc::vec![0u64; words], Vec::with_capacity(words + 1));
+        for (place, value) in (0u32..).zip(&values) {
             let at = value.even() >> shift;
-            if let Some(word) = bits.get_mut((at / 64) as usize) {
+            let word = (at / 64) as usize;
+            // The list is in the order of the bits.
+            starts.resize(starts.len().max(word + 1), place);
+            if let Some(word) = bits.get_mut(word) {
                 *word |= 1 << (at % 64);
             }
         }
-        Self { sorted: values, bits, shift }
+        starts.resize(words + 1, u32::try_from(values.len()).unwrap_or(u32::MAX));
+        Self { sorted: values, bits, starts, shift }
     }
 
     /// Takes more values in.
@@ -87,27 +94,12 @@ impl<T: Even> Sieve<T> {
     /// The place in the sorted list.
     pub(super) fn position(&self, value: T) -> Option<usize> {
         let at = value.even() >> self.shift;
-        let word = self.bits.get((at / 64) as usize)?;
-        if word & (1 << (at % 64)) == 0 { None } else { self.search(value) }
-    }
-
-    /// As the values are even, the place is near where the value would stand among evenly spaced ones.
-    fn search(&self, value: T) -> Option<usize> {
-        let len = self.sorted.len();
-        let guess = usize::try_from((u128::from(value.even()) * len as u128) >> 64).unwrap_or(len);
-        let mut step = 64;
-        let (mut low, mut high) = (guess, guess);
-        while low > 0 && self.sorted.get(low).is_none_or(|v| *v > value) {
-            low = low.saturating_sub(step);
-            step *= 2;
+        let word = (at / 64) as usize;
+        if self.bits.get(word)? & (1 << (at % 64)) == 0 {
+            return None;
         }
-        step = 64;
-        while high < len && self.sorted.get(high).is_some_and(|v| *v < value) {
-            high = high.saturating_add(step);
-            step *= 2;
-        }
-        let high = high.saturating_add(1).min(len);
-        self.sorted.get(low..high)?.binary_search(&value).ok().map(|at| low + at)
+        let (low, high) = (*self.starts.get(word)? as usize, *self.starts.get(word + 1)? as usize);
+        self.sorted.get(low..high)?.binary_search(&value).ok().map(|place| low + place)
     }
 
     pub(super) fn values(&self) -> &[T] {

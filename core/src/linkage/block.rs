@@ -253,12 +253,12 @@ pub struct Index {
 
 impl Index {
     /// Puts the families' blocks together.
-    pub fn of(families: Vec<Blocks>, cards: u32) -> Self {
+    pub fn of(families: &[(Family, Blocks)], cards: u32) -> Self {
         let size = usize::try_from(cards).unwrap_or(0);
         let mut out = Self::default();
         let mut counts = vec![0_u32; size + 1];
-        for family in families {
-            for block in family.iter() {
+        for (_, blocks) in families {
+            for block in blocks.iter() {
                 for at in block {
                     if let Some(n) = usize::try_from(*at).ok().and_then(|at| counts.get_mut(at)) {
                         *n += 1;

@@ -5,6 +5,7 @@
 
 use super::birth::{self, Birth};
 use super::clean;
+use super::train::Crew;
 use super::words::{NONE, Words, mix};
 use crate::value::identifier::{self, IdKind};
 use crate::value::postcode::{self, Postcode};
@@ -223,12 +224,17 @@ impl Deck {
         order.into_iter().map(|(_, at)| at).collect()
     }
 
-    /// Takes over another deck's cards, behind its own: both were filled from parts of one file.
-    pub fn absorb(&mut self, mut other: Self) {
-        let names = self.names.absorb(&other.names);
-        let postcodes = self.postcodes.absorb(&other.postcodes);
-        let addresses = self.addresses.absorb(&other.addresses);
-        let ids = self.ids.absorb(&other.ids);
+    /// Takes over another deck's cards, behind its own: both were filled from parts of one file. The crew takes over the
+    /// words.
+    pub fn absorb(&mut self, mut other: Self, crew: Crew<'_>) {
+        let [mut names, mut postcodes, mut addresses, mut ids] = [const { Vec::new() }; 4];
+        // The longest first.
+        crew(&mut [
+            &mut || addresses = self.addresses.absorb(&other.addresses),
+            &mut || ids = self.ids.absorb(&other.ids),
+            &mut || names = self.names.absorb(&other.names),
+            &mut || postcodes = self.postcodes.absorb(&other.postcodes),
+        ]);
         let shift = u32::try_from(self.more.len()).unwrap_or(u32::MAX);
         let number = |map: &[u32], old: u32| {
             let new = usize::try_from(old & !UNSURE).ok().and_then(|n| map.get(n)).copied().unwrap_or(NONE);

@@ -256,7 +256,7 @@ pub fn parts(edges: &mut [Edge], cards: u32) -> Vec<usize> {
     for card in 0..cards {
         find(&mut parent, card);
     }
-    edges.sort_unstable_by_key(|e| (find(&mut parent, e.a), e.a, e.b));
+    edges.sort_by_cached_key(|e| (find(&mut parent, e.a), e.a, e.b));
     let mut ends = Vec::new();
     let mut last = None;
     for (at, edge) in edges.iter().enumerate() {

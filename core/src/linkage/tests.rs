@@ -7,7 +7,7 @@ use super::compare::Comparer;
 use super::facts::Facts;
 use super::guard::{Bar, bar};
 use super::model::{Model, Plain};
-use super::train::{settle, train};
+use super::train::{alone, settle, train};
 use crate::value::identifier::IdKind;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -57,8 +57,8 @@ fn linked(rows: &[Row]) -> (Vec<u32>, Vec<(Edge, Doubt)>) {
     let facts = Facts::of(&mut deck);
     let blocks: Vec<_> = Family::all(&deck).into_iter().map(|f| (f, Blocks::of(f, &deck, &facts))).collect();
     let names: Vec<String> = deck.kinds.iter().map(|k| k.name.clone()).collect();
-    let mut model = train(&deck, &facts, &Model::shipped(&names), &blocks);
-    let index = Index::of(blocks.into_iter().map(|(_, b)| b).collect(), deck.len());
+    let mut model = train(&deck, &facts, &Model::shipped(&names), &blocks, &alone);
+    let index = Index::of(&blocks, deck.len());
     let mut comparer = Comparer::new(&deck, &facts, &model);
     let (mut others, mut agreements, mut both) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..deck.len() {

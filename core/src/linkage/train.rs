@@ -52,6 +52,23 @@ struct Sample {
     /// What the shares of relatives and twins in the sample tell.
     tells: Tells,
     shares: [f64; 4],
+    /// What the last round found in it, by field and level.
+    counts: Counts,
+}
+
+/// Pairs by field and level.
+type Counts = [[f64; LEVELS]; FIELDS];
+const NOTHING: Counts = [[0.0; LEVELS]; FIELDS];
+
+/// A piece of work that does not depend on the others of its list.
+pub type Job<'j> = &'j mut (dyn FnMut() + Send);
+
+/// Who does the pieces of a list: each once, in whatever order and beside each other or not.
+pub type Crew<'c> = &'c (dyn Fn(&mut [Job<'_>]) + Sync);
+
+/// A crew of one.
+pub fn alone(jobs: &mut [Job<'_>]) {
+    jobs.iter_mut().for_each(|job| job());
 }
 
 impl Sample {
@@ -81,38 +98,86 @@ enum Tells {
 
 /// The shares of one person, strangers, relatives and twins that a sample begins with.
 const SHARES: [f64; 4] = [0.95, 0.04, 0.005, 0.005];
+const TWIN_SHARES: [f64; 4] = [0.6, 0.36, 0.02, 0.02];
 
-/// Trains a model on a deck; `before` is what is known already.
-pub fn train(deck: &Deck, facts: &Facts, before: &Model, blocks: &[(Family, Blocks)]) -> Model {
+/// Trains a model on a deck; `before` is what is known already. The crew does what can be done side by side; the model
+/// is the same whatever crew it is.
+pub fn train(
+    deck: &Deck,
+    facts: &Facts,
+    before: &Model,
+    blocks: &[(Family, Blocks)],
+    crew: Crew<'_>,
+) -> Model {
     let mut model = before.clone();
     model.among(facts.records());
     strangers(deck, facts, &mut model);
     let ids = deck.kinds.len();
     let all: Vec<usize> = (0..ID + ids).collect();
-    let mut samples = Vec::new();
-    for (family, found) in blocks {
-        let learns: Vec<usize> = match family {
-            Family::Id(kind) => all.iter().copied().filter(|f| *f != ID + *kind).collect(),
-            Family::SurnameBirth => [MIDDLE, PLACE, SEX, SENTENCE].into_iter().chain(ID..ID + ids).collect(),
-            Family::ForenamePostcode if !has_ids(blocks) => Vec::from([BIRTH, SEX]),
-            Family::BirthPostcode if !has_ids(blocks) => Vec::from([GIVEN, SURNAME, SEX]),
-            _ => continue,
-        };
-        let (pairs, _) = draw(*family, deck, facts, &model, found, true);
-        let tells = if let Family::Id(kind) = family { Tells::Identifier(*kind) } else { Tells::Nothing };
-        if pairs.len() >= FEW {
-            samples.push(Sample { pairs, learns, tells, shares: SHARES });
-        }
-    }
-    if let Some((family, found)) = blocks.iter().find(|(family, _)| *family == Family::SurnameBirth) {
-        let (pairs, total) = draw(*family, deck, facts, &model, found, false);
-        let learns = [GIVEN, PLACE, SEX].into_iter().chain(ID..ID + ids).collect();
-        samples.push(Sample { pairs, learns, tells: Tells::Twins(total), shares: [0.6, 0.36, 0.02, 0.02] });
-    }
-    learn(&mut model, &mut samples, facts.records());
+    let mut draws: Vec<Draw<'_>> = blocks.iter().filter_map(|(f, b)| Draw::of(*f, b, &all, blocks)).collect();
+    draws.extend(blocks.iter().find_map(|(f, b)| Draw::of_twins(*f, b, &all)));
+    each(&mut draws, crew, &|draw| draw.make(deck, facts, &model));
+    let mut samples: Vec<Sample> = draws.into_iter().filter_map(|draw| draw.sample).collect();
+    learn(&mut model, &mut samples, facts.records(), crew);
     kin(&mut model, &samples, facts.records());
     model.plain.records = deck.len();
     model
+}
+
+/// A sample that is to be drawn.
+struct Draw<'b> {
+    family: Family,
+    blocks: &'b Blocks,
+    learns: Vec<usize>,
+    strict: bool,
+    sample: Option<Sample>,
+}
+
+impl<'b> Draw<'b> {
+    fn of(family: Family, blocks: &'b Blocks, all: &[usize], families: &[(Family, Blocks)]) -> Option<Self> {
+        let ids = || all.iter().copied().filter(|f| *f >= ID);
+        let learns = match family {
+            Family::Id(kind) => all.iter().copied().filter(|f| *f != ID + kind).collect(),
+            Family::SurnameBirth => [MIDDLE, PLACE, SEX, SENTENCE].into_iter().chain(ids()).collect(),
+            Family::ForenamePostcode if !has_ids(families) => Vec::from([BIRTH, SEX]),
+            Family::BirthPostcode if !has_ids(families) => Vec::from([GIVEN, SURNAME, SEX]),
+            _ => return None,
+        };
+        Some(Self { family, blocks, learns, strict: true, sample: None })
+    }
+
+    /// All of one surname and birth, for how many of them are twins.
+    fn of_twins(family: Family, blocks: &'b Blocks, all: &[usize]) -> Option<Self> {
+        let ids = all.iter().copied().filter(|f| *f >= ID);
+        let learns = [GIVEN, PLACE, SEX].into_iter().chain(ids).collect();
+        (family == Family::SurnameBirth).then_some(Self {
+            family,
+            blocks,
+            learns,
+            strict: false,
+            sample: None,
+        })
+    }
+
+    fn make(&mut self, deck: &Deck, facts: &Facts, model: &Model) {
+        let (pairs, total) = draw(self.family, deck, facts, model, self.blocks, self.strict);
+        let (tells, shares) = match self.family {
+            _ if !self.strict => (Tells::Twins(total), TWIN_SHARES),
+            Family::Id(kind) => (Tells::Identifier(kind), SHARES),
+            _ => (Tells::Nothing, SHARES),
+        };
+        if !self.strict || pairs.len() >= FEW {
+            let learns = core::mem::take(&mut self.learns);
+            self.sample = Some(Sample { pairs, learns, tells, shares, counts: NOTHING });
+        }
+    }
+}
+
+/// Has a crew do something with each of a list.
+fn each<T: Send>(list: &mut [T], crew: Crew<'_>, does: &(dyn Fn(&mut T) + Sync)) {
+    let mut jobs: Vec<_> = list.iter_mut().map(|one| move || does(one)).collect();
+    let mut jobs: Vec<Job<'_>> = jobs.iter_mut().map(|job| job as Job<'_>).collect();
+    crew(&mut jobs);
 }
 
 /// Whether identifiers give pairs enough to learn names and dates from.
@@ -194,7 +259,7 @@ fn wanted(family: Family, x: &Card, y: &Card) -> bool {
 fn strangers(deck: &Deck, facts: &Facts, model: &mut Model) {
     let Some(last) = deck.len().checked_sub(1).filter(|n| *n > 0) else { return };
     let draws = STRANGERS.min(last.saturating_mul(20));
-    let mut counts = [[0.0_f64; LEVELS]; FIELDS];
+    let mut counts = NOTHING;
     {
         let mut comparer = Comparer::new(deck, facts, model);
         for n in 0..draws {
@@ -217,7 +282,7 @@ fn strangers(deck: &Deck, facts: &Facts, model: &mut Model) {
     *model = rebuilt(model, facts.records());
 }
 
-fn add(counts: &mut [[f64; LEVELS]; FIELDS], agreement: &Agreement, weight: f64) {
+fn add(counts: &mut Counts, agreement: &Agreement, weight: f64) {
     for (field, level, _) in agreement.fields().filter(|(_, level, _)| *level != MISSING) {
         if let Some(cell) = counts.get_mut(field).and_then(|f| f.get_mut(usize::from(level))) {
             *cell += weight;
@@ -226,11 +291,20 @@ fn add(counts: &mut [[f64; LEVELS]; FIELDS], agreement: &Agreement, weight: f64)
 }
 
 /// The rounds of expectation maximisation over all samples at once.
-fn learn(model: &mut Model, samples: &mut [Sample], records: f64) {
+fn learn(model: &mut Model, samples: &mut [Sample], records: f64, crew: Crew<'_>) {
     for _ in 0..ROUNDS {
-        let mut counts = [[0.0_f64; LEVELS]; FIELDS];
-        for sample in samples.iter_mut() {
-            sample.shares = expect(model, sample, &mut counts);
+        let now = &*model;
+        each(samples, crew, &|sample| {
+            let mut counts = NOTHING;
+            sample.shares = expect(now, sample, &mut counts);
+            sample.counts = counts;
+        });
+        // Sums of fractions depend on their order: it is that of the samples, whoever was ready first.
+        let mut counts = NOTHING;
+        for sample in samples.iter() {
+            for (sum, more) in counts.iter_mut().flatten().zip(sample.counts.iter().flatten()) {
+                *sum += more;
+            }
         }
         for (at, field) in model.plain.fields.iter_mut().enumerate() {
             let seen: f64 = counts.get(at).map_or(0.0, |f| f.iter().sum());
@@ -244,7 +318,7 @@ fn learn(model: &mut Model, samples: &mut [Sample], records: f64) {
 }
 
 /// One round over one sample: adds what pairs of one person show, and gives the new shares of the four stories.
-fn expect(model: &Model, sample: &Sample, counts: &mut [[f64; LEVELS]; FIELDS]) -> [f64; 4] {
+fn expect(model: &Model, sample: &Sample, counts: &mut Counts) -> [f64; 4] {
     let stories = [Against::Strangers, Against::Relatives, Against::Twins];
     let bits = sample.shares.map(|s| log2(s.max(1e-9)));
     let [same_bits, other_bits @ ..] = bits;
