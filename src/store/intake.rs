@@ -1,5 +1,7 @@
 //! One transaction a file: what an accepted file brings, or nothing of it.
 
+use super::db::Tx;
+use super::either;
 use super::bulk::Values;
 use super::error::StoreError;
 use super::file::{FileOutcome, FileState, insert, supersede_held};
@@ -10,7 +12,6 @@ use super::{Counters, Numbers, Store, sql};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::commit::SALT;
 use lockgate_core::record::{IdentityId, PersonId};
-use sqlx::{Sqlite, Transaction};
 use std::sync::Arc;
 
 /// An identity seen for the first time.
@@ -49,7 +50,7 @@ pub struct NewReview {
 /// The transaction of one file. Dropped without [`commit`](Self::commit), it leaves nothing. After an error it is
 /// to be dropped: a part of the rows of the failed call may stand in it.
 pub struct FileTx {
-    tx: Transaction<'static, Sqlite>,
+    tx: Tx,
     names: Arc<Dictionaries>,
     numbers: Numbers,
     run: Run,
@@ -88,7 +89,7 @@ fn salts(count: usize) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 impl FileTx {
-    pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
+    pub(super) const fn connection(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
@@ -168,11 +169,11 @@ impl FileTx {
     pub async fn found_person(&mut self, key: PersonId) -> Result<PersonRef, StoreError> {
         let bytes = key.bytes().to_vec();
         let known: Option<i64> =
-            sqlx::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
+            either::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
         let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
         let query = match known {
-            Some(_) => sqlx::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
-            None => sqlx::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
+            Some(_) => either::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
+            None => either::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
         };
         query.execute(&mut *self.tx).await?;
         Ok(PersonRef(id))
@@ -182,7 +183,7 @@ impl FileTx {
     /// of the old one is withdrawn.
     pub async fn retire_person(&mut self, person: PersonRef, into: PersonRef) -> Result<(), StoreError> {
         for text in [sql::PERSON_MOVE, sql::PERSON_RETIRE] {
-            sqlx::query(text).bind(person.0).bind(into.0).execute(&mut *self.tx).await?;
+            either::query(text).bind(person.0).bind(into.0).execute(&mut *self.tx).await?;
         }
         self.mark_dirty(&[into]).await
     }
