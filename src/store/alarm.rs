@@ -52,7 +52,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         counters.keep(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Records that it is missing.

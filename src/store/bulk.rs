@@ -12,7 +12,9 @@ use super::either::Readable;
 use super::error::StoreError;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Type};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Encode, Executor as _, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Type,
+};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -275,7 +277,10 @@ mod tests {
             "INSERT OR FAIL INTO t (id, a, s, b) VALUES ($5 + 0, ?, $6, ?), ($5 + 1, ?, $6, ?) ON CONFLICT DO NOTHING"
         );
         let list = Bulk::list("UPDATE t SET x = $shared WHERE id IN (", ")");
-        assert_eq!(list.text(3, Dialect::Sqlite), "UPDATE OR FAIL t SET x = $4 WHERE id IN (VALUES (?), (?), (?))");
+        assert_eq!(
+            list.text(3, Dialect::Sqlite),
+            "UPDATE OR FAIL t SET x = $4 WHERE id IN (VALUES (?), (?), (?))"
+        );
         assert_eq!(
             bulk.text(2, Dialect::Postgres),
             "INSERT INTO t (id, a, s, b) VALUES ($5 + 0, $1, $6, $2), ($5 + 1, $3, $6, $4) ON CONFLICT DO NOTHING"

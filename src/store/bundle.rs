@@ -237,7 +237,7 @@ impl BundleTx {
     /// From here on it was recorded: what the bundle holds may go out.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.counters.keep(&mut self.tx).await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 }
 

@@ -4,6 +4,7 @@
 //! parameters in `bulk.rs`. There is no third layer: what the store asks is expanded for each driver at compile time.
 
 use super::error::StoreError;
+use super::fence::Turn;
 use super::place::Server;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
@@ -13,7 +14,7 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{
-    AssertSqlSafe, Connection as _, Database, Postgres, SqlSafeStr as _, Sqlite, SqlStr, Transaction,
+    AssertSqlSafe, Connection as _, Database, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction,
 };
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -24,12 +25,26 @@ pub(super) const DATABASE: &str = "store.sqlite";
 /// The advisory lock of the one writer, in the database that is the store: `Lockgate` in letters.
 const WRITER: i64 = 0x4c6f_636b_6761_7465;
 /// For how long a connection is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 30 });
 /// How often the writer's lock is tried again, a tenth of a second apart: a server needs a moment to notice that the process
 /// which held it was killed.
 const TRIES: u32 = 30;
 /// The oldest server with which all of this is tested.
 const OLDEST: i64 = 150_000;
+
+/// What the writing connection asks of a server, whatever its administrator has set for others: what is committed is on the
+/// drive before anything goes out; a long file is not cut off; and a gateway whose machine is gone is found out within two
+/// minutes, so that its lock comes free.
+const WRITING: [(&str, &str); 8] = [
+    ("synchronous_commit", "on"),
+    ("statement_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("tcp_keepalives_idle", "60"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "6"),
+    ("client_connection_check_interval", "10s"),
+];
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +172,15 @@ impl Pool {
         }))
     }
 
+    /// A transaction that sees the store as it stands now, whatever is written meanwhile.
+    pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let text = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        Ok(Tx(match self {
+            Self::Sqlite(pool) => Conn::Sqlite(Held::Begun(pool.begin_with("BEGIN DEFERRED").await?)),
+            Self::Postgres(pool) => Conn::Postgres(Held::Begun(pool.begin_with(text).await?)),
+        }))
+    }
+
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
@@ -251,9 +275,10 @@ async fn sqlite_pool(options: SqliteConnectOptions, connections: u32) -> Result<
 
 /// A server's database, for the one writer: its only connection holds the writer's lock, from its first moment and as long as
 /// it lives. Should the connection break, what it was writing is undone by the server, and a new one writes only once it has
-/// the lock again: so no two processes ever write at a time, whatever became of either.
-pub(super) async fn postgres_writing(server: &Server) -> Result<Pool, StoreError> {
-    let options = server.options().options([("synchronous_commit", "on")]);
+/// the lock again, and nobody else has written meanwhile (`fence.rs`): so no two processes ever write at a time, and none goes on
+/// from what it knew before another.
+pub(super) async fn postgres_writing(server: &Server, turn: Turn) -> Result<Pool, StoreError> {
+    let options = server.options().options(WRITING);
     let mut first = connected(server, &options).await?;
     usable(server, &mut first).await?;
     if !locked(&mut first).await? {
@@ -265,9 +290,11 @@ pub(super) async fn postgres_writing(server: &Server) -> Result<Pool, StoreError
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
+            let turn = turn.clone();
             Box::pin(async move {
-                if locked(connection).await? { Ok(()) } else { Err(sqlx::Error::WorkerCrashed) }
+                let own = locked(connection).await? && turn.stands(connection).await?;
+                if own { Ok(()) } else { Err(sqlx::Error::WorkerCrashed) }
             })
         })
         .connect_with(options)

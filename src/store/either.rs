@@ -8,10 +8,11 @@ use super::db::{Conn, Link, Pool};
 use super::error::StoreError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments as _, Decode, FromRow, Postgres, Row as _, Sqlite, Type};
+use sqlx::{Arguments as _, Decode, FromRow, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Type};
 use std::marker::PhantomData;
 
 /// A value to be bound: of one of the three kinds of columns that the store has.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
@@ -69,9 +70,13 @@ pub(super) trait Readable:
 impl<T> Readable for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 /// A column's value that can be read from either database.
-pub(super) trait Column<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
+pub(super) trait Column<'r>:
+    Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>
+{
+}
 
-impl<'r, T> Column<'r> for T where T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
+impl<'r, T> Column<'r> for T where T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>
+{}
 
 /// A row whose columns are read by name.
 pub(super) enum Row {
@@ -99,7 +104,7 @@ impl Changed {
 
 /// A statement with its values.
 pub(super) struct Query {
-    text: &'static str,
+    text: SqlStr,
     values: Vec<Value>,
 }
 
@@ -109,15 +114,15 @@ pub(super) struct QueryAs<T>(Query, PhantomData<fn() -> T>);
 /// A statement that gives single values.
 pub(super) struct QueryScalar<T>(QueryAs<(T,)>);
 
-pub(super) const fn query(text: &'static str) -> Query {
-    Query { text, values: Vec::new() }
+pub(super) fn query(text: impl SqlSafeStr) -> Query {
+    Query { text: text.into_sql_str(), values: Vec::new() }
 }
 
-pub(super) const fn query_as<T>(text: &'static str) -> QueryAs<T> {
+pub(super) fn query_as<T>(text: &'static str) -> QueryAs<T> {
     QueryAs(query(text), PhantomData)
 }
 
-pub(super) const fn query_scalar<T>(text: &'static str) -> QueryScalar<T> {
+pub(super) fn query_scalar<T>(text: &'static str) -> QueryScalar<T> {
     QueryScalar(query_as(text))
 }
 
@@ -222,7 +227,6 @@ where
         Self(self.0.bind(value))
     }
 
-    #[cfg(test)]
     pub(super) async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> Result<Vec<T>, StoreError> {
         Ok(self.0.fetch_all(on).await?.into_iter().map(|row| row.0).collect())
     }

@@ -87,6 +87,39 @@ pub const CODES: &[CodeDoc] = &[
                       on would be to forget all that was ever disclosed. Copy the store with `lockgate store copy`, or take \
                       `store.sqlite` out of the folder when it is not this deployment's.",
     },
+    CodeDoc {
+        code: "LG2953",
+        title: "the address of the store's database server does not read",
+        explanation: "`[store] url` is `postgresql://user@host:port/database`, and after a `?` it may say `sslmode`, `sslrootcert`, \
+                      `sslcert`, `sslkey`, `host` and `port`. A password does not stand in it: `password = { file = … }` beside it \
+                      says where one is.",
+    },
+    CodeDoc {
+        code: "LG2954",
+        title: "the store was copied, and goes on elsewhere",
+        explanation: "`lockgate store copy` copied this store to another place, so that what is in this one is old: to go on here \
+                      would send again what was sent, and forget what was withdrawn. Let `[store]` name the place to which it was \
+                      copied.",
+    },
+    CodeDoc {
+        code: "LG2955",
+        title: "there is a store already where one is to be copied",
+        explanation: "A store is copied only to where there is none: to an empty database, or a folder without `store.sqlite`. Nothing \
+                      was copied.",
+    },
+    CodeDoc {
+        code: "LG2956",
+        title: "a copy of the store is not what was copied",
+        explanation: "What was read back from the copy is not what stands in the store, so the copy was undone and the store goes on \
+                      as before. Report it.",
+    },
+    CodeDoc {
+        code: "LG2957",
+        title: "another process has written to the store meanwhile",
+        explanation: "This process lost its connection to the database server, and before it came back another process opened the store \
+                      and wrote. What this one still had to do it leaves: nothing more of it is written or delivered. Run again, or \
+                      look at what the other did.",
+    },
 ];
 
 /// A fault of the store. Texts name places and states, never a stored value.
@@ -156,6 +189,18 @@ pub enum StoreError {
     /// An empty database on a server, beside a store in the folder.
     #[error("`{}` has a store, and the database on the server is empty", .0.display())]
     NotCopied(PathBuf),
+    /// It was copied, and goes on elsewhere.
+    #[error("this store was copied and goes on elsewhere")]
+    Moved,
+    /// There is a store where one is to be copied.
+    #[error("there is a store already at the place to which one is to be copied")]
+    Occupied,
+    /// What was copied does not read back as it was.
+    #[error("the copy differs from the store in `{0}`")]
+    CopyDiffers(String),
+    /// Another process has written since this one opened the store.
+    #[error("another process has written to the store meanwhile")]
+    Overtaken,
     /// A row asked for by number or name is not there.
     #[error("no such {0} in the store")]
     NotFound(&'static str),
@@ -180,12 +225,16 @@ impl StoreError {
             Self::Server { .. } => "LG2950",
             Self::Unfit { .. } => "LG2951",
             Self::NotCopied(_) => "LG2952",
+            Self::Moved => "LG2954",
+            Self::Occupied => "LG2955",
+            Self::CopyDiffers(_) => "LG2956",
+            Self::Overtaken => "LG2957",
         }
     }
 
     /// Whether the same call may succeed later (exit code 75).
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::InUse(_) | Self::Temporary(_) | Self::Server { .. })
+        matches!(self, Self::InUse(_) | Self::Temporary(_) | Self::Server { .. } | Self::Overtaken)
     }
 
     /// Why a first connection to a server could not be made. The server's own text is not passed on: it may quote what it was
@@ -295,10 +344,16 @@ mod tests {
             StoreError::Server { server: String::new(), why: String::new() },
             StoreError::Unfit { server: String::new(), why: String::new() },
             StoreError::NotCopied(PathBuf::new()),
+            StoreError::Moved,
+            StoreError::Occupied,
+            StoreError::CopyDiffers(String::new()),
+            StoreError::Overtaken,
         ];
         let mut codes: Vec<Code> = errors.iter().map(StoreError::code).collect();
         codes.sort_unstable();
-        assert_eq!(codes, CODES.iter().map(|doc| doc.code).collect::<Vec<_>>());
+        // One is of the settings, which nobody opens.
+        let documented = CODES.iter().map(|doc| doc.code).filter(|code| *code != "LG2953");
+        assert_eq!(codes, documented.collect::<Vec<_>>());
     }
 
     #[test]

@@ -168,10 +168,7 @@ impl Store {
     }
 }
 
-pub(super) async fn supersede_held(
-    connection: &mut Conn,
-    outcome: &FileOutcome,
-) -> Result<(), StoreError> {
+pub(super) async fn supersede_held(connection: &mut Conn, outcome: &FileOutcome) -> Result<(), StoreError> {
     let query =
         either::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
     query.execute(connection).await?;

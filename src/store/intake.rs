@@ -1,8 +1,8 @@
 //! One transaction a file: what an accepted file brings, or nothing of it.
 
+use super::bulk::Values;
 use super::db::Tx;
 use super::either;
-use super::bulk::Values;
 use super::error::StoreError;
 use super::file::{FileOutcome, FileState, insert, supersede_held};
 use super::ids::{self, FileId, IdentityRef, PersonRef};
@@ -12,6 +12,7 @@ use super::{Counters, Numbers, Store, sql};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::commit::SALT;
 use lockgate_core::record::{IdentityId, PersonId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An identity seen for the first time.
@@ -168,8 +169,10 @@ impl FileTx {
     /// For a link that is undone.
     pub async fn found_person(&mut self, key: PersonId) -> Result<PersonRef, StoreError> {
         let bytes = key.bytes().to_vec();
-        let known: Option<i64> =
-            either::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
+        let known: Option<i64> = either::query_scalar(sql::PERSON_BY_KEY)
+            .bind(bytes.clone())
+            .fetch_optional(&mut *self.tx)
+            .await?;
         let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
         let query = match known {
             Some(_) => either::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
@@ -208,9 +211,12 @@ impl FileTx {
     /// Records pairs for review, in whichever order. One that waits already with this reason and evidence stays as it is.
     pub async fn put_reviews(&mut self, pairs: Vec<NewReview>) -> Result<(), StoreError> {
         let run = [Some(self.run.id.0)];
-        let bind = |values: &mut Values, pair: NewReview| {
-            values.key(pair.a.min(pair.b).0);
-            values.key(pair.a.max(pair.b).0);
+        // A statement may name a pair once; what is said of it last counts.
+        let pairs: BTreeMap<_, _> =
+            pairs.into_iter().map(|pair| ((pair.a.min(pair.b), pair.a.max(pair.b)), pair)).collect();
+        let bind = |values: &mut Values, ((a, b), pair): ((IdentityId, IdentityId), NewReview)| {
+            values.key(a.0);
+            values.key(b.0);
             values.text(Some(pair.reason));
             values.int(pair.evidence.cast_signed());
         };
@@ -238,6 +244,6 @@ impl FileTx {
     /// Ends a replay: the file has its row already.
     pub async fn commit_replay(mut self) -> Result<(), StoreError> {
         self.numbers.keep(&mut self.tx).await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 }

@@ -17,11 +17,13 @@ mod alarm;
 mod bulk;
 mod bundle;
 mod chapter;
+mod copy;
 mod counters;
 mod db;
 mod delivery;
 mod either;
 mod error;
+mod fence;
 mod file;
 mod ids;
 mod intake;
@@ -41,19 +43,21 @@ mod watch;
 
 use crate::vault::{Vault, private_folder};
 use db::{Conn, DATABASE, Dialect, Pool, Tx};
+use fence::Turn;
 use lock::WriteLock;
 use lockgate_core::hash::hex;
 use names::Dictionaries;
-use std::path::Path;
 use std::sync::Arc;
 
 pub use alarm::AlarmRow;
 pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
 pub use chapter::{DuePerson, Imprint, NewChapter, Place, StoredChapter, opened};
+pub use copy::Copied;
 pub(crate) use counters::Counters;
 pub use counters::Numbers;
 pub use delivery::{Step, Taken, Trouble};
 pub use error::{CODES, StoreError};
+pub use fence::Fence;
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId};
 pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
@@ -71,6 +75,8 @@ pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, Re
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
 pub use watch::Watch;
 
+/// The word under which a store remembers that it was copied and goes on elsewhere.
+const MOVED: &str = "moved";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "profile", include_str!("migrations/0002_profile.sql")),
@@ -89,6 +95,7 @@ pub struct Store {
     write: Pool,
     read: Pool,
     names: Arc<Dictionaries>,
+    turn: Turn,
     /// Held as long as this store may write.
     lock: Option<WriteLock>,
 }
@@ -105,21 +112,30 @@ impl Store {
         let folder = &place.folder;
         private_folder(folder).map_err(|source| StoreError::Folder { folder: folder.clone(), source })?;
         let lock = WriteLock::take(folder)?;
+        let turn = Turn::default();
         let write = match &place.server {
             None => db::sqlite_writing(folder).await?,
-            Some(server) => db::postgres_writing(server).await?,
+            Some(server) => db::postgres_writing(server, turn.clone()).await?,
         };
-        let beside = place.server.is_some() && folder.join(DATABASE).exists();
-        if beside && !db::made(&mut write.acquire().await?).await? {
-            return Err(StoreError::NotCopied(folder.clone()));
-        }
         write.migrate(MIGRATIONS).await?;
         let mut tx = write.begin().await?;
+        let beside = place.server.is_some() && folder.join(DATABASE).exists();
+        if beside
+            && either::query_as::<(i64, String)>(sql::RUN_DATES).fetch_optional(&mut *tx).await?.is_none()
+        {
+            return Err(StoreError::NotCopied(folder.clone()));
+        }
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
-        tx.commit().await?;
+        if place.server.is_some() {
+            let next = Turn::next(&mut tx).await?;
+            tx.commit().await?;
+            turn.taken(next);
+        } else {
+            tx.commit().await?;
+        }
         let read = read_pool(&place).await?;
-        Ok(Self { write, read, names, lock: Some(lock) })
+        Ok(Self { write, read, names, turn, lock: Some(lock) })
     }
 
     /// Opens the store for reading only, beside a run that may be going on. Calls that write fail with LG2008.
@@ -151,7 +167,7 @@ impl Store {
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
         drop(connection);
-        Ok(Self { write: read.clone(), read, names, lock: None })
+        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), lock: None })
     }
 
     /// Closes all connections and brings everything into the one database file, then gives the lock back.
@@ -173,14 +189,7 @@ impl Store {
 
     /// A small text kept under a word, such as the digest of the agreement of the last re-evaluation.
     pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(either::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await?)
-    }
-
-    /// Writes the whole database into a new file, as it stands now.
-    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        let name = file.to_str().ok_or_else(|| StoreError::Form("the copy's path is not text".into()))?;
-        either::query(sql::sqlite::COPY).bind(name).execute(&self.write).await?;
-        Ok(())
+        either::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await
     }
 
     /// Keeps a small text under a word.
@@ -198,7 +207,7 @@ impl Store {
             Dialect::Postgres => sql::postgres::CLEAN,
         };
         for text in statements {
-            either::query(text).execute(&self.write).await?;
+            either::query(*text).execute(&self.write).await?;
         }
         Ok(())
     }
@@ -218,6 +227,11 @@ async fn read_pool(place: &StorePlace) -> Result<Pool, StoreError> {
 /// A store made under another secret would look empty, and everything would be disclosed as new: so the
 /// secret is compared before anything else.
 async fn check_mark(connection: &mut Conn, vault: &Vault, make: bool) -> Result<(), StoreError> {
+    let moved: Option<String> =
+        either::query_scalar(sql::META_READ).bind(MOVED).fetch_optional(&mut *connection).await?;
+    if moved.is_some() {
+        return Err(StoreError::Moved);
+    }
     let mark = hex(&vault.mark());
     let stored: Option<String> =
         either::query_scalar(sql::META_READ).bind("secret").fetch_optional(&mut *connection).await?;

@@ -1,8 +1,8 @@
 //! Persons: who is due at the gate, with their current records; settling; and forgetting.
 
+use super::chapter::{DuePerson, Reading};
 use super::db::Pool;
 use super::either;
-use super::chapter::{DuePerson, Reading};
 use super::error::StoreError;
 use super::ids::{self, IdentityRef, PersonRef, RunId};
 use super::names::Dictionaries;
@@ -192,7 +192,7 @@ impl Store {
             values.text(review.map(|day| day.to_string()));
         };
         sql::SETTLE.write(&mut tx, &[], persons, bind).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Destroys what is stored of persons who have left the cohort: chapters, identities, reviews, what

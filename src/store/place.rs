@@ -80,7 +80,9 @@ impl Server {
         for pair in said.split('&').filter(|pair| !pair.is_empty()) {
             let key = pair.split_once('=').map_or(pair, |(key, _)| key);
             if !SAID.contains(&key) {
-                return Err("after `?` an address has `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` and `port` alone");
+                return Err(
+                    "after `?` an address has `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` and `port` alone",
+                );
             }
             mode |= key == "sslmode";
         }
@@ -122,7 +124,10 @@ mod tests {
         assert!(!refused.contains("hunter2"));
         let server = Server::parse("postgresql://gateway@db.example/lockgate?sslmode=require").unwrap();
         let shown = format!("{:?} {}", server.clone().with_password("hunter2"), server.shown());
-        assert_eq!(shown, "postgresql://gateway@db.example/lockgate postgresql://gateway@db.example/lockgate");
+        assert_eq!(
+            shown,
+            "postgresql://gateway@db.example/lockgate postgresql://gateway@db.example/lockgate"
+        );
     }
 
     #[test]

@@ -102,7 +102,8 @@ impl BundleTx {
             .await?;
         let same = last.is_some_and(|(done, on, author, signed)| {
             let stronger = signed.is_none() && answer.signed.is_some();
-            !stronger && (done == 1, on, author) == (answer.done, answer.on.to_string(), answer.author.clone())
+            !stronger
+                && (done == 1, on, author) == (answer.done, answer.on.to_string(), answer.author.clone())
         });
         if same {
             return Ok(false);
@@ -135,7 +136,7 @@ impl Store {
     /// The records that a partner was asked to check, each with the moment at which the run began that asked.
     pub async fn checks_asked(&self, recipient: PartnerId) -> Result<Vec<(String, String)>, StoreError> {
         let row = self.names.partner_row(recipient)?;
-        Ok(either::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await?)
+        either::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await
     }
 
     /// The reviews that a partner was asked for.

@@ -5,8 +5,8 @@
 //! An entry is recorded or ended in the transaction that holds its ledger entry, and the people about whom it
 //! changes a decision are marked there too.
 
-use super::either::{self, Row};
 use super::bundle::BundleTx;
+use super::either::{self, Row};
 use super::error::StoreError;
 use super::ids::{self, EntryId, PersonRef};
 use super::{Store, sql};

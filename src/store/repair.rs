@@ -1,7 +1,7 @@
 //! What people decide about refused rows and held files, and what becomes of it: recorded with the ledger, at once.
 
-use super::either;
 use super::bundle::BundleTx;
+use super::either;
 use super::error::StoreError;
 use super::ids::{FileId, QuarantineId, RunId};
 use super::intake::FileTx;

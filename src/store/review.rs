@@ -1,7 +1,7 @@
 //! What waits for a person: refused rows, and pairs of identities.
 
-use super::either;
 use super::bundle::BundleTx;
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, FileId, QuarantineId, RunId, count};
 use super::repair::Decision;

@@ -39,6 +39,9 @@ pub(super) mod sqlite {
     /// Brings the log into the database file and empties it.
     pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
     pub(crate) const COPY: &str = "VACUUM INTO $1";
+    pub(crate) const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> '_sqlx_migrations' \
+        AND name NOT LIKE 'sqlite%' ORDER BY name";
+    pub(crate) const COLUMNS: &str = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid";
 }
 
 /// What only one of the two has.
