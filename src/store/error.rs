@@ -243,8 +243,13 @@ impl StoreError {
         let server = server.to_owned();
         let unfit = |why: &str| Self::Unfit { server: server.clone(), why: why.into() };
         match fault {
-            sqlx::Error::Io(fault) => Self::Server { server, why: fault.kind().to_string() },
-            sqlx::Error::Tls(_) => unfit("it does not prove by its certificate who it is, or speaks no TLS"),
+            // A handshake that fails comes as bytes that make no sense.
+            sqlx::Error::Io(fault) if fault.kind() != io::ErrorKind::InvalidData => {
+                Self::Server { server, why: fault.kind().to_string() }
+            }
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
+                unfit("it does not prove by its certificate who it is, or speaks no TLS")
+            }
             sqlx::Error::Configuration(_) => unfit("its certificates or its address do not read"),
             sqlx::Error::Database(fault) => match fault.code().as_deref().unwrap_or_default() {
                 "28P01" => unfit("it refuses the password"),
