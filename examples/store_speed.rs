@@ -1,4 +1,5 @@
-//! How fast the store writes and reads, in rows a second: `cargo run --release --example store_speed [ROWS]`.
+//! How fast the store writes and reads, in rows a second: `cargo run --release --example store_speed [ROWS] [URL]`; with the
+//! address of an empty database, on its server.
 //!
 //! Random keys and a chapter of 400 bytes a person, which stands for three versions, as on a first night with a
 //! cohort of a third of `ROWS`.
@@ -6,7 +7,7 @@
 use jiff::civil::date;
 use lockgate::store::{
     BundleState, FileCounts, FileOutcome, IdentityRef, Names, NewBundle, NewChapter, NewEntry, NewIdentity,
-    NewRun, PersonRef, Place, Run, Store, StoreError,
+    NewRun, PersonRef, Place, Run, Server, Store, StoreError, StorePlace,
 };
 use lockgate::vault::{Archive, Nonces, Secret, Spool, Vault};
 use lockgate_core::agreement::PartnerId;
@@ -23,7 +24,11 @@ async fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(".")?;
     let vault = Vault::new(Secret::new([1; 32]));
     let names = Names { categories: &["person", "prison_release"], partners: &["a", "b"] };
-    let store = Store::open(&folder.path().join("state"), &vault, &names).await?;
+    let address = std::env::args().nth(2);
+    let server = address.map(|url| Server::parse(&url).map_err(anyhow::Error::msg)).transpose()?;
+    let in_a_file = server.is_none();
+    let place = StorePlace::new(&folder.path().join("state"), server);
+    let store = Store::open(place, &vault, &names).await?;
     let new = NewRun {
         as_of: date(2008, 11, 17),
         started_at: "2008-11-17T22:00:00Z",
@@ -36,12 +41,14 @@ async fn main() -> anyhow::Result<()> {
     bundle(&store, &run, &ids, rows).await?;
     second_night(&store, &run, &ids).await?;
     settle(&store, &ids).await?;
-    let size: u64 = std::fs::metadata(folder.path().join("state/store.sqlite"))?.len();
-    say(&format!(
-        "database {} MB, {} bytes a version and its share of the rest",
-        size / 1_000_000,
-        size / rows as u64
-    ))?;
+    if in_a_file {
+        let size: u64 = std::fs::metadata(folder.path().join("state/store.sqlite"))?.len();
+        say(&format!(
+            "database {} MB, {} bytes a version and its share of the rest",
+            size / 1_000_000,
+            size / rows as u64
+        ))?;
+    }
     vaults(folder.path(), &vault, rows)
 }
 

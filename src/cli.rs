@@ -12,6 +12,7 @@ mod register;
 mod review;
 mod sandbox;
 mod serve;
+mod store;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
@@ -35,6 +36,7 @@ pub use review::{
 };
 pub use sandbox::SandboxArgs;
 pub use serve::ServeArgs;
+pub use store::{StoreCommand, StoreCopyArgs};
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -133,6 +135,9 @@ pub enum Command {
         Overwrites nothing. The next night sends every recipient a snapshot."
     )]
     Restore(RestoreArgs),
+    /// The store: bring it to a database server, or back
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Explain a message code
     #[command(after_help = "Examples:\n  lockgate explain LG1301\n  lockgate explain LG0102")]
     Explain {

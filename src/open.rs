@@ -5,6 +5,7 @@ use crate::exit::{Exit, Expected};
 use crate::store::{Names, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::Result;
+use std::path::Path;
 
 /// The store, open for reading; before the first night there is none.
 pub async fn reading(deployment: &Deployment) -> Result<(Store, Vault)> {
@@ -17,10 +18,10 @@ pub async fn reading_if_made(deployment: &Deployment) -> Result<Option<(Store, V
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
-    match Store::open_read(&deployment.state(), &vault, &names).await {
+    match Store::open_read(deployment.store_place()?, &vault, &names).await {
         Ok(store) => Ok(Some((store, vault))),
         Err(StoreError::Absent(_)) => Ok(None),
-        Err(other) => Err(other.into()),
+        Err(other) => Err(unopened(other)),
     }
 }
 
@@ -30,11 +31,39 @@ pub async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
     reading(deployment).await?;
-    match Store::open(&deployment.state(), &vault, &names).await {
+    match Store::open(deployment.store_place()?, &vault, &names).await {
         Ok(store) => Ok((store, vault)),
         Err(StoreError::InUse(_)) => {
             Err(Expected::new(Exit::Temporary, "a run is going on; try again when it has ended"))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => Err(unopened(other)),
     }
+}
+
+/// Brings a store that is on a server into a folder, as a database of its own: what is tried on a copy needs no server.
+pub async fn copied(deployment: &Deployment, folder: &Path) -> Result<()> {
+    if deployment.store_place()?.server().is_none() {
+        return Ok(());
+    }
+    // One that was once copied to the server may lie there still.
+    for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+    if let Some((store, _)) = reading_if_made(deployment).await? {
+        store.copy_to(folder).await?;
+        store.close().await?;
+    }
+    Ok(())
+}
+
+/// Why a store did not open, with the exit code that it calls for: a server that is away comes back, one that refuses does not.
+pub fn unopened(fault: StoreError) -> anyhow::Error {
+    let exit = match &fault {
+        StoreError::Server { .. } => Exit::Temporary,
+        StoreError::Unfit { .. } | StoreError::NotCopied(_) | StoreError::Moved => Exit::Configuration,
+        StoreError::Occupied => Exit::Refused,
+        StoreError::CopyDiffers(_) => Exit::Integrity,
+        _ => return fault.into(),
+    };
+    Expected::new(exit, format!("{fault} ({})", fault.code()))
 }

@@ -20,10 +20,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
+use support::postgres::{Postgres, programs};
 use support::{Deployment, NIGHTS, assert_same_but_for_the_ledger, copy, needed};
 
 /// Calls that change what lies on the drive.
 const CALLS: [&str; 8] = ["write", "pwrite64", "fsync", "rename", "renameat", "ftruncate", "mkdir", "unlink"];
+/// The same where the store is on a server: what is said to it is sent.
+const CALLS_WITH_A_SERVER: [&str; 6] = ["sendto", "write", "fsync", "rename", "renameat", "mkdir"];
 
 /// Points of each kind that are tried.
 fn points() -> usize {
@@ -48,15 +51,20 @@ fn traced(strace: &Path, deployment: &Deployment, day: &str, words: &[&str]) -> 
 }
 
 /// How often the busiest thread makes each call in a night.
-fn calls(strace: &Path, deployment: &Deployment, day: &str) -> BTreeMap<&'static str, u64> {
+fn calls(
+    strace: &Path,
+    deployment: &Deployment,
+    day: &str,
+    which: &[&'static str],
+) -> BTreeMap<&'static str, u64> {
     let log = deployment.path("trace.log");
-    let trace = format!("trace={}", CALLS.join(","));
+    let trace = format!("trace={}", which.join(","));
     traced(strace, deployment, day, &["-e", &trace, "-o", log.to_str().unwrap()]);
     let mut by: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
     for line in fs::read_to_string(&log).unwrap().lines() {
         let Some((thread, call)) = line.split_once(' ') else { continue };
         let name = call.trim_start().split('(').next().unwrap_or_default();
-        if let Some(call) = CALLS.iter().find(|c| **c == name) {
+        if let Some(call) = which.iter().find(|c| **c == name) {
             *by.entry((call, thread.to_owned())).or_default() += 1;
         }
     }
@@ -84,6 +92,8 @@ fn spread(calls: &BTreeMap<&'static str, u64>, wanted: usize) -> Vec<(&'static s
 /// A deployment after its first nights, to be copied.
 struct Start {
     before: Deployment,
+    /// The server that has the store, and the database in it.
+    server: Option<(Postgres, String)>,
     /// The bundles, people and records of an undisturbed night.
     bundles: BTreeMap<String, Vec<u8>>,
     counts: (u64, u64),
@@ -93,14 +103,43 @@ struct Start {
 impl Start {
     fn at(night: usize) -> Self {
         let before = if night == 0 { Deployment::fresh() } else { Deployment::after(night - 1) };
-        let whole = copied(&before);
+        Self::of(before, night, None)
+    }
+
+    /// The same on a server.
+    fn on_a_server(night: usize, server: Postgres) -> Self {
+        let before = Deployment::fresh();
+        let database = server.database();
+        before.put_on(&server.address(&database));
+        for day in NIGHTS.iter().take(night) {
+            before.night(day);
+        }
+        Self::of(before, night, Some((server, database)))
+    }
+
+    fn of(before: Deployment, night: usize, server: Option<(Postgres, String)>) -> Self {
+        let mut new = Self { before, server, bundles: BTreeMap::new(), counts: (0, 0), day: NIGHTS[night] };
+        let whole = new.copied();
         whole.night(NIGHTS[night]);
-        Self { before, bundles: whole.bundle_files(), counts: counts(&whole), day: NIGHTS[night] }
+        (new.bundles, new.counts) = (whole.bundle_files(), counts(&whole));
+        new
+    }
+
+    /// The deployment as it stands before the night, with a store of its own.
+    fn copied(&self) -> Deployment {
+        let new = Deployment::fresh();
+        if self.before.path("state").exists() {
+            copy(&self.before.path("state"), &new.path("state"));
+        }
+        if let Some((server, database)) = &self.server {
+            new.put_on(&server.address(&server.copy(database)));
+        }
+        new
     }
 
     /// Disturbs a night at a point, repeats it undisturbed, and compares; whether the disturbance came about.
     fn disturb(&self, strace: &Path, inject: &str) -> bool {
-        let deployment = copied(&self.before);
+        let deployment = self.copied();
         let log = deployment.path("trace.log");
         // Only what is traced is disturbed.
         let call = inject.trim_start_matches("inject=").split(':').next().unwrap();
@@ -117,6 +156,17 @@ impl Start {
         assert_eq!(counts(&deployment), self.counts, "{inject}");
         assert_same_but_for_the_ledger(&self.bundles, &deployment.bundle_files(), inject);
         !ended
+    }
+
+    /// Kills the night at points spread over its calls.
+    fn kill(&self, strace: &Path, calls: &BTreeMap<&'static str, u64>) {
+        let points = spread(calls, points());
+        let injects: Vec<String> =
+            points.iter().map(|(call, at)| format!("inject={call}:signal=SIGKILL:when={at}")).collect();
+        let wanted = injects.len();
+        let came = self.disturb_all(strace, injects);
+        // Threads share their work anew each time, so that a late call of one may be another's.
+        assert!(came * 2 > wanted, "{came} of {wanted} nights were killed");
     }
 
     /// Many points, on two threads; how many came about.
@@ -138,14 +188,6 @@ impl Start {
     }
 }
 
-fn copied(from: &Deployment) -> Deployment {
-    let new = Deployment::fresh();
-    if from.path("state").exists() {
-        copy(&from.path("state"), &new.path("state"));
-    }
-    new
-}
-
 fn counts(deployment: &Deployment) -> (u64, u64) {
     let status = deployment.run(&["status", "--json"]).json();
     (status["people"].as_u64().unwrap(), status["versions"].as_u64().unwrap())
@@ -156,23 +198,27 @@ fn a_night_killed_at_any_write_and_repeated_ends_as_if_it_had_not_been() {
     let Some(strace) = tracer() else { return };
     for night in [0, 1] {
         let start = Start::at(night);
-        let calls = calls(&strace, &copied(&start.before), start.day);
+        let calls = calls(&strace, &start.copied(), start.day, &CALLS);
         assert!(calls.len() >= 5 && calls["fsync"] > 5, "{calls:?}");
-        let points = spread(&calls, points());
-        let injects: Vec<String> =
-            points.iter().map(|(call, at)| format!("inject={call}:signal=SIGKILL:when={at}")).collect();
-        let wanted = injects.len();
-        let came = start.disturb_all(&strace, injects);
-        // Threads share their work anew each time, so that a late call of one may be another's.
-        assert!(came * 2 > wanted, "{came} of {wanted} nights were killed");
+        start.kill(&strace, &calls);
     }
+}
+
+#[test]
+fn a_night_killed_with_its_store_on_a_server_and_repeated_ends_as_if_it_had_not_been() {
+    let Some(strace) = tracer() else { return };
+    let Some(programs) = needed(programs(), "PostgreSQL's server") else { return };
+    let start = Start::on_a_server(1, Postgres::start(programs));
+    let calls = calls(&strace, &start.copied(), start.day, &CALLS_WITH_A_SERVER);
+    assert!(calls["sendto"] > 50 && calls["fsync"] > 5, "{calls:?}");
+    start.kill(&strace, &calls);
 }
 
 #[test]
 fn a_night_that_finds_the_disk_full_or_failing_says_so_and_loses_nothing() {
     let Some(strace) = tracer() else { return };
     let start = Start::at(1);
-    let calls = calls(&strace, &copied(&start.before), start.day);
+    let calls = calls(&strace, &start.copied(), start.day, &CALLS);
     let mut injects = Vec::new();
     for (call, fault) in [("pwrite64", "ENOSPC"), ("fsync", "EIO"), ("mkdir", "EROFS"), ("renameat", "EIO")] {
         let Some(most) = calls.get(call) else { continue };

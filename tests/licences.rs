@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::process::Command;
 
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 14] = [
     "MIT",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -19,6 +19,8 @@ const ALLOWED: [&str; 13] = [
     "Apache-2.0 WITH LLVM-exception",
     "MIT-0",
     "BSL-1.0",
+    // The list of the public certification authorities, which is data.
+    "CDLA-Permissive-2.0",
 ];
 
 /// An SPDX expression is met when one side of an OR, or all sides of an AND, are allowed.

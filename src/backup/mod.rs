@@ -57,7 +57,7 @@ pub async fn make(deployment: &Deployment, out: &Path) -> Result<Done> {
     let partial = beside(out, "partial");
     let (store, _) = crate::open::writing(deployment).await?;
     fresh(&partial)?;
-    store.copy_to(&partial.join(DATABASE)).await?;
+    store.copy_to(&partial).await?;
     let tree = store.tree().await?;
     let copied = tokio::task::block_in_place(|| copy::folders(&state, &partial, &FOLDERS));
     store.close().await?;
@@ -106,6 +106,7 @@ pub async fn restore(deployment: &Deployment, from: &Path, decision: &Decision) 
     fresh(&partial)?;
     tokio::task::block_in_place(|| list.copy(from, &partial)).context("copying the backup")?;
     reopen(deployment, &partial, &list, decision).await?;
+    to_server(deployment, &partial).await?;
     if state.exists() {
         fs::remove_dir(&state).context("making room for the state")?;
     }
@@ -136,6 +137,21 @@ async fn reopen(deployment: &Deployment, folder: &Path, list: &List, decision: &
         tx.commit().await?;
     }
     Ok(store.close().await?)
+}
+
+/// Where the deployment's store is on a server, what was restored goes there; there must be none yet.
+async fn to_server(deployment: &Deployment, folder: &Path) -> Result<()> {
+    let place = deployment.store_place()?;
+    if place.server().is_none() {
+        return Ok(());
+    }
+    let vault = Vault::new(deployment.usable_secret()?);
+    let (categories, partners) = deployment.names();
+    let store = Store::open(folder, &vault, &Names { categories: &categories, partners: &partners }).await?;
+    let copied = store.move_to(&place).await;
+    store.close().await?;
+    copied.map_err(crate::open::unopened)?;
+    fs::remove_file(folder.join(DATABASE)).context("removing what is on the server now")
 }
 
 impl Done {

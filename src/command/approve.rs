@@ -295,7 +295,7 @@ async fn record(deployment: &Deployment, kind: &str, reference: &str) -> Result<
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
-    match Store::open(&deployment.state(), &vault, &names).await {
+    match Store::open(deployment.store_place()?, &vault, &names).await {
         Ok(store) => {
             let as_of = day(deployment, Some(&store)).await?;
             approval::record(deployment, &store, as_of, kind, reference).await?;
@@ -304,6 +304,6 @@ async fn record(deployment: &Deployment, kind: &str, reference: &str) -> Result<
         Err(StoreError::InUse(_)) => {
             Err(Expected::new(Exit::Temporary, "a run is going on; try again when it has ended"))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => Err(crate::open::unopened(other)),
     }
 }

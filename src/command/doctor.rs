@@ -214,7 +214,9 @@ async fn looks_into(deployment: &Deployment, store: &Store) -> Result<Vec<Look>>
     let last = runs.first().map_or_else(|| "no run".to_owned(), |r| format!("run {} of {}", r.id.0, r.as_of));
     let unfinished = runs.first().is_some_and(|run| run.finished_at.is_none());
     let end = if unfinished { ", which goes on or was cut off" } else { "" };
-    let opened = Look::new("store", format!("opens; the last is {last}{end}"));
+    let place = deployment.store_place()?;
+    let at = place.server().map_or_else(String::new, |server| format!(" at {}", server.shown()));
+    let opened = Look::new("store", format!("opens{at}; the last is {last}{end}"));
     let mut clock = Look::new("clock", format!("{now}, {today} in {}", deployment.settings.time_zone));
     clock.faults.extend(schedule::doubt(&runs, now));
     let mut agreement = Look::new("agreement", deployment.agreement.reference());

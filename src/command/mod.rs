@@ -40,6 +40,7 @@ mod sandbox;
 mod schema;
 mod serve;
 mod status;
+mod store;
 mod support;
 mod why;
 
@@ -106,6 +107,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Doctor(args) => doctor::doctor(voice, &deployment, &args).await,
         Command::Backup(args) => backup::backup(voice, &deployment, &args).await,
         Command::Restore(args) => backup::restore(voice, &deployment, &args).await,
+        Command::Store(what) => store::store(voice, &deployment, &what).await,
         Command::Key(what) => key::key(voice, &deployment, &what),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(voice, &deployment, &args).await,
         Command::Ledger(LedgerCommand::Export { out }) => {

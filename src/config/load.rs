@@ -3,7 +3,7 @@
 use super::canonical;
 use super::parse::{Texts, files_below};
 use super::settings::{SecretRef, Settings};
-use super::{lists, places};
+use super::{lists, places, store};
 use crate::approval::holders::{self, HOLDERS, Holders};
 use crate::clock::Clock;
 use crate::deliver::{door_settings, push_settings};
@@ -239,6 +239,7 @@ impl Reading<'_> {
         let settings: Option<Settings> = self.toml("lockgate.toml");
         let settings = settings?;
         self.problems.extend(places::faults(&settings, self.root));
+        self.problems.extend(store::faults(&settings));
         let schema = self.schema(&settings.folders.schema)?;
         // With half a schema every other file would seem wrong.
         if !self.problems.is_empty() {

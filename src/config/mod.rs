@@ -7,6 +7,7 @@ mod load;
 mod parse;
 mod places;
 mod settings;
+mod store;
 
 pub use doors::{ApiSettings, ServeSettings};
 pub use lists::{
@@ -15,6 +16,7 @@ pub use lists::{
 pub use load::{Deployment, Former, Policy, load, load_agreement, open_format};
 pub use parse::{Texts, parse};
 pub use settings::{RecipientKeySettings, SecretRef, Settings};
+pub(crate) use store::password;
 
 use lockgate_core::problem::{CodeDoc, Problem};
 use std::path::Path;
@@ -64,9 +66,9 @@ pub const CODES: &[CodeDoc] = &[
     },
     CodeDoc {
         code: "LG0104",
-        title: "a secret key stands in a configuration file",
-        explanation: "Configuration is read, copied, printed and kept under version control: a secret in it is no secret any more. Take the \
-                      key for lost, make a new one, and point to its file with `{ file = … }` or to an environment variable with \
+        title: "a secret key or a password stands in a configuration file",
+        explanation: "Configuration is read, copied, printed and kept under version control: a secret in it is no secret any more. Take it \
+                      for lost, make a new one, and point to its file with `{ file = … }` or to an environment variable with \
                       `{ env = … }`. The text is not shown.",
     },
 ];

@@ -72,15 +72,18 @@ impl Texts {
                 .in_config(name, at..at + 1)
                 .help("save the file as UTF-8")
         })?;
-        if let Some(at) = secret_in(&text) {
+        let key = secret_in(&text).map(|at| (at, "secret key", "make a new key"));
+        let found =
+            key.or_else(|| password_in(&text).map(|at| (at, "password", "give the user another one")));
+        if let Some((at, what, new)) = found {
             // The text is not kept: what is kept may be shown.
             self.add(name, String::new());
             let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-            return Err(Problem::new("LG0104", format!("a secret key stands in `{name}`, line {line}"))
+            return Err(Problem::new("LG0104", format!("a {what} stands in `{name}`, line {line}"))
                 .in_config(name, 0..0)
-                .help(
-                    "make a new key, keep it in a file of its own, and name the file: `{ file = \"…\" }`",
-                ));
+                .help(format!(
+                    "{new}, keep it in a file of its own, and name the file: `{{ file = \"…\" }}`"
+                )));
         }
         self.add(name, text.clone());
         Ok(text)
@@ -101,6 +104,21 @@ fn secret_in(text: &str) -> Option<usize> {
     });
     let age = || text.to_ascii_uppercase().find("AGE-SECRET-KEY-");
     pem.map(|(at, _)| at).or_else(age)
+}
+
+/// Where an address of a database server begins that has a password in it, if one does.
+fn password_in(text: &str) -> Option<usize> {
+    let address =
+        |scheme: &'static str| text.match_indices(scheme).map(move |(at, _)| (at, at + scheme.len()));
+    let mut all = address("postgresql://").chain(address("postgres://"));
+    let has = |(_, behind): &(usize, usize)| {
+        let rest = text.get(*behind..).unwrap_or_default();
+        let rest =
+            rest.split(|c: char| c.is_whitespace() || c == '"' || c == '\'').next().unwrap_or_default();
+        let user = rest.split(['/', '?']).next().and_then(|authority| authority.rsplit_once('@'));
+        user.is_some_and(|(user, _)| user.contains(':')) || rest.to_ascii_lowercase().contains("password=")
+    };
+    all.find(has).map(|(at, _)| at)
 }
 
 /// Parses a TOML text; `name` names the file in messages.
@@ -249,6 +267,18 @@ mod tests {
             assert_eq!((problem.code, texts.get("s.toml")), ("LG0104", Some("")));
             assert!(problem.what.ends_with("line 2") && !problem.what.contains("QQQ"), "{}", problem.what);
         }
+        for secret in ["postgresql://me:QQQ@db/lockgate", "postgres://me@db/lockgate?password=QQQ"] {
+            std::fs::write(folder.path().join("s.toml"), format!("# mine\nurl = '{secret}'\n"))
+                .expect("written");
+            let mut texts = Texts::default();
+            let problem = texts.read(folder.path(), "s.toml").expect_err("refused");
+            assert_eq!((problem.code, texts.get("s.toml")), ("LG0104", Some("")));
+            assert!(problem.what.ends_with("line 2") && !problem.what.contains("QQQ"), "{}", problem.what);
+        }
+        assert_eq!(
+            password_in("url = 'postgresql://me@db:5432/lockgate?sslmode=require' # me: at@home"),
+            None
+        );
         assert_eq!(secret_in("# the PRIVATE KEY is elsewhere; age1qqq\n"), None);
     }
 

@@ -184,6 +184,11 @@ pub struct StoreSettings {
     pub path: PathBuf,
     /// 32 bytes, as 64 hexadecimal digits: everything at rest is under keys derived from it.
     pub secret: Spanned<SecretRef>,
+    /// A database of a `PostgreSQL` server in which the store is kept, `postgresql://user@host/database`; without it, it is a
+    /// file in the folder.
+    pub url: Option<Spanned<String>>,
+    /// The password of that user, where the server asks for one.
+    pub password: Option<Spanned<SecretRef>>,
 }
 
 /// A reference to a secret; a secret itself never stands in a configuration file.

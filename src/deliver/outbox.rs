@@ -198,9 +198,16 @@ async fn start(
         way.push((row.id, prepared.release(&mut Committed).await?, fresh.remove(&row.id.0)));
     }
     let (id, key, doors) = (queue.id, queue.key.clone(), Arc::clone(round.doors));
+    let (fence, runtime) = (round.store.fence(), tokio::runtime::Handle::current());
     tokio::task::spawn_blocking(move || {
         for (bundle, outgoing, sealed) in way {
-            let what = bring(&doors, &door, &outgoing, &key, sealed);
+            // Asked at the last moment: a process that was cut off from the store leaves the rest to whoever writes now.
+            let what = match runtime.block_on(fence.holds()) {
+                Ok(()) => bring(&doors, &door, &outgoing, &key, sealed),
+                Err(fault) => {
+                    Err(DoorError { code: fault.code(), what: fault.to_string(), retry_after: None })
+                }
+            };
             let failed = what.is_err();
             if words.send(Word { id, bundle, what }).is_err() || failed {
                 return;

@@ -21,7 +21,7 @@ use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
 use crate::schedule;
 use crate::seal::{Sealer, Signer};
-use crate::store::{KnownIdentity, Names, NewRun, PersonRef, Store, StoreError};
+use crate::store::{KnownIdentity, Names, NewRun, PersonRef, Store, StoreError, StorePlace};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -54,13 +54,14 @@ pub async fn run(deployment: &Deployment, order: Order, quiet: bool) -> Result<T
     let state = deployment.state();
     let published = deployment.root.join(&deployment.settings.bundles.folder);
     if !order.dry_run {
-        return in_state(deployment, order, quiet, &state, published).await;
+        return Box::pin(in_state(deployment, order, quiet, &state, published)).await;
     }
     // A dry run is a whole night on a copy, so that what it says is what the night would do.
     let scratch = tempfile::tempdir().context("making a place for the dry run")?;
     let copy = scratch.path().join("state");
     copy_state(&state, &copy).context("copying the store for the dry run")?;
-    in_state(deployment, order, quiet, &copy, scratch.path().join("bundles")).await
+    crate::open::copied(deployment, &copy).await.context("copying the store for the dry run")?;
+    Box::pin(in_state(deployment, order, quiet, &copy, scratch.path().join("bundles"))).await
 }
 
 /// Copies store and row memories; archived files are linked, since they never change.
@@ -95,15 +96,16 @@ async fn in_state(
     let vault = Vault::new(deployment.usable_secret()?);
     let way = way(deployment, order.as_of, state)?;
     let (categories, partners) = deployment.names();
+    let place = if order.dry_run { StorePlace::new(state, None) } else { deployment.store_place()? };
     let store =
-        match Store::open(state, &vault, &Names { categories: &categories, partners: &partners }).await {
+        match Store::open(place, &vault, &Names { categories: &categories, partners: &partners }).await {
             Err(StoreError::InUse(_)) => {
                 return Err(Expected::new(
                     Exit::Temporary,
                     "another run is going on; try again when it has ended",
                 ));
             }
-            other => other?,
+            other => other.map_err(crate::open::unopened)?,
         };
     let refused = approval::require(deployment, &store, state, order.as_of).await?;
     let unapproved = match refused {

@@ -131,7 +131,7 @@ async fn withdraw(place: &Place, recipient: &str) -> Result<()> {
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
-    let store = Store::open(&deployment.state(), &vault, &names).await?;
+    let store = Store::open(deployment.store_place()?, &vault, &names).await?;
     let name = waiting(place, recipient)?.pop().context("a bundle waits")?;
     let row = store.bundle(&name).await?.context("the store knows what waits")?;
     let partner = row.recipient.context("a bundle has a recipient")?;

@@ -137,7 +137,7 @@ impl Shelves {
     async fn open(&self) -> Result<Option<Opened>> {
         let (categories, partners) = self.deployment.names();
         let names = Names { categories: &categories, partners: &partners };
-        let store = match Store::open_read(&self.deployment.state(), &self.vault, &names).await {
+        let store = match Store::open_read(self.deployment.store_place()?, &self.vault, &names).await {
             Ok(store) => Arc::new(store),
             Err(StoreError::Absent(_)) => return Ok(None),
             Err(fault) => return Err(fault.into()),

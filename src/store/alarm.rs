@@ -1,5 +1,6 @@
 //! Alarms: which feed is late since when, and what was said of it.
 
+use super::either;
 use super::error::StoreError;
 use super::ids;
 use super::{Counters, Store, sql};
@@ -28,14 +29,14 @@ type Row = (i64, String, String, String, Option<String>, Option<String>);
 impl Store {
     /// Alarms that go on, by feed.
     pub async fn open_alarms(&self) -> Result<Vec<AlarmRow>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(sql::ALARM_OPEN).fetch_all(&self.read).await?;
+        let rows: Vec<Row> = either::query_as(sql::ALARM_OPEN).fetch_all(&self.read).await?;
         rows.into_iter().map(row).collect()
     }
 
     /// The newest alarms first.
     pub async fn alarms(&self, limit: u32) -> Result<Vec<AlarmRow>, StoreError> {
         let rows: Vec<Row> =
-            sqlx::query_as(sql::ALARM_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
+            either::query_as(sql::ALARM_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
         rows.into_iter().map(row).collect()
     }
 
@@ -43,7 +44,7 @@ impl Store {
     pub async fn raise_alarm(&self, feed: &str, due_at: Timestamp, at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let mut counters = Counters::read(&mut tx).await?;
-        sqlx::query(sql::ALARM_ADD)
+        either::query(sql::ALARM_ADD)
             .bind(counters.take("alarm", 1))
             .bind(feed)
             .bind(due_at.to_string())
@@ -51,25 +52,25 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         counters.keep(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Records that it is missing.
     pub async fn escalate_alarm(&self, id: i64, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(sql::ALARM_MISSING).bind(id).bind(at.to_string()).execute(&self.write).await?;
+        either::query(sql::ALARM_MISSING).bind(id).bind(at.to_string()).execute(&self.write).await?;
         Ok(())
     }
 
     /// Records that what was late has come.
     pub async fn end_alarm(&self, id: i64, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(sql::ALARM_END).bind(id).bind(at.to_string()).execute(&self.write).await?;
+        either::query(sql::ALARM_END).bind(id).bind(at.to_string()).execute(&self.write).await?;
         Ok(())
     }
 
     /// The latest date of any file of a feed that was received, accepted or not.
     pub async fn newest_date(&self, feed: &str) -> Result<Option<Date>, StoreError> {
         let newest: (Option<String>,) =
-            sqlx::query_as(sql::FILE_NEWEST).bind(feed).fetch_one(&self.read).await?;
+            either::query_as(sql::FILE_NEWEST).bind(feed).fetch_one(&self.read).await?;
         newest.0.map(|date| ids::date(&date, "file")).transpose()
     }
 }

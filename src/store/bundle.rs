@@ -1,5 +1,7 @@
 //! One transaction a bundle: its row, its ledger entries (`ledger.rs`) and what its recipient then holds.
 
+use super::db::{Pool, Tx};
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, BundleId, PersonRef, RunId, count, stored};
 use super::ledger::head;
@@ -9,7 +11,6 @@ use super::{Counters, Store, sql};
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::hash::Digest;
-use sqlx::{Sqlite, SqlitePool, Transaction};
 use std::sync::Arc;
 
 /// Where a bundle stands.
@@ -85,11 +86,11 @@ pub struct BundleRow {
 /// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
 /// an error it is to be dropped.
 pub struct BundleTx {
-    tx: Transaction<'static, Sqlite>,
+    tx: Tx,
     names: Arc<Dictionaries>,
     counters: Counters,
     run: Run,
-    pub(super) read: SqlitePool,
+    pub(super) read: Pool,
     /// Number of the ledger's last entry.
     pub(super) head: u64,
 }
@@ -136,35 +137,35 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<BundleRow>, StoreError> {
         let recipient = recipient.map(|id| self.names.partner_row(id)).transpose()?;
-        let query = sqlx::query_as(sql::BUNDLE_LIST).bind(recipient).bind(i64::from(limit));
+        let query = either::query_as(sql::BUNDLE_LIST).bind(recipient).bind(i64::from(limit));
         self.bundle_rows(query.fetch_all(&self.read).await?)
     }
 
     /// A recipient's last bundle: its sequence and manifest digest go into the next one.
     pub async fn last_bundle(&self, recipient: PartnerId) -> Result<Option<BundleRow>, StoreError> {
-        let query = sqlx::query_as(sql::BUNDLE_LAST).bind(self.names.partner_row(recipient)?);
+        let query = either::query_as(sql::BUNDLE_LAST).bind(self.names.partner_row(recipient)?);
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
     /// A bundle by its name.
     pub async fn bundle(&self, name: &str) -> Result<Option<BundleRow>, StoreError> {
-        let query = sqlx::query_as(sql::BUNDLE_BY_NAME).bind(name);
+        let query = either::query_as(sql::BUNDLE_BY_NAME).bind(name);
         Ok(self.bundle_rows(query.fetch_all(&self.read).await?)?.pop())
     }
 
     /// Bundles that wait in the outbox, in the order in which they were recorded.
     pub async fn sealed_bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
-        self.bundle_rows(sqlx::query_as(sql::BUNDLE_SEALED).fetch_all(&self.read).await?)
+        self.bundle_rows(either::query_as(sql::BUNDLE_SEALED).fetch_all(&self.read).await?)
     }
 
     /// Bundles that are recorded and not yet sealed: what a run after a crash begins with.
     pub async fn unpublished_bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
-        self.bundle_rows(sqlx::query_as(sql::BUNDLE_UNPUBLISHED).fetch_all(&self.read).await?)
+        self.bundle_rows(either::query_as(sql::BUNDLE_UNPUBLISHED).fetch_all(&self.read).await?)
     }
 
     /// Moves a bundle to its next state.
     pub async fn set_bundle_state(&self, bundle: BundleId, state: BundleState) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
+        let query = either::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
         let done = query.execute(&self.write).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("bundle")) }
     }
@@ -175,7 +176,7 @@ impl Store {
 }
 
 impl BundleTx {
-    pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
+    pub(super) const fn connection(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
@@ -186,7 +187,7 @@ impl BundleTx {
 
     /// Moves a bundle to its next state, with what is recorded about it.
     pub async fn set_bundle_state(&mut self, bundle: BundleId, state: BundleState) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
+        let query = either::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
         let done = query.execute(&mut *self.tx).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("bundle")) }
     }
@@ -198,7 +199,7 @@ impl BundleTx {
 
     /// Records the bundle under the row that was numbered for it. A second one for its recipient and day, or a used sequence number, is refused (LG2008).
     pub async fn put_bundle(&mut self, id: BundleId, bundle: &NewBundle) -> Result<(), StoreError> {
-        sqlx::query(sql::BUNDLE_ADD)
+        either::query(sql::BUNDLE_ADD)
             .bind(id.0)
             .bind(self.run.id.0)
             .bind(self.names.partner_row(bundle.recipient)?)
@@ -236,7 +237,7 @@ impl BundleTx {
     /// From here on it was recorded: what the bundle holds may go out.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.counters.keep(&mut self.tx).await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 }
 

@@ -1,10 +1,11 @@
 //! Row ids: counted here and not by the database, so that rows can be numbered before they are written.
 
+use super::db::Conn;
+use super::either;
 use super::error::StoreError;
 use super::ids::{IdentityRef, PersonRef};
 use super::intake::NewIdentity;
 use super::sql;
-use sqlx::sqlite::SqliteConnection;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Counters(BTreeMap<String, i64>);
 
 impl Counters {
-    pub(super) async fn read(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(sql::COUNTER_READ).fetch_all(connection).await?;
+    pub(super) async fn read(connection: &mut Conn) -> Result<Self, StoreError> {
+        let rows: Vec<(String, i64)> = either::query_as(sql::COUNTER_READ).fetch_all(connection).await?;
         Ok(Self(rows.into_iter().collect()))
     }
 
@@ -25,9 +26,9 @@ impl Counters {
         first
     }
 
-    pub(super) async fn keep(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(super) async fn keep(&self, connection: &mut Conn) -> Result<(), StoreError> {
         for (name, next) in &self.0 {
-            sqlx::query(sql::COUNTER_WRITE).bind(name).bind(next).execute(&mut *connection).await?;
+            either::query(sql::COUNTER_WRITE).bind(name).bind(next).execute(&mut *connection).await?;
         }
         Ok(())
     }
@@ -51,7 +52,7 @@ impl Numbers {
         PersonRef(self.take("person", 0))
     }
 
-    pub(super) async fn keep(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(super) async fn keep(self, connection: &mut Conn) -> Result<(), StoreError> {
         let counters = Counters(self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone());
         counters.keep(connection).await
     }

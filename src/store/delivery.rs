@@ -1,5 +1,6 @@
 //! Delivery: what became of each sealed bundle on its way, and which doors are in trouble.
 
+use super::either;
 use super::error::StoreError;
 use super::ids::{BundleId, count, stored};
 use super::{BundleTx, Store, sql};
@@ -68,7 +69,7 @@ impl BundleTx {
     /// Records a step of a bundle.
     pub async fn put_step(&mut self, bundle: BundleId, taken: &Taken) -> Result<(), StoreError> {
         let id = self.take_number("delivery");
-        sqlx::query(sql::DELIVERY_ADD)
+        either::query(sql::DELIVERY_ADD)
             .bind(id)
             .bind(bundle.0)
             .bind(taken.step.word())
@@ -84,7 +85,7 @@ impl Store {
     /// The steps of each bundle, in their order.
     pub async fn deliveries(&self) -> Result<BTreeMap<i64, Vec<Taken>>, StoreError> {
         let rows: Vec<(i64, String, String, String)> =
-            sqlx::query_as(sql::DELIVERY_LIST).fetch_all(&self.read).await?;
+            either::query_as(sql::DELIVERY_LIST).fetch_all(&self.read).await?;
         let mut out: BTreeMap<i64, Vec<Taken>> = BTreeMap::new();
         for (bundle, step, at, actor) in rows {
             let step = Step::parse(&step).ok_or_else(|| StoreError::row("delivery"))?;
@@ -95,7 +96,7 @@ impl Store {
 
     /// The trouble with a recipient's door; `None` when it works, or was never tried.
     pub async fn trouble(&self, recipient: PartnerId) -> Result<Option<Trouble>, StoreError> {
-        let row: Option<(String, i64, String, String)> = sqlx::query_as(sql::DOOR_READ)
+        let row: Option<(String, i64, String, String)> = either::query_as(sql::DOOR_READ)
             .bind(self.names.partner_row(recipient)?)
             .fetch_optional(&self.read)
             .await?;
@@ -113,8 +114,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let row = self.names.partner_row(recipient)?;
         let query = match trouble {
-            None => sqlx::query(sql::DOOR_DROP).bind(row),
-            Some(t) => sqlx::query(sql::DOOR_PUT)
+            None => either::query(sql::DOOR_DROP).bind(row),
+            Some(t) => either::query(sql::DOOR_PUT)
                 .bind(row)
                 .bind(t.since.clone())
                 .bind(stored(t.failures))

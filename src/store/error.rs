@@ -67,6 +67,59 @@ pub const CODES: &[CodeDoc] = &[
         title: "nothing of this number in the store",
         explanation: "The number or name given on the command line matches no row: it is mistyped, or was destroyed.",
     },
+    CodeDoc {
+        code: "LG2950",
+        title: "the store's database server does not answer",
+        explanation: "The PostgreSQL server of `[store] url` could not be reached, is starting or stopping, or has no connection left. \
+                      Nothing was written; run again when it answers.",
+    },
+    CodeDoc {
+        code: "LG2951",
+        title: "the store's database server does not serve",
+        explanation: "The PostgreSQL server of `[store] url` was reached and does not let the gateway in, has no such database, does not \
+                      prove who it is, or is one that the program does not know: older than 15, or a database that is not in UTF8. \
+                      docs/store.md says how the database and its user are made.",
+    },
+    CodeDoc {
+        code: "LG2952",
+        title: "a store lies in the folder, and the server's database is empty",
+        explanation: "`[store] url` names a PostgreSQL database in which there is nothing yet, while the state folder has a store. To go \
+                      on would be to forget all that was ever disclosed. Copy the store with `lockgate store copy`, or take \
+                      `store.sqlite` out of the folder when it is not this deployment's.",
+    },
+    CodeDoc {
+        code: "LG2953",
+        title: "the address of the store's database server does not read",
+        explanation: "`[store] url` is `postgresql://user@host:port/database`, and after a `?` it may say `sslmode`, `sslrootcert`, \
+                      `sslcert`, `sslkey`, `host` and `port`. A password does not stand in it: `password = { file = … }` beside it \
+                      says where one is.",
+    },
+    CodeDoc {
+        code: "LG2954",
+        title: "the store was copied, and goes on elsewhere",
+        explanation: "`lockgate store copy` copied this store to another place, so that what is in this one is old: to go on here \
+                      would send again what was sent, and forget what was withdrawn. Let `[store]` name the place to which it was \
+                      copied.",
+    },
+    CodeDoc {
+        code: "LG2955",
+        title: "there is a store already where one is to be copied",
+        explanation: "A store is copied only to where there is none: to an empty database, or a folder without `store.sqlite`. Nothing \
+                      was copied.",
+    },
+    CodeDoc {
+        code: "LG2956",
+        title: "a copy of the store is not what was copied",
+        explanation: "What was read back from the copy is not what stands in the store, so the copy was undone and the store goes on \
+                      as before. Report it.",
+    },
+    CodeDoc {
+        code: "LG2957",
+        title: "another process has written to the store meanwhile",
+        explanation: "This process lost its connection to the database server, and before it came back another process opened the store \
+                      and wrote. What this one still had to do it leaves: nothing more of it is written or delivered. Run again, or \
+                      look at what the other did.",
+    },
 ];
 
 /// A fault of the store. Texts name places and states, never a stored value.
@@ -117,6 +170,37 @@ pub enum StoreError {
     /// The operating system gave no randomness.
     #[error("the operating system gave no random bytes")]
     Random,
+    /// A database server does not answer.
+    #[error("the store's server at {server} does not answer: {why}")]
+    Server {
+        /// Its address, without a password.
+        server: String,
+        /// What is known of why.
+        why: String,
+    },
+    /// A database server cannot be used.
+    #[error("the store's server at {server} cannot be used: {why}")]
+    Unfit {
+        /// Its address, without a password.
+        server: String,
+        /// Why.
+        why: String,
+    },
+    /// An empty database on a server, beside a store in the folder.
+    #[error("`{}` has a store, and the database on the server is empty", .0.display())]
+    NotCopied(PathBuf),
+    /// It was copied, and goes on elsewhere.
+    #[error("this store was copied and goes on elsewhere")]
+    Moved,
+    /// There is a store where one is to be copied.
+    #[error("there is a store already at the place to which one is to be copied")]
+    Occupied,
+    /// What was copied does not read back as it was.
+    #[error("the copy differs from the store in `{0}`")]
+    CopyDiffers(String),
+    /// Another process has written since this one opened the store.
+    #[error("another process has written to the store meanwhile")]
+    Overtaken,
     /// A row asked for by number or name is not there.
     #[error("no such {0} in the store")]
     NotFound(&'static str),
@@ -138,12 +222,60 @@ impl StoreError {
             Self::LedgerOrder { .. } => "LG2010",
             Self::NotFound(_) => "LG2011",
             Self::Random => "LG2053",
+            Self::Server { .. } => "LG2950",
+            Self::Unfit { .. } => "LG2951",
+            Self::NotCopied(_) => "LG2952",
+            Self::Moved => "LG2954",
+            Self::Occupied => "LG2955",
+            Self::CopyDiffers(_) => "LG2956",
+            Self::Overtaken => "LG2957",
         }
     }
 
     /// Whether the same call may succeed later (exit code 75).
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::InUse(_) | Self::Temporary(_))
+        matches!(self, Self::InUse(_) | Self::Temporary(_) | Self::Server { .. } | Self::Overtaken)
+    }
+
+    /// Why a first connection to a server could not be made. The server's own text is not passed on: it may quote what it was
+    /// given.
+    pub(super) fn unreached(server: &str, fault: &sqlx::Error) -> Self {
+        let server = server.to_owned();
+        let unfit = |why: &str| Self::Unfit { server: server.clone(), why: why.into() };
+        match fault {
+            // A handshake that fails comes as bytes that make no sense.
+            sqlx::Error::Io(fault) if fault.kind() != io::ErrorKind::InvalidData => {
+                Self::Server { server, why: fault.kind().to_string() }
+            }
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
+                unfit("it does not prove by its certificate who it is, or speaks no TLS")
+            }
+            sqlx::Error::Configuration(_) => unfit("its certificates or its address do not read"),
+            sqlx::Error::Database(fault) => match fault.code().as_deref().unwrap_or_default() {
+                "28P01" => unfit("it refuses the password"),
+                "3D000" => unfit("it has no such database"),
+                state if state.starts_with("28") => unfit("it does not let this user in"),
+                state if state.starts_with("42") => unfit("the user may not connect to the database"),
+                state => Self::Server { server, why: format!("it says SQLSTATE {state}") },
+            },
+            _ => Self::Server { server, why: "it does not speak as a PostgreSQL server does".into() },
+        }
+    }
+
+    /// Sorts what `PostgreSQL` says of a statement. Only its five letters and the name of a table or a constraint are passed
+    /// on: its messages can quote data.
+    fn of_postgres(fault: &sqlx::postgres::PgDatabaseError) -> Self {
+        let state = fault.code();
+        let about = fault.constraint().or_else(|| fault.table()).map(|name| format!(" ({name})"));
+        let text = format!("SQLSTATE {state}{}", about.unwrap_or_default());
+        match state {
+            "40001" | "40P01" | "55P03" | "57014" => Self::Temporary(text),
+            _ if ["53", "57P", "58", "08"].iter().any(|class| state.starts_with(class)) => {
+                Self::Temporary(text)
+            }
+            "XX001" | "XX002" => Self::Damaged(text),
+            _ => Self::Refused(text),
+        }
     }
 
     /// A row whose column does not have its form.
@@ -158,6 +290,9 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(fault) => {
+                if let Some(fault) = fault.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                    return Self::of_postgres(fault);
+                }
                 let primary =
                     fault.code().and_then(|code| code.parse::<i32>().ok()).map_or(0, |code| code & 0xff);
                 let text = fault.message().to_owned();
@@ -211,10 +346,19 @@ mod tests {
             StoreError::NoName("category"),
             StoreError::LedgerOrder { expected: 1, offered: 2 },
             StoreError::NotFound("bundle"),
+            StoreError::Server { server: String::new(), why: String::new() },
+            StoreError::Unfit { server: String::new(), why: String::new() },
+            StoreError::NotCopied(PathBuf::new()),
+            StoreError::Moved,
+            StoreError::Occupied,
+            StoreError::CopyDiffers(String::new()),
+            StoreError::Overtaken,
         ];
         let mut codes: Vec<Code> = errors.iter().map(StoreError::code).collect();
         codes.sort_unstable();
-        assert_eq!(codes, CODES.iter().map(|doc| doc.code).collect::<Vec<_>>());
+        // One is of the settings, which nobody opens.
+        let documented = CODES.iter().map(|doc| doc.code).filter(|code| *code != "LG2953");
+        assert_eq!(codes, documented.collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Received files: one row for each, accepted or held, with its counts and never its raw name.
 
+use super::db::Conn;
+use super::either::{self, Row};
 use super::error::StoreError;
 use super::ids::{self, FileId, RunId, count, stored};
 use super::run::Run;
 use super::{Counters, Store, sql};
 use jiff::civil::Date;
 use lockgate_core::hash::Digest;
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 /// Where a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,51 +100,51 @@ pub struct FileRow {
 impl Store {
     /// The newest row of these bytes in this feed: same bytes = same file.
     pub async fn find_file(&self, feed: &str, digest: &Digest) -> Result<Option<FileRow>, StoreError> {
-        let query = sqlx::query(sql::FILE_BY_DIGEST).bind(feed).bind(digest.0.to_vec());
+        let query = either::query(sql::FILE_BY_DIGEST).bind(feed).bind(digest.0.to_vec());
         query.fetch_optional(&self.read).await?.map(|row| file_row(&row)).transpose()
     }
 
     /// Whether a file of this many bytes is known of the feed, whatever became of it.
     pub async fn knows_size(&self, feed: &str, bytes: u64) -> Result<bool, StoreError> {
-        let query = sqlx::query_scalar::<_, i64>(sql::FILE_OF_SIZE).bind(feed).bind(stored(bytes));
-        Ok(query.fetch_one(&self.read).await? == 1)
+        let query = either::query_scalar::<i64>(sql::FILE_OF_SIZE).bind(feed).bind(stored(bytes));
+        Ok(query.fetch_one(&self.read).await? > 0)
     }
 
     /// The feed's accepted file with the latest data date.
     pub async fn last_accepted(&self, feed: &str) -> Result<Option<FileRow>, StoreError> {
-        let query = sqlx::query(sql::FILE_LAST).bind(feed);
+        let query = either::query(sql::FILE_LAST).bind(feed);
         query.fetch_optional(&self.read).await?.map(|row| file_row(&row)).transpose()
     }
 
     /// The feed's accepted files in the order of their data dates, for replay.
     pub async fn accepted_files(&self, feed: &str) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(&sqlx::query(sql::FILE_ACCEPTED).bind(feed).fetch_all(&self.read).await?)
+        file_rows(&either::query(sql::FILE_ACCEPTED).bind(feed).fetch_all(&self.read).await?)
     }
 
     /// Files that wait for a person.
     pub async fn held_files(&self) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(&sqlx::query(sql::FILE_HELD).fetch_all(&self.read).await?)
+        file_rows(&either::query(sql::FILE_HELD).fetch_all(&self.read).await?)
     }
 
     /// Held files that a person let in and no run has taken yet.
     pub async fn released_files(&self) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(&sqlx::query(sql::FILE_RELEASED).fetch_all(&self.read).await?)
+        file_rows(&either::query(sql::FILE_RELEASED).fetch_all(&self.read).await?)
     }
 
     /// One file.
     pub async fn file(&self, file: FileId) -> Result<Option<FileRow>, StoreError> {
-        let row = sqlx::query(sql::FILE_ONE).bind(file.0).fetch_optional(&self.read).await?;
+        let row = either::query(sql::FILE_ONE).bind(file.0).fetch_optional(&self.read).await?;
         row.map(|row| file_row(&row)).transpose()
     }
 
     /// The files that a run took.
     pub async fn files_of_run(&self, run: RunId) -> Result<Vec<FileRow>, StoreError> {
-        file_rows(&sqlx::query(sql::FILE_OF_RUN).bind(run.0).fetch_all(&self.read).await?)
+        file_rows(&either::query(sql::FILE_OF_RUN).bind(run.0).fetch_all(&self.read).await?)
     }
 
     /// The feed's files whose data is older than `before`: what retention looks at.
     pub async fn files_before(&self, feed: &str, before: Date) -> Result<Vec<FileRow>, StoreError> {
-        let query = sqlx::query(sql::FILE_BEFORE).bind(feed).bind(before.to_string());
+        let query = either::query(sql::FILE_BEFORE).bind(feed).bind(before.to_string());
         file_rows(&query.fetch_all(&self.read).await?)
     }
 
@@ -163,30 +163,27 @@ impl Store {
 
     /// Lets a held file go.
     pub async fn supersede_file(&self, file: FileId) -> Result<(), StoreError> {
-        let done = sqlx::query(sql::FILE_SUPERSEDE).bind(file.0).execute(&self.write).await?;
+        let done = either::query(sql::FILE_SUPERSEDE).bind(file.0).execute(&self.write).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("held file")) }
     }
 }
 
-pub(super) async fn supersede_held(
-    connection: &mut SqliteConnection,
-    outcome: &FileOutcome,
-) -> Result<(), StoreError> {
+pub(super) async fn supersede_held(connection: &mut Conn, outcome: &FileOutcome) -> Result<(), StoreError> {
     let query =
-        sqlx::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
+        either::query(sql::FILE_SUPERSEDE_HELD).bind(outcome.feed.clone()).bind(outcome.digest.0.to_vec());
     query.execute(connection).await?;
     Ok(())
 }
 
 pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Conn,
     id: FileId,
     run: RunId,
     state: FileState,
     outcome: &FileOutcome,
 ) -> Result<(), StoreError> {
     let counts = outcome.counts;
-    sqlx::query(sql::FILE_ADD)
+    either::query(sql::FILE_ADD)
         .bind(id.0)
         .bind(run.0)
         .bind(outcome.feed.clone())
@@ -210,12 +207,12 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn file_rows(rows: &[SqliteRow]) -> Result<Vec<FileRow>, StoreError> {
+fn file_rows(rows: &[Row]) -> Result<Vec<FileRow>, StoreError> {
     rows.iter().map(file_row).collect()
 }
 
-fn file_row(row: &SqliteRow) -> Result<FileRow, StoreError> {
-    let number = |column: &str| -> Result<u64, StoreError> { count(row.try_get::<i64, _>(column)?, "file") };
+fn file_row(row: &Row) -> Result<FileRow, StoreError> {
+    let number = |column: &str| -> Result<u64, StoreError> { count(row.try_get::<i64>(column)?, "file") };
     let state: String = row.try_get("state")?;
     Ok(FileRow {
         id: FileId(row.try_get("id")?),

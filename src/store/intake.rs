@@ -1,6 +1,8 @@
 //! One transaction a file: what an accepted file brings, or nothing of it.
 
 use super::bulk::Values;
+use super::db::Tx;
+use super::either;
 use super::error::StoreError;
 use super::file::{FileOutcome, FileState, insert, supersede_held};
 use super::ids::{self, FileId, IdentityRef, PersonRef};
@@ -10,7 +12,7 @@ use super::{Counters, Numbers, Store, sql};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::commit::SALT;
 use lockgate_core::record::{IdentityId, PersonId};
-use sqlx::{Sqlite, Transaction};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An identity seen for the first time.
@@ -49,7 +51,7 @@ pub struct NewReview {
 /// The transaction of one file. Dropped without [`commit`](Self::commit), it leaves nothing. After an error it is
 /// to be dropped: a part of the rows of the failed call may stand in it.
 pub struct FileTx {
-    tx: Transaction<'static, Sqlite>,
+    tx: Tx,
     names: Arc<Dictionaries>,
     numbers: Numbers,
     run: Run,
@@ -88,7 +90,7 @@ fn salts(count: usize) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 impl FileTx {
-    pub(super) const fn connection(&mut self) -> &mut Transaction<'static, Sqlite> {
+    pub(super) const fn connection(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
@@ -167,12 +169,14 @@ impl FileTx {
     /// For a link that is undone.
     pub async fn found_person(&mut self, key: PersonId) -> Result<PersonRef, StoreError> {
         let bytes = key.bytes().to_vec();
-        let known: Option<i64> =
-            sqlx::query_scalar(sql::PERSON_BY_KEY).bind(bytes.clone()).fetch_optional(&mut *self.tx).await?;
+        let known: Option<i64> = either::query_scalar(sql::PERSON_BY_KEY)
+            .bind(bytes.clone())
+            .fetch_optional(&mut *self.tx)
+            .await?;
         let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
         let query = match known {
-            Some(_) => sqlx::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
-            None => sqlx::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
+            Some(_) => either::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
+            None => either::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
         };
         query.execute(&mut *self.tx).await?;
         Ok(PersonRef(id))
@@ -182,7 +186,7 @@ impl FileTx {
     /// of the old one is withdrawn.
     pub async fn retire_person(&mut self, person: PersonRef, into: PersonRef) -> Result<(), StoreError> {
         for text in [sql::PERSON_MOVE, sql::PERSON_RETIRE] {
-            sqlx::query(text).bind(person.0).bind(into.0).execute(&mut *self.tx).await?;
+            either::query(text).bind(person.0).bind(into.0).execute(&mut *self.tx).await?;
         }
         self.mark_dirty(&[into]).await
     }
@@ -207,9 +211,12 @@ impl FileTx {
     /// Records pairs for review, in whichever order. One that waits already with this reason and evidence stays as it is.
     pub async fn put_reviews(&mut self, pairs: Vec<NewReview>) -> Result<(), StoreError> {
         let run = [Some(self.run.id.0)];
-        let bind = |values: &mut Values, pair: NewReview| {
-            values.key(pair.a.min(pair.b).0);
-            values.key(pair.a.max(pair.b).0);
+        // A statement may name a pair once; what is said of it last counts.
+        let pairs: BTreeMap<_, _> =
+            pairs.into_iter().map(|pair| ((pair.a.min(pair.b), pair.a.max(pair.b)), pair)).collect();
+        let bind = |values: &mut Values, ((a, b), pair): ((IdentityId, IdentityId), NewReview)| {
+            values.key(a.0);
+            values.key(b.0);
             values.text(Some(pair.reason));
             values.int(pair.evidence.cast_signed());
         };
@@ -237,6 +244,6 @@ impl FileTx {
     /// Ends a replay: the file has its row already.
     pub async fn commit_replay(mut self) -> Result<(), StoreError> {
         self.numbers.keep(&mut self.tx).await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 }

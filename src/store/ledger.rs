@@ -4,11 +4,11 @@
 //! the last (the head). Inside, each entry is its length (4 bytes) and its bytes; between two entries stands the hash
 //! of the one before. So every hash is stored once, and a row is written once and never touched again.
 
+use super::db::{Conn, Pool};
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, BundleId, count, stored};
 use super::{BundleTx, Store, sql};
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnection;
 
 /// Bytes of entries in a row, about.
 const ROW: usize = 64 * 1024;
@@ -77,7 +77,7 @@ impl LedgerRow {
 
 /// Pages of the ledger.
 pub struct LedgerPages {
-    pool: SqlitePool,
+    pool: Pool,
     /// The number of the first entry wanted.
     from: u64,
     /// The row after which to read on.
@@ -87,7 +87,7 @@ pub struct LedgerPages {
 impl Store {
     /// The ledger's last number and hash; `None` while it is empty.
     pub async fn chain_head(&self) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
-        head(&mut *self.read.acquire().await?).await
+        head(&mut self.read.acquire().await?).await
     }
 
     /// The ledger from `first` on, by rising number, as it is stored.
@@ -132,7 +132,7 @@ impl BundleTx {
         if row.first != expected {
             return Err(StoreError::LedgerOrder { expected, offered: row.first });
         }
-        sqlx::query(sql::LEDGER_ADD)
+        either::query(sql::LEDGER_ADD)
             .bind(stored(row.first))
             .bind(stored(row.last))
             .bind(bundle.map(|id| id.0))
@@ -147,7 +147,7 @@ impl BundleTx {
 
 impl LedgerPages {
     /// From the entry `first` on.
-    pub(super) fn from(pool: &SqlitePool, first: u64) -> Self {
+    pub(super) fn from(pool: &Pool, first: u64) -> Self {
         Self { pool: pool.clone(), from: first, after: None }
     }
 
@@ -158,7 +158,7 @@ impl LedgerPages {
                 Some(after) => after,
                 None => self.start().await?,
             };
-            let query = sqlx::query_as(sql::LEDGER_PAGE).bind(after).bind(ROWS_A_PAGE);
+            let query = either::query_as(sql::LEDGER_PAGE).bind(after).bind(ROWS_A_PAGE);
             let rows: Vec<StoredRow> = query.fetch_all(&self.pool).await?;
             let Some(last) = rows.last() else { return Ok(None) };
             self.after = Some(last.0);
@@ -175,7 +175,7 @@ impl LedgerPages {
 
     /// The row after which the first wanted entry stands.
     async fn start(&self) -> Result<i64, StoreError> {
-        let query = sqlx::query_scalar(sql::LEDGER_ROW).bind(stored(self.from));
+        let query = either::query_scalar(sql::LEDGER_ROW).bind(stored(self.from));
         let row: Option<i64> = query.fetch_one(&self.pool).await?;
         Ok(row.map_or(i64::MIN, |first| first.saturating_sub(1)))
     }
@@ -217,8 +217,8 @@ fn take(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The ledger's last number and hash.
-pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
-    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LEDGER_HEAD).fetch_optional(connection).await?;
+pub(super) async fn head(connection: &mut Conn) -> Result<Option<(u64, [u8; HASH])>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> = either::query_as(sql::LEDGER_HEAD).fetch_optional(connection).await?;
     row.map(|(seq, hash)| Ok((count(seq, "ledger")?, ids::digest(&hash, "ledger")?.0))).transpose()
 }
 

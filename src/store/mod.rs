@@ -1,7 +1,7 @@
 //! The store: what the gateway knows, as versions that are never edited.
 //!
-//! One `SQLite` file in the state folder, written by one process at a time through one connection and read
-//! through a few others. A night writes one transaction a file ([`FileTx`]) and one a bundle
+//! One `SQLite` file in the state folder, or a database of a `PostgreSQL` server; written by one process at a time through
+//! one connection and read through a few others. A night writes one transaction a file ([`FileTx`]) and one a bundle
 //! ([`BundleTx`]); a transaction that is dropped leaves nothing. Reading in number is by pages (`next_page`
 //! until `None`, never an empty page), so that memory does not grow with the store; a pager owns its
 //! connections and may be moved to another task.
@@ -17,9 +17,13 @@ mod alarm;
 mod bulk;
 mod bundle;
 mod chapter;
+mod copy;
 mod counters;
+mod db;
 mod delivery;
+mod either;
 mod error;
+mod fence;
 mod file;
 mod ids;
 mod intake;
@@ -27,6 +31,7 @@ mod ledger;
 mod lock;
 mod names;
 mod person;
+mod place;
 mod receipt;
 mod register;
 mod repair;
@@ -37,32 +42,29 @@ mod tree;
 mod watch;
 
 use crate::vault::{Vault, private_folder};
+use db::{Conn, DATABASE, Dialect, Pool, Tx};
+use fence::Turn;
 use lock::WriteLock;
 use lockgate_core::hash::hex;
 use names::Dictionaries;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{SqlSafeStr as _, Transaction};
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use alarm::AlarmRow;
 pub use bundle::{BundleRow, BundleState, BundleTx, NewBundle};
 pub use chapter::{DuePerson, Imprint, NewChapter, Place, StoredChapter, opened};
+pub use copy::Copied;
 pub(crate) use counters::Counters;
 pub use counters::Numbers;
 pub use delivery::{Step, Taken, Trouble};
 pub use error::{CODES, StoreError};
+pub use fence::Fence;
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId};
 pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
+pub use place::{Server, StorePlace};
 pub use receipt::{Answered, Asked, Progress, Reviewed};
 pub use register::{
     Authority, Body, Consent, Correction, Designated, Ending, LinkDecision, Made, Nominee, Registered,
@@ -73,7 +75,8 @@ pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, Re
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
 pub use watch::Watch;
 
-const DATABASE: &str = "store.sqlite";
+/// The word under which a store remembers that it was copied and goes on elsewhere.
+const MOVED: &str = "moved";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "profile", include_str!("migrations/0002_profile.sql")),
@@ -89,44 +92,72 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 
 /// The gateway's memory.
 pub struct Store {
-    write: SqlitePool,
-    read: SqlitePool,
+    write: Pool,
+    read: Pool,
     names: Arc<Dictionaries>,
+    turn: Turn,
     /// Held as long as this store may write.
     lock: Option<WriteLock>,
 }
 
 impl Store {
-    /// Opens the store in `folder` for writing; makes it on the first night, and brings an older form up to
+    /// Opens the store at a place for writing; makes it on the first night, and brings an older form up to
     /// date. No other process may write meanwhile (LG2001).
-    pub async fn open(folder: &Path, vault: &Vault, names: &Names<'_>) -> Result<Self, StoreError> {
-        private_folder(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+    pub async fn open(
+        place: impl Into<StorePlace>,
+        vault: &Vault,
+        names: &Names<'_>,
+    ) -> Result<Self, StoreError> {
+        let place = place.into();
+        let folder = &place.folder;
+        private_folder(folder).map_err(|source| StoreError::Folder { folder: folder.clone(), source })?;
         let lock = WriteLock::take(folder)?;
-        let write = pool(writing(folder), 1).await?;
-        let mut migrator = Migrator::with_migrations(migrations());
-        migrator.set_locking(false);
-        migrator.run(&write).await?;
-        let mut tx = begin(&write).await?;
+        let turn = Turn::default();
+        let write = match &place.server {
+            None => db::sqlite_writing(folder).await?,
+            Some(server) => db::postgres_writing(server, turn.clone()).await?,
+        };
+        write.migrate(MIGRATIONS).await?;
+        let mut tx = write.begin().await?;
+        let beside = place.server.is_some() && folder.join(DATABASE).exists();
+        if beside
+            && either::query_as::<(i64, String)>(sql::RUN_DATES).fetch_optional(&mut *tx).await?.is_none()
+        {
+            return Err(StoreError::NotCopied(folder.clone()));
+        }
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
-        tx.commit().await?;
-        let read = pool(reading(folder), 3).await?;
-        Ok(Self { write, read, names, lock: Some(lock) })
+        if place.server.is_some() {
+            let next = Turn::next(&mut tx).await?;
+            tx.commit().await?;
+            turn.taken(next);
+        } else {
+            tx.commit().await?;
+        }
+        let read = read_pool(&place).await?;
+        Ok(Self { write, read, names, turn, lock: Some(lock) })
     }
 
     /// Opens the store for reading only, beside a run that may be going on. Calls that write fail with LG2008.
-    pub async fn open_read(folder: &Path, vault: &Vault, names: &Names<'_>) -> Result<Self, StoreError> {
-        if !folder.join(DATABASE).exists() {
-            return Err(StoreError::Absent(folder.to_owned()));
+    pub async fn open_read(
+        place: impl Into<StorePlace>,
+        vault: &Vault,
+        names: &Names<'_>,
+    ) -> Result<Self, StoreError> {
+        let place = place.into();
+        let folder = &place.folder;
+        if place.server.is_none() && !folder.join(DATABASE).exists() {
+            return Err(StoreError::Absent(folder.clone()));
         }
-        let read = pool(reading(folder), 3).await?;
+        let read = read_pool(&place).await?;
         let mut connection = read.acquire().await?;
-        let (newest, applied): (Option<i64>, i64) = sqlx::query_as(sql::FORM)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(|error| match error.into() {
+        if !db::made(&mut connection).await? {
+            return Err(StoreError::Absent(folder.clone()));
+        }
+        let (newest, applied): (Option<i64>, i64) =
+            either::query_as(sql::FORM).fetch_one(&mut connection).await.map_err(|error| match error {
                 // Made by nobody, or by a first run that is just making it.
-                StoreError::Refused(_) => StoreError::Absent(folder.to_owned()),
+                StoreError::Refused(_) => StoreError::Absent(folder.clone()),
                 other => other,
             })?;
         let known = MIGRATIONS.last().map(|(version, ..)| *version);
@@ -136,7 +167,7 @@ impl Store {
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
         drop(connection);
-        Ok(Self { write: read.clone(), read, names, lock: None })
+        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), lock: None })
     }
 
     /// Closes all connections and brings everything into the one database file, then gives the lock back.
@@ -158,94 +189,56 @@ impl Store {
 
     /// A small text kept under a word, such as the digest of the agreement of the last re-evaluation.
     pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await?)
-    }
-
-    /// Writes the whole database into a new file, as it stands now.
-    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        let name = file.to_str().ok_or_else(|| StoreError::Form("the copy's path is not text".into()))?;
-        sqlx::query(sql::COPY).bind(name).execute(&self.write).await?;
-        Ok(())
+        either::query_scalar(sql::META_READ).bind(key).fetch_optional(&self.read).await
     }
 
     /// Keeps a small text under a word.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        sqlx::query(sql::META_WRITE).bind(key).bind(value).execute(&self.write).await?;
+        either::query(sql::META_WRITE).bind(key).bind(value).execute(&self.write).await?;
         Ok(())
     }
 
-    /// Moves what was written from the log to the database file and empties the log, so that what was
-    /// destroyed is gone from the drive too.
+    /// Makes what was destroyed gone from the database's files, as far as the database can: `SQLite` brings its log into
+    /// the database file, in which it has written over what was deleted, and empties it; `PostgreSQL` gives the room free
+    /// to be written over (docs/store.md says what that does not do).
     async fn checkpoint(&self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.write).await?;
+        let statements: &[&'static str] = match self.write.dialect() {
+            Dialect::Sqlite => &[sql::sqlite::CHECKPOINT],
+            Dialect::Postgres => sql::postgres::CLEAN,
+        };
+        for text in statements {
+            either::query(*text).execute(&self.write).await?;
+        }
         Ok(())
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
-        begin(&self.write).await
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        self.write.begin().await
     }
 }
 
-/// A writing transaction. IMMEDIATE, because one that reads first and writes later can be refused whatever
-/// the time-out.
-async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
-    Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
-}
-
-fn migrations() -> Vec<Migration> {
-    let migration = |&(version, name, text): &(i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
-    };
-    MIGRATIONS.iter().map(migration).collect()
-}
-
-fn writing(folder: &Path) -> SqliteConnectOptions {
-    options(folder)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        // KiB: the pages in which identities are looked up, so that a file's transaction spills little.
-        .pragma("cache_size", "-16384")
-        // Deleted values are overwritten, not only unlinked: destroying means destroying.
-        .pragma("secure_delete", "ON")
-}
-
-fn reading(folder: &Path) -> SqliteConnectOptions {
-    // Reading goes through once, on several connections: what each of them keeps helps none.
-    options(folder).read_only(true).pragma("cache_size", "-2048")
-}
-
-fn options(folder: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(folder.join(DATABASE))
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
-        .pragma("temp_store", "MEMORY")
-        // Rows handed over at a time; fewer changes of thread than with the driver's 50.
-        .row_buffer_size(1_000)
-}
-
-async fn pool(options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool, StoreError> {
-    let options = sqlx::ConnectOptions::disable_statement_logging(options);
-    Ok(SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(30))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await?)
+async fn read_pool(place: &StorePlace) -> Result<Pool, StoreError> {
+    match &place.server {
+        None => db::sqlite_reading(&place.folder).await,
+        Some(server) => db::postgres_reading(server).await,
+    }
 }
 
 /// A store made under another secret would look empty, and everything would be disclosed as new: so the
 /// secret is compared before anything else.
-async fn check_mark(connection: &mut SqliteConnection, vault: &Vault, make: bool) -> Result<(), StoreError> {
+async fn check_mark(connection: &mut Conn, vault: &Vault, make: bool) -> Result<(), StoreError> {
+    let moved: Option<String> =
+        either::query_scalar(sql::META_READ).bind(MOVED).fetch_optional(&mut *connection).await?;
+    if moved.is_some() {
+        return Err(StoreError::Moved);
+    }
     let mark = hex(&vault.mark());
     let stored: Option<String> =
-        sqlx::query_scalar(sql::META_READ).bind("secret").fetch_optional(&mut *connection).await?;
+        either::query_scalar(sql::META_READ).bind("secret").fetch_optional(&mut *connection).await?;
     match stored {
         Some(stored) if stored == mark => Ok(()),
         None if make => {
-            sqlx::query(sql::META_WRITE).bind("secret").bind(mark).execute(connection).await?;
+            either::query(sql::META_WRITE).bind("secret").bind(mark).execute(connection).await?;
             Ok(())
         }
         _ => Err(StoreError::OtherSecret),

@@ -1,10 +1,11 @@
 //! Names ↔ small numbers: categories and partners stand in rows as the id of a dictionary row, so that
 //! an edited schema (other order, new categories) reads old rows rightly.
 
+use super::db::Conn;
+use super::either;
 use super::error::StoreError;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::schema::CategoryId;
-use sqlx::sqlite::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// The names that the configuration in force knows, in its own order: a place is a `CategoryId` or
@@ -26,7 +27,7 @@ pub(super) struct Dictionaries {
 impl Dictionaries {
     /// Reads both; names that are not there yet are added when `add` allows it.
     pub(super) async fn resolve(
-        connection: &mut SqliteConnection,
+        connection: &mut Conn,
         names: &Names<'_>,
         add: bool,
     ) -> Result<Self, StoreError> {
@@ -74,19 +75,19 @@ struct Dictionary {
 
 impl Dictionary {
     async fn resolve(
-        connection: &mut SqliteConnection,
+        connection: &mut Conn,
         table: &NameTable,
         names: &[&str],
         add: bool,
     ) -> Result<Self, StoreError> {
-        let stored: Vec<(i64, String)> = sqlx::query_as(table.read).fetch_all(&mut *connection).await?;
+        let stored: Vec<(i64, String)> = either::query_as(table.read).fetch_all(&mut *connection).await?;
         let mut next = stored.iter().map(|(id, _)| *id).max().unwrap_or(0) + 1;
         let mut by_name: BTreeMap<String, i64> = stored.into_iter().map(|(id, name)| (name, id)).collect();
         let mut rows = Vec::with_capacity(names.len());
         for name in names {
             let known = by_name.remove(*name);
             if known.is_none() && add {
-                sqlx::query(table.add).bind(next).bind(*name).execute(&mut *connection).await?;
+                either::query(table.add).bind(next).bind(*name).execute(&mut *connection).await?;
                 rows.push(Some(next));
                 next += 1;
             } else {

@@ -1,13 +1,14 @@
 //! Persons: who is due at the gate, with their current records; settling; and forgetting.
 
 use super::chapter::{DuePerson, Reading};
+use super::db::Pool;
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, IdentityRef, PersonRef, RunId};
 use super::names::Dictionaries;
 use super::{Store, run, sql};
 use jiff::civil::Date;
 use lockgate_core::record::{IdentityId, PersonId};
-use sqlx::SqlitePool;
 use std::sync::Arc;
 
 const KEYS_A_PAGE: i64 = 10_000;
@@ -54,13 +55,13 @@ pub struct KnownIdentity {
 
 /// Pages of all persons.
 pub struct Persons {
-    pool: SqlitePool,
+    pool: Pool,
     after: i64,
 }
 
 /// Pages of persons for the gate.
 pub struct DuePersons {
-    pool: SqlitePool,
+    pool: Pool,
     names: Arc<Dictionaries>,
     everybody: i64,
     as_of: String,
@@ -104,10 +105,10 @@ impl Store {
     /// stopped may have read one of an identity's files and not the next.
     pub async fn interrupted_identities(&self, run: RunId) -> Result<Vec<IdentityId>, StoreError> {
         let first: (Option<i64>,) =
-            sqlx::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
+            either::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
         let Some(first) = first.0 else { return Ok(Vec::new()) };
         let keys: Vec<(Vec<u8>,)> =
-            sqlx::query_as(sql::IDENTITY_SINCE).bind(first).fetch_all(&self.read).await?;
+            either::query_as(sql::IDENTITY_SINCE).bind(first).fetch_all(&self.read).await?;
         keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
     }
 
@@ -159,7 +160,7 @@ impl Store {
     /// One person for the gate.
     pub async fn person(&self, person: PersonRef) -> Result<Option<DuePerson>, StoreError> {
         let row: Option<PersonTuple> =
-            sqlx::query_as(sql::PERSON_ONE).bind(person.0).fetch_optional(&self.read).await?;
+            either::query_as(sql::PERSON_ONE).bind(person.0).fetch_optional(&self.read).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(self.every_person().fill(&[row]).await?.pop())
     }
@@ -167,19 +168,19 @@ impl Store {
     /// The person that an identity belongs to now. A person's key is the key of the identity that founded it, so
     /// this also follows a merged person to where its founder went.
     pub async fn person_of(&self, identity: IdentityId) -> Result<Option<PersonRef>, StoreError> {
-        let query = sqlx::query_scalar(sql::PERSON_BY_IDENTITY).bind(identity.bytes().to_vec());
+        let query = either::query_scalar(sql::PERSON_BY_IDENTITY).bind(identity.bytes().to_vec());
         Ok(query.fetch_optional(&self.read).await?.map(PersonRef))
     }
 
     /// Everybody is to be looked at again: the agreement, the schema or a register changed.
     pub async fn mark_all_dirty(&self) -> Result<(), StoreError> {
-        sqlx::query(sql::PERSON_MARK_ALL).execute(&self.write).await?;
+        either::query(sql::PERSON_MARK_ALL).execute(&self.write).await?;
         Ok(())
     }
 
     /// This person is to be looked at again: a register entry about it changed.
     pub async fn mark_dirty(&self, person: PersonRef) -> Result<(), StoreError> {
-        sqlx::query(sql::PERSON_MARK).bind(person.0).execute(&self.write).await?;
+        either::query(sql::PERSON_MARK).bind(person.0).execute(&self.write).await?;
         Ok(())
     }
 
@@ -191,7 +192,7 @@ impl Store {
             values.text(review.map(|day| day.to_string()));
         };
         sql::SETTLE.write(&mut tx, &[], persons, bind).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Destroys what is stored of persons who have left the cohort: chapters, identities, reviews, what
@@ -237,10 +238,10 @@ impl Store {
         let mut tx = self.begin().await?;
         // The mark 2 lives only inside this transaction.
         sql::MARK.write(&mut tx, &[Some(2)], persons, |values, id| values.int(id.0)).await?;
-        while sqlx::query(sql::FORGET_FOLLOW).execute(&mut *tx).await?.rows_affected() > 0 {}
+        while either::query(sql::FORGET_FOLLOW).execute(&mut *tx).await?.rows_affected() > 0 {}
         let mut gone = Vec::with_capacity(statements.len());
         for text in statements {
-            gone.push(sqlx::query(*text).execute(&mut *tx).await?.rows_affected());
+            gone.push(either::query(*text).execute(&mut *tx).await?.rows_affected());
         }
         tx.commit().await?;
         self.checkpoint().await?;
@@ -251,7 +252,7 @@ impl Store {
 impl Persons {
     /// The next page.
     pub async fn next_page(&mut self) -> Result<Option<Vec<PersonRow>>, StoreError> {
-        let query = sqlx::query_as(sql::PERSONS).bind(self.after).bind(KEYS_A_PAGE);
+        let query = either::query_as(sql::PERSONS).bind(self.after).bind(KEYS_A_PAGE);
         let rows: Vec<PersonTuple> = query.fetch_all(&self.pool).await?;
         let page: Vec<PersonRow> = rows.iter().map(person_row).collect::<Result<_, _>>()?;
         Ok(page.last().map(|last| self.after = last.id.0).map(|()| page))
@@ -262,7 +263,7 @@ impl DuePersons {
     /// The next page, by rising row: about 2,000 persons with their chapters.
     pub async fn next_page(&mut self) -> Result<Option<Vec<DuePerson>>, StoreError> {
         let query =
-            sqlx::query_as(sql::PERSON_DUE).bind(self.after).bind(self.everybody).bind(self.as_of.clone());
+            either::query_as(sql::PERSON_DUE).bind(self.after).bind(self.everybody).bind(self.as_of.clone());
         let rows: Vec<PersonTuple> = query.bind(PERSONS_A_PAGE).fetch_all(&self.pool).await?;
         let Some(last) = rows.last() else { return Ok(None) };
         self.after = last.0;
@@ -278,7 +279,7 @@ impl DuePersons {
             page.push(DuePerson { person, chapters: Vec::new(), reading });
         }
         let (first, last) = (rows.first().map(|row| row.0), rows.last().map(|row| row.0));
-        let query = sqlx::query_as(sql::PERSON_CHAPTERS).bind(first).bind(last);
+        let query = either::query_as(sql::PERSON_CHAPTERS).bind(first).bind(last);
         let chapters: Vec<(i64, i64, Vec<u8>)> =
             query.bind(self.everybody).bind(self.as_of.clone()).fetch_all(&self.pool).await?;
         let mut persons = page.iter_mut().peekable();

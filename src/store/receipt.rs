@@ -1,5 +1,6 @@
 //! Receipts: what each bundle asks of its recipient, and what was answered.
 
+use super::either::{self, Row};
 use super::error::StoreError;
 use super::ids::{self, BundleId, count, stored};
 use super::{BundleTx, Store, sql};
@@ -7,8 +8,6 @@ use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::hash::Digest;
 use lockgate_core::receipt::Action;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 /// One line of a bundle's return form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,20 +95,21 @@ impl BundleTx {
     /// Records an answer; `false` when just this one stands already, signed or not. What stood unsigned and comes again
     /// signed is recorded anew: it is stronger.
     pub async fn put_answer(&mut self, bundle: BundleId, answer: &Answered) -> Result<bool, StoreError> {
-        let last: Option<(bool, String, String, Option<String>)> = sqlx::query_as(sql::ANSWER_LAST)
+        let last: Option<(i64, String, String, Option<String>)> = either::query_as(sql::ANSWER_LAST)
             .bind(bundle.0)
             .bind(stored(answer.action))
             .fetch_optional(&mut **self.connection())
             .await?;
         let same = last.is_some_and(|(done, on, author, signed)| {
             let stronger = signed.is_none() && answer.signed.is_some();
-            !stronger && (done, on, author) == (answer.done, answer.on.to_string(), answer.author.clone())
+            !stronger
+                && (done == 1, on, author) == (answer.done, answer.on.to_string(), answer.author.clone())
         });
         if same {
             return Ok(false);
         }
         let id = self.take_number("answer");
-        sqlx::query(sql::ANSWER_ADD)
+        either::query(sql::ANSWER_ADD)
             .bind(id)
             .bind(bundle.0)
             .bind(stored(answer.action))
@@ -129,35 +129,37 @@ impl BundleTx {
 impl Store {
     /// What a bundle asks, by number.
     pub async fn asked(&self, bundle: BundleId) -> Result<Vec<Asked>, StoreError> {
-        let rows = sqlx::query(sql::ASKED_READ).bind(bundle.0).fetch_all(&self.read).await?;
+        let rows = either::query(sql::ASKED_READ).bind(bundle.0).fetch_all(&self.read).await?;
         rows.iter().map(asked).collect()
     }
 
     /// The records that a partner was asked to check, each with the moment at which the run began that asked.
     pub async fn checks_asked(&self, recipient: PartnerId) -> Result<Vec<(String, String)>, StoreError> {
         let row = self.names.partner_row(recipient)?;
-        Ok(sqlx::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await?)
+        either::query_as(sql::ASKED_CHECKS).bind(row).fetch_all(&self.read).await
     }
 
     /// The reviews that a partner was asked for.
     pub async fn reviews_asked(&self, recipient: PartnerId) -> Result<Vec<Reviewed>, StoreError> {
         let row = self.names.partner_row(recipient)?;
-        let rows: Vec<(String, bool)> =
-            sqlx::query_as(sql::ASKED_REVIEWS).bind(row).fetch_all(&self.read).await?;
-        let one = |(as_of, done): (String, bool)| Ok(Reviewed { as_of: ids::date(&as_of, "bundle")?, done });
+        let rows: Vec<(String, i64)> =
+            either::query_as(sql::ASKED_REVIEWS).bind(row).fetch_all(&self.read).await?;
+        let one = |(as_of, done): (String, i64)| {
+            Ok(Reviewed { as_of: ids::date(&as_of, "bundle")?, done: done == 1 })
+        };
         rows.into_iter().map(one).collect()
     }
 
     /// The last answer of each line of a bundle, by number.
     pub async fn answers(&self, bundle: BundleId) -> Result<Vec<Answered>, StoreError> {
-        let rows = sqlx::query(sql::ANSWERS_READ).bind(bundle.0).fetch_all(&self.read).await?;
+        let rows = either::query(sql::ANSWERS_READ).bind(bundle.0).fetch_all(&self.read).await?;
         rows.iter().map(answered).collect()
     }
 
     /// How far each bundle is answered; one from before receipts were recorded asks nothing.
     pub async fn progress(&self) -> Result<Vec<(BundleId, Progress)>, StoreError> {
         let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
-            sqlx::query_as(sql::PROGRESS).fetch_all(&self.read).await?;
+            either::query_as(sql::PROGRESS).fetch_all(&self.read).await?;
         let one = |(bundle, asked, done, refused, confirmed, signed, reviews)| {
             let (asked, done, refused) =
                 (count(asked, "asked")?, count(done, "answer")?, count(refused, "answer")?);
@@ -169,7 +171,7 @@ impl Store {
     }
 }
 
-fn asked(row: &SqliteRow) -> Result<Asked, StoreError> {
+fn asked(row: &Row) -> Result<Asked, StoreError> {
     let what: String = row.try_get("what")?;
     Ok(Asked {
         action: count(row.try_get("action")?, "asked")?,
@@ -180,10 +182,10 @@ fn asked(row: &SqliteRow) -> Result<Asked, StoreError> {
     })
 }
 
-fn answered(row: &SqliteRow) -> Result<Answered, StoreError> {
+fn answered(row: &Row) -> Result<Answered, StoreError> {
     Ok(Answered {
         action: count(row.try_get("action")?, "answer")?,
-        done: row.try_get("done")?,
+        done: row.try_get::<i64>("done")? == 1,
         on: ids::date(row.try_get("done_on")?, "answer")?,
         author: row.try_get("author")?,
         taken_at: row.try_get("taken_at")?,

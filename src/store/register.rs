@@ -6,13 +6,12 @@
 //! changes a decision are marked there too.
 
 use super::bundle::BundleTx;
+use super::either::{self, Row};
 use super::error::StoreError;
 use super::ids::{self, EntryId, PersonRef};
 use super::{Store, sql};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 /// What every entry has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -322,7 +321,7 @@ impl Registered {
 impl Store {
     /// Every entry ever recorded, by number.
     pub async fn registered(&self) -> Result<Vec<Registered>, StoreError> {
-        let rows = sqlx::query(sql::REGISTER_READ).fetch_all(&self.read).await?;
+        let rows = either::query(sql::REGISTER_READ).fetch_all(&self.read).await?;
         rows.iter().map(registered).collect()
     }
 }
@@ -336,7 +335,7 @@ impl BundleTx {
         sealed: Option<&[u8]>,
     ) -> Result<EntryId, StoreError> {
         let id = self.take_number("register");
-        sqlx::query(sql::REGISTER_ADD)
+        either::query(sql::REGISTER_ADD)
             .bind(id)
             .bind(body.register())
             .bind(made.partner.clone())
@@ -354,7 +353,7 @@ impl BundleTx {
 
     /// Ends an entry that is not ended yet.
     pub async fn end_entry(&mut self, entry: EntryId, ending: &Ending) -> Result<(), StoreError> {
-        let done = sqlx::query(sql::REGISTER_END)
+        let done = either::query(sql::REGISTER_END)
             .bind(entry.0)
             .bind(ending.on.to_string())
             .bind(ending.by.clone())
@@ -368,19 +367,19 @@ impl BundleTx {
 
     /// This person is to be looked at again: an entry about it was recorded or ended.
     pub async fn look_again(&mut self, person: PersonRef) -> Result<(), StoreError> {
-        sqlx::query(sql::PERSON_MARK).bind(person.0).execute(&mut **self.connection()).await?;
+        either::query(sql::PERSON_MARK).bind(person.0).execute(&mut **self.connection()).await?;
         Ok(())
     }
 }
 
-fn registered(row: &SqliteRow) -> Result<Registered, StoreError> {
+fn registered(row: &Row) -> Result<Registered, StoreError> {
     let day = |column: &str| -> Result<Option<Date>, StoreError> {
         let text: Option<String> = row.try_get(column)?;
         ids::maybe_date(text.as_deref(), "register")
     };
     let body: String = row.try_get("body")?;
     let body: Body = serde_json::from_str(&body).map_err(|_| StoreError::row("register"))?;
-    if row.try_get::<String, _>("register")? != body.register() {
+    if row.try_get::<String>("register")? != body.register() {
         return Err(StoreError::row("register"));
     }
     let ended = match day("ended_on")? {

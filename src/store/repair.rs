@@ -1,6 +1,7 @@
 //! What people decide about refused rows and held files, and what becomes of it: recorded with the ledger, at once.
 
 use super::bundle::BundleTx;
+use super::either;
 use super::error::StoreError;
 use super::ids::{FileId, QuarantineId, RunId};
 use super::intake::FileTx;
@@ -46,7 +47,7 @@ impl BundleTx {
         state: QuarantineState,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::QUARANTINE_DECIDE)
+        let query = either::query(sql::QUARANTINE_DECIDE)
             .bind(id.0)
             .bind(state.word())
             .bind(decision.by.clone())
@@ -58,23 +59,23 @@ impl BundleTx {
 
     /// Keeps a small text under a word, together with what else is decided.
     pub async fn remember(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::META_WRITE).bind(key.to_owned()).bind(value.to_owned());
+        let query = either::query(sql::META_WRITE).bind(key.to_owned()).bind(value.to_owned());
         query.execute(&mut **self.connection()).await?;
         Ok(())
     }
 
     /// Lets a held file in: the next run takes it.
     pub async fn release_file(&mut self, file: FileId) -> Result<(), StoreError> {
-        let done = sqlx::query(sql::FILE_RELEASE).bind(file.0).execute(&mut **self.connection()).await?;
+        let done = either::query(sql::FILE_RELEASE).bind(file.0).execute(&mut **self.connection()).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("held file")) }
     }
 
     /// Ends what waits of a feed's files whose data is older than `before`; gives the numbers of rows and files.
     pub async fn expire(&mut self, feed: &str, before: Date, run: RunId) -> Result<(u64, u64), StoreError> {
         let (feed, before) = (feed.to_owned(), before.to_string());
-        let query = sqlx::query(sql::QUARANTINE_EXPIRE).bind(feed.clone()).bind(before.clone()).bind(run.0);
+        let query = either::query(sql::QUARANTINE_EXPIRE).bind(feed.clone()).bind(before.clone()).bind(run.0);
         let rows = query.execute(&mut **self.connection()).await?.rows_affected();
-        let query = sqlx::query(sql::FILE_EXPIRE).bind(feed).bind(before);
+        let query = either::query(sql::FILE_EXPIRE).bind(feed).bind(before);
         let files = query.execute(&mut **self.connection()).await?.rows_affected();
         Ok((rows, files))
     }
@@ -93,7 +94,7 @@ impl FileTx {
         sql::QUARANTINE_SETTLE.write(tx, &run, taken, |values, id| values.int(id.0)).await?;
         sql::QUARANTINE_REOPEN.write(tx, &run, refused, |values, id| values.int(id.0)).await?;
         let stored = super::ids::stored;
-        sqlx::query(sql::FILE_RECOUNT)
+        either::query(sql::FILE_RECOUNT)
             .bind(file.0)
             .bind(stored(recount.mapped))
             .bind(stored(recount.skipped))

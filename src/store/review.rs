@@ -1,6 +1,7 @@
 //! What waits for a person: refused rows, and pairs of identities.
 
 use super::bundle::BundleTx;
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, FileId, QuarantineId, RunId, count};
 use super::repair::Decision;
@@ -149,7 +150,7 @@ impl Store {
         filter: QuarantineFilter<'_>,
         limit: u32,
     ) -> Result<Vec<QuarantineRow>, StoreError> {
-        let query = sqlx::query_as(sql::QUARANTINE_LIST)
+        let query = either::query_as(sql::QUARANTINE_LIST)
             .bind(filter.feed)
             .bind(filter.state.map(QuarantineState::word));
         let rows: Vec<QuarantineTuple> = query.bind(i64::from(limit)).fetch_all(&self.read).await?;
@@ -159,13 +160,13 @@ impl Store {
     /// One refused row.
     pub async fn quarantined(&self, id: QuarantineId) -> Result<Option<QuarantineRow>, StoreError> {
         let row: Option<QuarantineTuple> =
-            sqlx::query_as(sql::QUARANTINE_ONE).bind(id.0).fetch_optional(&self.read).await?;
+            either::query_as(sql::QUARANTINE_ONE).bind(id.0).fetch_optional(&self.read).await?;
         row.map(quarantine_row).transpose()
     }
 
     /// Pairs in one state or in all, the oldest first.
     pub async fn reviews(&self, state: Option<ReviewState>) -> Result<Vec<ReviewRow>, StoreError> {
-        let query = sqlx::query_as(sql::REVIEW_LIST).bind(state.map(ReviewState::word));
+        let query = either::query_as(sql::REVIEW_LIST).bind(state.map(ReviewState::word));
         let rows: Vec<ReviewTuple> = query.fetch_all(&self.read).await?;
         rows.into_iter().map(review_row).collect()
     }
@@ -179,7 +180,7 @@ impl BundleTx {
         state: ReviewState,
     ) -> Result<(), StoreError> {
         let query =
-            sqlx::query(sql::REVIEW_STATE).bind(a.min(b).bytes().to_vec()).bind(a.max(b).bytes().to_vec());
+            either::query(sql::REVIEW_STATE).bind(a.min(b).bytes().to_vec()).bind(a.max(b).bytes().to_vec());
         query.bind(state.word()).execute(&mut **self.connection()).await?;
         Ok(())
     }

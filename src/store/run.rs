@@ -1,5 +1,7 @@
 //! Runs: one row for each, and the state of the whole for `status`.
 
+use super::db::Pool;
+use super::either;
 use super::error::StoreError;
 use super::ids::{self, RunId, count};
 use super::{Counters, Store, sql};
@@ -90,7 +92,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut counters = Counters::read(&mut tx).await?;
         let id = counters.take("run", 1);
-        sqlx::query(sql::RUN_ADD)
+        either::query(sql::RUN_ADD)
             .bind(id)
             .bind(run.as_of.to_string())
             .bind(run.started_at)
@@ -111,7 +113,7 @@ impl Store {
         exit_code: u8,
         summary: &str,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(sql::RUN_FINISH)
+        let done = either::query(sql::RUN_FINISH)
             .bind(run.0)
             .bind(finished_at)
             .bind(i64::from(exit_code))
@@ -124,14 +126,14 @@ impl Store {
     /// The newest runs first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let rows: Vec<RunTuple> =
-            sqlx::query_as(sql::RUN_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
+            either::query_as(sql::RUN_LIST).bind(i64::from(limit)).fetch_all(&self.read).await?;
         rows.into_iter().map(run_row).collect()
     }
 
     /// The state of the whole; counts through the store.
     pub async fn status(&self) -> Result<Status, StoreError> {
         type Counts = (i64, i64, i64, i64, i64);
-        let counts: Counts = sqlx::query_as(sql::STATUS).fetch_one(&self.read).await?;
+        let counts: Counts = either::query_as(sql::STATUS).fetch_one(&self.read).await?;
         let of = |number| count(number, "status");
         Ok(Status {
             last_run: self.runs(1).await?.pop(),
@@ -148,32 +150,32 @@ impl Store {
     /// What waits for a person.
     pub async fn waiting(&self) -> Result<Waiting, StoreError> {
         let (held, quarantine, reviews): (i64, i64, i64) =
-            sqlx::query_as(sql::WAITING).fetch_one(&self.read).await?;
+            either::query_as(sql::WAITING).fetch_one(&self.read).await?;
         let of = |number| count(number, "status");
         Ok(Waiting { held_files: of(held)?, quarantine: of(quarantine)?, reviews: of(reviews)? })
     }
 
     /// How many persons there are, without those merged into another.
     pub async fn people(&self) -> Result<u64, StoreError> {
-        let people: i64 = sqlx::query_scalar(sql::PEOPLE).fetch_one(&self.read).await?;
+        let people: i64 = either::query_scalar(sql::PEOPLE).fetch_one(&self.read).await?;
         count(people, "status")
     }
 
     /// How many of today's persons the store held when a run had ended.
     pub async fn people_then(&self, run: RunId) -> Result<u64, StoreError> {
-        let people: i64 = sqlx::query_scalar(sql::PEOPLE_THEN).bind(run.0).fetch_one(&self.read).await?;
+        let people: i64 = either::query_scalar(sql::PEOPLE_THEN).bind(run.0).fetch_one(&self.read).await?;
         count(people, "status")
     }
 
     /// Whether the store has never held anybody.
     pub async fn holds_nobody(&self) -> Result<bool, StoreError> {
-        Ok(sqlx::query_scalar::<_, i64>(sql::NOBODY).fetch_one(&self.read).await? == 1)
+        Ok(either::query_scalar::<i64>(sql::NOBODY).fetch_one(&self.read).await? == 1)
     }
 }
 
 /// The logical day of each run: versions name their run, and the gate wants the day.
-pub(super) async fn dates(pool: &sqlx::SqlitePool) -> Result<BTreeMap<i64, Date>, StoreError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(sql::RUN_DATES).fetch_all(pool).await?;
+pub(super) async fn dates(pool: &Pool) -> Result<BTreeMap<i64, Date>, StoreError> {
+    let rows: Vec<(i64, String)> = either::query_as(sql::RUN_DATES).fetch_all(pool).await?;
     rows.into_iter().map(|(id, as_of)| Ok((id, ids::date(&as_of, "run")?))).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Every statement of the store, in one place.
 //!
-//! `$N` placeholders and a common subset of SQL, so that the text can serve a second dialect. No statement
-//! contains a value; `ALL` lets a test prepare each one.
+//! `$N` placeholders and the subset of SQL that `SQLite` and `PostgreSQL` have in common, so that each text stands once. No
+//! statement contains a value; `ALL` lets a test prepare each one on both.
 
 use super::bulk::Bulk;
 use super::bulk::Cell::{Counted, Shared, Value};
@@ -30,6 +30,27 @@ macro_rules! statements {
         #[cfg(test)]
         pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
+}
+
+/// What only one of the two has.
+pub(super) mod sqlite {
+    /// A number that changes when somebody else has committed.
+    pub(crate) const VERSION: &str = "PRAGMA data_version";
+    /// Brings the log into the database file and empties it.
+    pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+    pub(crate) const COPY: &str = "VACUUM INTO $1";
+    pub(crate) const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> '_sqlx_migrations' \
+        AND name NOT LIKE 'sqlite%' ORDER BY name";
+    pub(crate) const COLUMNS: &str = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid";
+}
+
+/// What only one of the two has.
+pub(super) mod postgres {
+    /// A number that changes whenever a transaction on the server has ended, whosever it was.
+    pub(crate) const VERSION: &str = "SELECT hashtextextended(CAST(pg_current_snapshot() AS TEXT), 0)";
+    /// Gives the room of what was destroyed free to be written over.
+    pub(crate) const CLEAN: &[&str] =
+        &["VACUUM chapter", "VACUUM identity", "VACUUM review", "VACUUM holding", "VACUUM person"];
 }
 
 macro_rules! bulks {
@@ -69,7 +90,7 @@ statements! {
         quarantined, duplicate, skipped, warnings, mapping_digest, bytes, profile) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     FILE_BY_DIGEST = concat!(file_columns!(), "WHERE feed = $1 AND digest = $2 ORDER BY id DESC LIMIT 1");
-    FILE_OF_SIZE = "SELECT EXISTS (SELECT 1 FROM file WHERE feed = $1 AND bytes = $2)";
+    FILE_OF_SIZE = "SELECT count(*) FROM (SELECT 1 FROM file WHERE feed = $1 AND bytes = $2 LIMIT 1) AS known";
     FILE_LAST = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date DESC, id DESC LIMIT 1");
     FILE_ACCEPTED = concat!(file_columns!(), "WHERE feed = $1 AND state = 'accepted' ORDER BY data_date, id");
     FILE_HELD = concat!(file_columns!(), "WHERE state = 'held' ORDER BY id");
@@ -113,7 +134,7 @@ statements! {
 
     QUARANTINE_LIST = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run, \
         q.decided_by, q.decided_at, q.reference, q.settled_run FROM quarantine q JOIN file f ON f.id = q.file \
-        WHERE ($1 IS NULL OR f.feed = $1) AND ($2 IS NULL OR q.state = $2) ORDER BY q.id DESC LIMIT $3";
+        WHERE (CAST($1 AS TEXT) IS NULL OR f.feed = $1) AND (CAST($2 AS TEXT) IS NULL OR q.state = $2) ORDER BY q.id DESC LIMIT $3";
     QUARANTINE_ONE = "SELECT q.id, q.file, f.feed, f.name_token, f.data_date, q.row_number, q.column_name, q.code, q.state, q.created_run, \
         q.decided_by, q.decided_at, q.reference, q.settled_run FROM quarantine q JOIN file f ON f.id = q.file WHERE q.id = $1";
     QUARANTINE_DECIDE = "UPDATE quarantine SET state = $2, decided_by = $3, decided_at = $4, reference = $5 \
@@ -128,13 +149,13 @@ statements! {
     FILE_ONE = concat!(file_columns!(), "WHERE id = $1");
 
     REVIEW_LIST = "SELECT identity_a, identity_b, reason, first_run, state, evidence FROM review \
-        WHERE $1 IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
+        WHERE CAST($1 AS TEXT) IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
     REVIEW_STATE = "UPDATE review SET state = $3 WHERE identity_a = $1 AND identity_b = $2";
 
     BUNDLE_ADD = "INSERT INTO bundle (id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     BUNDLE_STATE = "UPDATE bundle SET state = $2 WHERE id = $1";
-    BUNDLE_LIST = concat!(bundle_columns!(), "WHERE $1 IS NULL OR recipient = $1 ORDER BY id DESC LIMIT $2");
+    BUNDLE_LIST = concat!(bundle_columns!(), "WHERE CAST($1 AS BIGINT) IS NULL OR recipient = $1 ORDER BY id DESC LIMIT $2");
     BUNDLE_LAST = concat!(bundle_columns!(), "WHERE recipient = $1 ORDER BY sequence DESC LIMIT 1");
     BUNDLE_BY_NAME = concat!(bundle_columns!(), "WHERE name = $1");
     BUNDLE_UNPUBLISHED = concat!(bundle_columns!(), "WHERE state IN ('prepared', 'committed') ORDER BY id");
@@ -167,9 +188,9 @@ statements! {
     ANSWER_LAST = "SELECT done, done_on, author, signed FROM answer WHERE bundle = $1 AND action = $2 ORDER BY id DESC LIMIT 1";
     ANSWERS_READ = "SELECT action, done, done_on, author, taken_at, form, words, signed FROM answer WHERE bundle = $1 \
         AND id IN (SELECT max(id) FROM answer WHERE bundle = $1 GROUP BY action) ORDER BY action";
-    PROGRESS = "SELECT a.bundle, count(*), coalesce(sum(w.done = 1), 0), coalesce(sum(w.done = 0), 0), \
-        coalesce(sum(w.done = 1 AND a.what = 'confirm'), 0), count(w.signed), \
-        coalesce(sum(a.what = 'review' AND coalesce(w.done, 0) = 0), 0) \
+    PROGRESS = "SELECT a.bundle, count(*), count(*) FILTER (WHERE w.done = 1), count(*) FILTER (WHERE w.done = 0), \
+        count(*) FILTER (WHERE w.done = 1 AND a.what = 'confirm'), count(w.signed), \
+        count(*) FILTER (WHERE a.what = 'review' AND coalesce(w.done, 0) = 0) \
         FROM asked a LEFT JOIN answer w ON w.bundle = a.bundle AND w.action = a.action \
         AND w.id = (SELECT max(id) FROM answer x WHERE x.bundle = a.bundle AND x.action = a.action) GROUP BY a.bundle";
 
@@ -191,13 +212,10 @@ statements! {
         (SELECT count(*) FROM review WHERE state = 'open')";
     PEOPLE = "SELECT count(DISTINCT person) FROM identity";
     PEOPLE_THEN = "SELECT count(DISTINCT person) FROM identity WHERE first_run <= $1";
-    NOBODY = "SELECT NOT EXISTS (SELECT 1 FROM person)";
+    NOBODY = "SELECT 1 - count(*) FROM (SELECT 1 FROM person LIMIT 1) AS known";
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
-        (SELECT coalesce(sum(records), 0) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
+        (SELECT CAST(coalesce(sum(records), 0) AS BIGINT) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \
         coalesce((SELECT last FROM ledger ORDER BY first DESC LIMIT 1), 0)";
-    /// A number that changes when somebody else has committed.
-    DATA_VERSION = "PRAGMA data_version";
-    COPY = "VACUUM INTO $1";
     FORM = "SELECT max(version), count(*) FROM _sqlx_migrations";
 }
 
@@ -232,7 +250,8 @@ bulks! {
     /// Shared: run.
     REVIEW_ADD = Bulk::new("INSERT INTO review (identity_a, identity_b, reason, evidence, first_run) ",
         &[Value, Value, Value, Value, Shared(0)], " ON CONFLICT (identity_a, identity_b) DO UPDATE SET reason = excluded.reason, \
-        evidence = excluded.evidence, state = 'open' WHERE reason <> excluded.reason OR evidence <> excluded.evidence OR state <> 'open'", 100);
+        evidence = excluded.evidence, state = 'open' WHERE review.reason <> excluded.reason OR review.evidence <> excluded.evidence \
+        OR review.state <> 'open'", 100);
     REVIEW_SETTLE = Bulk::new("UPDATE review SET state = 'settled' FROM (", &[Value, Value],
         ") AS v WHERE identity_a = v.column1 AND identity_b = v.column2", 100);
     /// Shared: bundle.

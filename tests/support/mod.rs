@@ -2,6 +2,7 @@
 
 pub mod doors;
 pub mod page;
+pub mod postgres;
 pub mod sshd;
 pub mod wire;
 
@@ -144,6 +145,14 @@ impl Deployment {
         let text = fs::read_to_string(&path).expect("a text");
         assert_eq!(text.matches(from).count(), 1, "{file} holds {from:?} not once");
         fs::write(&path, text.replace(from, to)).expect("writing");
+    }
+
+    /// Lets its store be in a database of a server, and says where the password is.
+    pub fn put_on(&self, address: &str) {
+        fs::write(self.path("db.password"), format!("{}\n", postgres::PASSWORD)).expect("writing");
+        let path = "path = \"state\"\n";
+        let with = format!("{path}url = \"{address}\"\npassword = {{ file = \"db.password\" }}\n");
+        self.edit("lockgate.toml", path, &with);
     }
 
     /// Has the agreement signed, as it lies there now, by all its holders with the throw-away keys of the fixtures.

@@ -2,6 +2,15 @@
 
 use super::*;
 
+on_both! {
+    a_bundle_comes_back_as_it_went,
+    a_recipient_has_no_sequence_twice_and_may_have_a_second_bundle_of_a_day,
+    a_dropped_bundle_leaves_neither_entry_nor_holding,
+    the_ledger_has_no_gap_and_no_second_entry,
+    the_ledger_is_read_in_order_with_its_bundles,
+    holdings_are_replaced_and_dropped,
+}
+
 fn bundle(recipient: PartnerId, sequence: u64, day: i8) -> NewBundle {
     NewBundle {
         recipient,
@@ -30,7 +39,6 @@ fn entries(first: u64, count: u64) -> Vec<NewEntry> {
     (first..first + count).map(entry).collect()
 }
 
-#[tokio::test]
 async fn a_bundle_comes_back_as_it_went() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
@@ -52,7 +60,6 @@ async fn a_bundle_comes_back_as_it_went() {
     assert_eq!(code(store.set_bundle_state(BundleId(99), BundleState::Published).await), "LG2011");
 }
 
-#[tokio::test]
 async fn a_recipient_has_no_sequence_twice_and_may_have_a_second_bundle_of_a_day() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
@@ -64,7 +71,6 @@ async fn a_recipient_has_no_sequence_twice_and_may_have_a_second_bundle_of_a_day
     }
 }
 
-#[tokio::test]
 async fn a_dropped_bundle_leaves_neither_entry_nor_holding() {
     let (_folder, store, run) = fresh().await;
     let person = accept(&store, &run, 17, 1, 1).await[0].1;
@@ -79,7 +85,6 @@ async fn a_dropped_bundle_leaves_neither_entry_nor_holding() {
     assert!(store.holdings(SOUTH, &[person]).await.unwrap().is_empty());
 }
 
-#[tokio::test]
 async fn the_ledger_has_no_gap_and_no_second_entry() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
@@ -99,7 +104,6 @@ async fn the_ledger_has_no_gap_and_no_second_entry() {
     assert_eq!(store.status().await.unwrap().ledger_entries, 5);
 }
 
-#[tokio::test]
 async fn the_ledger_is_read_in_order_with_its_bundles() {
     let (_folder, store, run) = fresh().await;
     let mut tx = store.begin_bundle(&run).await.unwrap();
@@ -119,7 +123,6 @@ async fn the_ledger_is_read_in_order_with_its_bundles() {
     assert_eq!(store.ledger_entries(7_001).next_page().await.unwrap().unwrap().len(), 1);
 }
 
-#[tokio::test]
 async fn holdings_are_replaced_and_dropped() {
     let (_folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 300).await;

@@ -2,7 +2,21 @@
 
 use super::*;
 
-#[tokio::test]
+on_both! {
+    a_dropped_file_leaves_nothing,
+    a_file_is_found_by_its_bytes_and_its_feed,
+    a_held_file_waits_and_is_superseded_when_accepted,
+    identities_come_back_as_they_went,
+    an_identity_cannot_stand_twice,
+    a_new_version_takes_the_old_ones_place_and_both_stay,
+    a_record_that_ended_is_withdrawn_and_counts_on_when_it_comes_back,
+    a_chapter_that_was_moved_does_not_open,
+    a_replay_adds_chapters_under_the_file_that_is_there,
+    numbers_around_a_full_statement_are_all_written,
+    refused_rows_and_pairs_wait_for_a_person,
+    a_file_can_be_worked_on_in_another_task,
+}
+
 async fn a_dropped_file_leaves_nothing() {
     let (_folder, store, run) = fresh().await;
     let before = store.status().await.unwrap();
@@ -26,7 +40,6 @@ async fn a_dropped_file_leaves_nothing() {
     assert_eq!(again[0].0, added[0].0, "ids of what was rolled back are free");
 }
 
-#[tokio::test]
 async fn a_file_is_found_by_its_bytes_and_its_feed() {
     let (_folder, store, run) = fresh().await;
     for day in [18, 17, 19] {
@@ -47,7 +60,6 @@ async fn a_file_is_found_by_its_bytes_and_its_feed() {
     assert_eq!(store.files_of_run(run.id).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
 async fn a_held_file_waits_and_is_superseded_when_accepted() {
     let (_folder, store, run) = fresh().await;
     let held = FileOutcome { reason: Some("LG1302".into()), ..outcome("releases", 17) };
@@ -64,7 +76,6 @@ async fn a_held_file_waits_and_is_superseded_when_accepted() {
     assert_eq!(code(store.supersede_file(found.id).await), "LG2011", "only a held file can be let go");
 }
 
-#[tokio::test]
 async fn identities_come_back_as_they_went() {
     let (_folder, store, run) = fresh().await;
     assert!(store.holds_nobody().await.unwrap());
@@ -91,7 +102,6 @@ async fn identities_come_back_as_they_went() {
     assert_eq!(store.people().await.unwrap(), 2);
 }
 
-#[tokio::test]
 async fn an_identity_cannot_stand_twice() {
     let (_folder, store, run) = fresh().await;
     accept(&store, &run, 17, 1, 1).await;
@@ -99,7 +109,6 @@ async fn an_identity_cannot_stand_twice() {
     assert_eq!(code(file.put_identities(vec![identity(1)]).await), "LG2008");
 }
 
-#[tokio::test]
 async fn a_new_version_takes_the_old_ones_place_and_both_stay() {
     let (_folder, store, run) = fresh().await;
     let (id, person) = accept(&store, &run, 17, 1, 1).await[0];
@@ -126,12 +135,11 @@ async fn a_new_version_takes_the_old_ones_place_and_both_stay() {
     );
     assert!(candidate(10, "two", 1, 1).says_the_same(&records[0]));
     let kept: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT body FROM chapter ORDER BY id").fetch_all(&store.read).await.unwrap();
+        either::query_scalar("SELECT body FROM chapter ORDER BY id").fetch_all(&store.read).await.unwrap();
     assert_eq!(kept, bodies, "what was written stays as it was");
     assert_eq!(store.status().await.unwrap().records, 1);
 }
 
-#[tokio::test]
 async fn a_record_that_ended_is_withdrawn_and_counts_on_when_it_comes_back() {
     let (_folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 3).await;
@@ -155,18 +163,16 @@ async fn a_record_that_ended_is_withdrawn_and_counts_on_when_it_comes_back() {
     assert_eq!(store.status().await.unwrap().records, 3);
 }
 
-#[tokio::test]
 async fn a_chapter_that_was_moved_does_not_open() {
     let (_folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 2).await;
     let row = |n: usize| Place { identity: added[n].0, turn: 0 }.row().unwrap();
     let swap = "UPDATE chapter SET body = (SELECT body FROM chapter WHERE id = $2) WHERE id = $1";
-    sqlx::query(swap).bind(row(0)).bind(row(1)).execute(&store.write).await.unwrap();
+    either::query(swap).bind(row(0)).bind(row(1)).execute(&store.write).await.unwrap();
     let person = store.person(added[0].1).await.unwrap().unwrap();
     assert_eq!(code(person.records(vault().rest())), "LG2007");
 }
 
-#[tokio::test]
 async fn a_replay_adds_chapters_under_the_file_that_is_there() {
     let (_folder, store, run) = fresh().await;
     accept(&store, &run, 17, 1, 1).await;
@@ -182,7 +188,6 @@ async fn a_replay_adds_chapters_under_the_file_that_is_there() {
     assert_eq!(everybody(&store).await, [(1, 10, 1), (5, 50, 1)]);
 }
 
-#[tokio::test]
 async fn numbers_around_a_full_statement_are_all_written() {
     let (_folder, store, run) = fresh().await;
     for (night, people) in [1u128, 99, 100, 101, 200, 201, 450].into_iter().enumerate() {
@@ -197,7 +202,6 @@ async fn numbers_around_a_full_statement_are_all_written() {
     }
 }
 
-#[tokio::test]
 async fn refused_rows_and_pairs_wait_for_a_person() {
     let (_folder, store, run) = fresh().await;
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
@@ -258,7 +262,6 @@ async fn refused_rows_and_pairs_wait_for_a_person() {
     assert_eq!((status.waiting.quarantine, status.waiting.reviews), (1, 1));
 }
 
-#[tokio::test]
 async fn a_file_can_be_worked_on_in_another_task() {
     let (_folder, store, run) = fresh().await;
     let mut file = store.begin_file(&run, NORTH).await.unwrap();

@@ -1,12 +1,39 @@
 //! The store against real databases in temporary folders.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+/// Names tests that hold on both databases: each is a test of its own on `SQLite`, and all of them together run on a server.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name().await;
+            })*
+        }
+
+        pub(super) async fn on_a_server() {
+            $(super::server::turn(stringify!($name));
+            Box::pin($name()).await;)*
+        }
+    };
+}
+
 mod bundles;
 mod intake;
 mod opening;
 mod persons;
+#[expect(
+    unreachable_pub,
+    dead_code,
+    clippy::expect_used,
+    reason = "the tests of the whole program have it too"
+)]
+#[path = "../../../tests/support/postgres.rs"]
+mod postgres;
 mod registers;
+mod server;
 
+use super::db::Link;
 use super::*;
 use crate::vault::Secret;
 use jiff::civil::{Date, date};
@@ -17,6 +44,8 @@ use lockgate_core::record::{Candidate, IdentityId, Record, RecordId};
 use lockgate_core::rest::{NONCE_LEN, RestKey};
 use lockgate_core::schema::CategoryId;
 use lockgate_core::spool;
+use std::path::Path;
+use std::time::Duration;
 
 const NAMES: Names<'static> =
     Names { categories: &["person", "prison_release", "tag_order"], partners: &["north", "south"] };
@@ -28,16 +57,36 @@ fn vault() -> Vault {
     Vault::new(Secret::new([8; 32]))
 }
 
-/// A store in a folder of its own, with one run begun.
-async fn fresh() -> (tempfile::TempDir, Store, Run) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+/// Where a test's store is: in a folder, and in a database of the server when all run on one.
+struct Somewhere {
+    folder: tempfile::TempDir,
+    server: Option<Server>,
+}
+
+impl Somewhere {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), server: server::database() }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn place(&self) -> StorePlace {
+        StorePlace::new(self.path(), self.server.clone())
+    }
+}
+
+/// A store in a place of its own, with one run begun.
+async fn fresh() -> (Somewhere, Store, Run) {
+    let folder = Somewhere::new();
+    let store = open(folder.place()).await;
     let run = begin(&store, NIGHT).await;
     (folder, store, run)
 }
 
-async fn open(folder: &Path) -> Store {
-    Store::open(folder, &vault(), &NAMES).await.unwrap()
+async fn open(place: impl Into<StorePlace>) -> Store {
+    Store::open(place, &vault(), &NAMES).await.unwrap()
 }
 
 async fn begin(store: &Store, as_of: Date) -> Run {

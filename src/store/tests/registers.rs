@@ -2,6 +2,13 @@
 
 use super::*;
 
+on_both! {
+    entries_come_back_as_they_went,
+    what_is_not_committed_was_never_recorded,
+    what_opens_counts_from_its_day_and_what_closes_at_once,
+    an_entry_is_ended_once_and_stays,
+}
+
 fn made(since: i8, until: Option<i8>) -> Made {
     Made {
         partner: "north".into(),
@@ -58,7 +65,6 @@ async fn add(store: &Store, made: &Made, body: &Body, sealed: Option<&[u8]>) -> 
     id
 }
 
-#[tokio::test]
 async fn entries_come_back_as_they_went() {
     let (_folder, store, _) = fresh().await;
     assert!(store.registered().await.unwrap().is_empty());
@@ -72,7 +78,6 @@ async fn entries_come_back_as_they_went() {
     assert_eq!(store.registered().await.unwrap(), expected);
 }
 
-#[tokio::test]
 async fn what_is_not_committed_was_never_recorded() {
     let (_folder, store, _) = fresh().await;
     let mut tx = store.begin_decisions(NIGHT).await.unwrap();
@@ -81,7 +86,6 @@ async fn what_is_not_committed_was_never_recorded() {
     assert!(store.registered().await.unwrap().is_empty());
 }
 
-#[tokio::test]
 async fn what_opens_counts_from_its_day_and_what_closes_at_once() {
     // since, until, day → (restriction holds, authority holds)
     let cases = [
@@ -101,7 +105,6 @@ async fn what_opens_counts_from_its_day_and_what_closes_at_once() {
     }
 }
 
-#[tokio::test]
 async fn an_entry_is_ended_once_and_stays() {
     let (_folder, store, _) = fresh().await;
     let id = add(&store, &made(1, None), &bodies()[1], None).await;
