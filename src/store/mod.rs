@@ -27,6 +27,7 @@ mod ledger;
 mod lock;
 mod names;
 mod person;
+mod proposal;
 mod receipt;
 mod register;
 mod repair;
@@ -63,6 +64,7 @@ pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
+pub use proposal::Proposal;
 pub use receipt::{Answered, Asked, Progress, Reviewed};
 pub use register::{
     Authority, Body, Consent, Correction, Designated, Ending, LinkDecision, Made, Nominee, Registered,
@@ -85,6 +87,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "signed", include_str!("migrations/0008_signed.sql")),
     (9, "link", include_str!("migrations/0009_link.sql")),
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
+    (12, "proposal", include_str!("migrations/0012_proposal.sql")),
 ];
 
 /// The gateway's memory.

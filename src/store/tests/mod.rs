@@ -5,6 +5,7 @@ mod bundles;
 mod intake;
 mod opening;
 mod persons;
+mod proposals;
 mod registers;
 
 use super::*;

@@ -111,7 +111,8 @@ fn a_required_key_that_never_occurs_refuses() {
 
 #[test]
 fn a_broken_line_names_no_key() {
-    let lines = "{\"a\": 1, \"new\": 2}\n{\"a0\": 1, \"aO\"Neill\": 2}\n{\"a\": 2, \"b\": {\"a\": 1}, \"a\": 3}\n";
+    let lines =
+        "{\"a\": 1, \"new\": 2}\n{\"a0\": 1, \"aO\"Neill\": 2}\n{\"a\": 2, \"b\": {\"a\": 1}, \"a\": 3}\n";
     let read = plain(lines.as_bytes()).unwrap();
     assert_eq!((read.bad, read.unknown), (vec![(2, JSON_BROKEN), (3, JSON_TWICE)], vec!["new".to_owned()]));
     let error = plain(b"{\"aCANARY1\": 1}\n{\"other\": 1}\n{\"aSmith\", 1}\n").err().unwrap();
