@@ -61,7 +61,7 @@ pub(super) async fn model(voice: Voice, deployment: &Deployment, args: &ReviewMo
     let bits = |of: &BTreeMap<Pair, Weight>, pair: &Pair| {
         f64::from(of.get(pair).copied().unwrap_or(0)) / f64::from(BIT)
     };
-    let moved = |pair: &Pair| MoveJson {
+    let line = |pair: &Pair| MoveJson {
         a: pair.a.to_string(),
         b: pair.b.to_string(),
         bits_before: bits(&was, pair),
@@ -72,8 +72,8 @@ pub(super) async fn model(voice: Voice, deployment: &Deployment, args: &ReviewMo
         after: after.words(),
         weighed: was.len(),
         both: old.intersection(&new).count(),
-        newly: new.difference(&old).map(moved).collect(),
-        no_longer: old.difference(&new).map(moved).collect(),
+        newly: new.difference(&old).map(line).collect(),
+        no_longer: old.difference(&new).map(line).collect(),
     };
     if voice.json {
         report::json(&moves);

@@ -28,7 +28,10 @@ const AT_WORK: &str = "at work";
 const FIFTY: u64 = 50;
 const FEW: usize = 10;
 
-/// Pairs that are weighed in one night; beyond it the first ones in the order of their identities.
+/// In front of the model there, while pairs are left to be weighed.
+const MORE: &str = "more ";
+
+/// Pairs that are read again and weighed in one night, the first ones in the order of their identities; the next night goes on.
 const MOST: usize = 20_000;
 
 /// Remembers by which model the last night proposed, and that this one is at work: should it break off, everybody is asked about
@@ -59,13 +62,15 @@ pub async fn propose(
 ) -> Result<Proposed> {
     night.progress.stage("weighing");
     let model = InForce::of(night.deployment)?;
-    let other = before.as_deref() != Some(model.digest.as_str());
-    let changed = if other { None } else { tokio::task::block_in_place(|| changed(files))? };
+    let more = before.as_deref().and_then(|before| before.strip_prefix(MORE));
+    let other = more.or(before.as_deref()) != Some(model.digest.as_str());
+    let everybody = other || more.is_some();
+    let changed = if everybody { None } else { tokio::task::block_in_place(|| changed(files))? };
     let asking = Asking::of(night, files, who, changed.as_ref()).await?;
-    let scored = asking.score(&model).await?;
+    let (scored, beyond) = asking.score(&model).await?;
     let cohort = night.store.people().await?;
     let Chosen { asked, settled, left } = asking.choose(&model, &scored, changed.as_ref(), cohort);
-    let mut notes = notes(asking.crowded, left);
+    let mut notes = notes(asking.crowded, left, beyond);
     if other && before.is_some_and(|before| before != AT_WORK) {
         let what = format!(
             "the model is another one: {} pairs were weighed anew by {}, {} wait for a person, {} wait no more",
@@ -90,7 +95,8 @@ pub async fn propose(
     reviews.extend(of_leavers.filter_map(|d| Some(review(Pair::of(d.a, d.b)?, d.why, d.evidence))));
     let news = |one: &&Scored| other || one.fresh || gone.contains(&one.pair.a) || gone.contains(&one.pair.b);
     let said = scored.iter().filter(news).map(|one| one.proposal(&model)).collect();
-    Ok(Proposed { model: model.digest, other, reviews, settled, said, notes })
+    let model = if beyond > 0 { format!("{MORE}{}", model.digest) } else { model.digest };
+    Ok(Proposed { model, other, reviews, settled, said, notes })
 }
 
 impl Proposed {
@@ -108,7 +114,7 @@ impl Proposed {
     }
 }
 
-fn notes(crowded: usize, left: usize) -> Vec<Problem> {
+fn notes(crowded: usize, left: usize, beyond: usize) -> Vec<Problem> {
     let mut out = Vec::new();
     if crowded > 0 {
         let what = format!(
@@ -119,6 +125,10 @@ fn notes(crowded: usize, left: usize) -> Vec<Problem> {
     if left > 0 {
         let what = format!("the model proposes {left} pairs more than are asked about at once");
         out.push(Problem::new("LG1480", what));
+    }
+    if beyond > 0 {
+        let what = format!("{beyond} pairs more than are weighed in one night wait for the next");
+        out.push(Problem::new("LG1482", what));
     }
     out
 }
@@ -210,11 +220,9 @@ impl<'a> Asking<'a> {
         drop(meetings);
         let doubted: HashSet<Pair> =
             who.doubts.iter().filter_map(|d: &Doubtful| Pair::of(d.a, d.b)).collect();
-        pairs.truncate(MOST);
         pairs.extend(doubted.iter().copied());
         pairs.sort_unstable();
         pairs.dedup();
-        pairs.truncate(MOST);
         let all = pairs.iter().flat_map(|pair| [pair.a, pair.b]).collect();
         let marks = tokio::task::block_in_place(|| Marks::of(&views(files), all))?;
         let pairs = pairs.into_iter().map(|pair| (pair, marks.mark(pair))).collect();
@@ -222,8 +230,8 @@ impl<'a> Asking<'a> {
     }
 
     /// Weighs the pairs; those of which this model has said something already that bring what they brought then are not
-    /// read again.
-    async fn score(&self, model: &InForce) -> Result<Vec<Scored>> {
+    /// read again. Also how many are left.
+    async fn score(&self, model: &InForce) -> Result<(Vec<Scored>, usize)> {
         let said = self.night.store.proposals().await?;
         let known: HashMap<Pair, Proposal> = said
             .into_iter()
@@ -243,11 +251,13 @@ impl<'a> Asking<'a> {
                 None => wanted.push((*pair, *mark)),
             }
         }
+        let beyond = wanted.len().saturating_sub(MOST);
+        wanted.truncate(MOST);
         if let Some(read) = self.read_of(&wanted)? {
             scored.extend(weigh(model, &read, &wanted));
         }
         scored.sort_by_key(|one| (-one.weight, one.pair));
-        Ok(scored)
+        Ok((scored, beyond))
     }
 
     /// Everybody in a pair, with what their rows say; `None` when there is no pair.

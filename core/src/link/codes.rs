@@ -106,4 +106,11 @@ pub const CODES: &[CodeDoc] = &[
                       anew. What it proposes no more waits no more; what people have decided stands. `lockgate review model FILE` tells \
                       before a model is changed what would move.",
     },
+    CodeDoc {
+        code: "LG1482",
+        title: "pairs are left to be weighed",
+        explanation: "More pairs came up than are read again and weighed in one night (20,000); the next nights go on with the rest. It happens \
+                      on the first night of a large cohort. When it goes on, look whether a source has begun to send something else in a \
+                      column.",
+    },
 ];

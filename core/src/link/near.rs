@@ -19,6 +19,9 @@ use hashbrown::HashMap;
 /// A meeting of more identities than this says nothing about one person: a common name with 1 January, a prison's postcode.
 pub const LARGEST: usize = 48;
 
+/// Beyond so many pairs no further meeting is looked at: a source has sent what describes nobody.
+const MOST: usize = 200_000;
+
 /// Values of one kind in a row that are combined; a row with more describes no one person.
 const COMBINED: usize = 4;
 
@@ -35,7 +38,7 @@ pub struct Meetings {
 pub struct Pairs {
     /// Each once, in their order.
     pub pairs: Vec<Pair>,
-    /// Meetings that were too large to be looked at.
+    /// Meetings that were too large to be looked at, or too many.
     pub crowded: usize,
 }
 
@@ -90,7 +93,7 @@ impl Meetings {
             if alone || of.iter().all(|one| one.1.is_none()) {
                 continue;
             }
-            if of.len() > LARGEST {
+            if of.len() > LARGEST || out.pairs.len() > MOST {
                 out.crowded += 1;
                 continue;
             }
