@@ -200,10 +200,12 @@ impl<'a> Asking<'a> {
         let gone: HashSet<IdentityId> = who.leavers.iter().map(|known| known.key).collect();
         let mut seeds: Vec<IdentityId> = match changed {
             Some(changed) => changed.iter().copied().collect(),
+            // Tonight's are among them: they are kept by now.
             None => night.store.held_identities().await?,
         };
-        seeds.extend(who.cohort.keys().filter(|identity| changed.is_none() || who.joins(**identity)));
-        let meetings = tokio::task::block_in_place(|| Meetings::of(&views(files), seeds))?;
+        seeds.extend(who.cohort.keys().filter(|identity| changed.is_some() && who.joins(**identity)));
+        let tonight = |identity: IdentityId| who.cohort.get(&identity).copied();
+        let meetings = tokio::task::block_in_place(|| Meetings::of(&views(files), seeds, &tonight))?;
         let registered = night.store.registered().await?;
         let two = night.deployment.settings.review.two_people;
         let rulings = said::rulings(&registered, night.order.as_of, two);
@@ -225,6 +227,8 @@ impl<'a> Asking<'a> {
         pairs.dedup();
         let all = pairs.iter().flat_map(|pair| [pair.a, pair.b]).collect();
         let marks = tokio::task::block_in_place(|| Marks::of(&views(files), all))?;
+        // Known to be two people by a number of their own: nothing to ask.
+        pairs.retain(|pair| doubted.contains(pair) || !marks.conflict(*pair));
         let pairs = pairs.into_iter().map(|pair| (pair, marks.mark(pair))).collect();
         Ok(Self { night, files, pairs, persons, rulings, open, doubted, crowded })
     }

@@ -10,6 +10,7 @@ use super::evidence::Key;
 use super::memory::{BrokenMemory, Seen};
 use super::scope::{FeedFiles, each_current, halves, mark, whole};
 use super::sieve::{Sieve, Turned};
+use super::tie;
 use crate::linkage::words::mix;
 use crate::record::{IdentityId, PersonId};
 use alloc::collections::BTreeMap;
@@ -18,6 +19,9 @@ use hashbrown::HashMap;
 
 /// A meeting of more identities than this says nothing about one person: a common name with 1 January, a prison's postcode.
 pub const LARGEST: usize = 48;
+
+/// From so many seeds on they are looked at in two rounds.
+const MANY: usize = 50_000;
 
 /// Beyond so many pairs no further meeting is looked at: a source has sent what describes nobody.
 const MOST: usize = 200_000;
@@ -43,35 +47,76 @@ pub struct Pairs {
 }
 
 impl Meetings {
-    /// Of the seeds with everybody who is remembered.
-    pub fn of(feeds: &[FeedFiles<'_>], seeds: Vec<IdentityId>) -> Result<Self, BrokenMemory> {
-        let seeds = Sieve::of(seeds);
-        let mut out = Self { entries: Vec::new(), seeds };
-        if out.seeds.values().is_empty() {
-            return Ok(out);
+    /// Of the seeds with everybody who is remembered, but for those who are one person as far as is known yet.
+    pub fn of(
+        feeds: &[FeedFiles<'_>],
+        seeds: Vec<IdentityId>,
+        person: &dyn Fn(IdentityId) -> Option<PersonId>,
+    ) -> Result<Self, BrokenMemory> {
+        let mut out = Self { entries: Vec::new(), seeds: Sieve::of(seeds) };
+        let rounds: &[&[usize]] = match out.seeds.values().len() {
+            0 => &[],
+            // Two more looks at each row, for half of the room.
+            MANY.. => &[&[0, 1], &[2, 3]],
+            _ => &[&[0, 1, 2, 3]],
+        };
+        for left_out in rounds {
+            out.round(feeds, left_out, person)?;
         }
+        out.entries.sort_unstable();
+        out.entries.dedup();
+        Ok(out)
+    }
+
+    /// Who meets in each three of the four but these.
+    fn round(
+        &mut self,
+        feeds: &[FeedFiles<'_>],
+        left_out: &[usize],
+        person: &dyn Fn(IdentityId) -> Option<PersonId>,
+    ) -> Result<(), BrokenMemory> {
+        let seeds = &self.seeds;
+        // A seed by its place, which takes half of the room.
         let inside = |seen: &Seen<'_>, words: &mut Vec<u64>| {
-            if out.seeds.contains(seen.identity) {
-                meets(seen, |key| entry(words, key, seen.identity));
+            if let Some(at) = seeds.position(seen.identity) {
+                meets(seen, left_out, |key| words.extend([key, at as u64]));
             }
         };
-        let mut entries = Vec::new();
-        each_current(feeds, &inside, &mut |words| entries.extend(words.as_chunks().0.iter().map(read)))?;
-        let keys = Sieve::of(entries.iter().map(|(key, _)| Turned::of_word(*key)).collect());
+        let mut met: Vec<(u64, u32)> = Vec::new();
+        each_current(feeds, &inside, &mut |words| {
+            let one = |[key, at]: &[u64; 2]| (*key, u32::try_from(*at).unwrap_or(u32::MAX));
+            met.extend(words.as_chunks().0.iter().map(one));
+        })?;
+        met.sort_unstable();
+        met.dedup();
+        let keys = Sieve::of(met.iter().map(|(key, _)| Turned::of_word(*key)).collect());
         let outside = |seen: &Seen<'_>, words: &mut Vec<u64>| {
-            meets(seen, |key| {
-                if keys.contains(Turned::of_word(key)) && !out.seeds.contains(seen.identity) {
+            meets(seen, left_out, |key| {
+                if keys.contains(Turned::of_word(key)) && !seeds.contains(seen.identity) {
                     entry(words, key, seen.identity);
                 }
             });
         };
-        each_current(feeds, &outside, &mut |words| entries.extend(words.as_chunks().0.iter().map(read)))?;
-        entries.sort_unstable();
-        entries.dedup();
-        // Whoever meets nobody is forgotten at once: mostly everybody does.
-        out.entries =
-            entries.chunk_by(|a, b| a.0 == b.0).filter(|of| of.len() > 1).flatten().copied().collect();
-        Ok(out)
+        let mut others: Vec<(u64, IdentityId)> = Vec::new();
+        each_current(feeds, &outside, &mut |words| others.extend(words.as_chunks().0.iter().map(read)))?;
+        drop(keys);
+        others.sort_unstable();
+        for block in met.chunk_by(|a, b| a.0 == b.0) {
+            let Some(key) = block.first().map(|one| one.0) else { continue };
+            let from = others.partition_point(|one| one.0 < key);
+            let mut strangers = others.iter().skip(from).take_while(|one| one.0 == key).peekable();
+            let own = block.iter().filter_map(|(_, at)| seeds.values().get(*at as usize).copied());
+            let mut persons = own.clone().map(person);
+            let first = persons.next().flatten();
+            // Whoever meets nobody but themselves is forgotten at once: mostly everybody does.
+            if strangers.peek().is_none()
+                && (block.len() == 1 || (first.is_some() && persons.all(|p| p == first)))
+            {
+                continue;
+            }
+            self.entries.extend(own.map(|identity| (key, identity)).chain(strangers.copied()));
+        }
+        Ok(())
     }
 
     /// Everybody who meets somebody, each once.
@@ -122,8 +167,8 @@ fn read(words: &[u64; 3]) -> (u64, IdentityId) {
     (key, whole(&[high, low]))
 }
 
-/// In what a row meets others: each three of its four values together.
-fn meets(seen: &Seen<'_>, mut each: impl FnMut(u64)) {
+/// In what a row meets others: three of its four values together, one of these left out.
+fn meets(seen: &Seen<'_>, left_out: &[usize], mut each: impl FnMut(u64)) {
     let of = |kind: fn(Key) -> bool| {
         let mut found = [0_u64; COMBINED];
         let mut count = 0;
@@ -134,8 +179,8 @@ fn meets(seen: &Seen<'_>, mut each: impl FnMut(u64)) {
     };
     let kinds =
         [of(Key::is_surname_sound), of(Key::is_forename_sound), of(Key::is_birth), of(Key::is_postcode)];
-    for left_out in 0..kinds.len() {
-        let mut three = kinds.iter().enumerate().filter(|(n, _)| *n != left_out);
+    for left_out in left_out {
+        let mut three = kinds.iter().enumerate().filter(|(n, _)| n != left_out);
         let (Some((_, x)), Some((_, y)), Some((_, z))) = (three.next(), three.next(), three.next()) else {
             continue;
         };
@@ -170,6 +215,12 @@ impl Marks {
             keys.dedup();
         }
         Ok(Self(all))
+    }
+
+    /// Whether two are known to be two people by a number of which a person has one.
+    pub fn conflict(&self, pair: Pair) -> bool {
+        let keys = |identity| self.0.get(&identity).map(Vec::as_slice).unwrap_or_default();
+        tie::conflict(keys(pair.a), keys(pair.b))
     }
 
     /// What two bring, as a mark that changes when it does: the same as the linker's own ([`super::Scope::mark`]).

@@ -30,7 +30,7 @@ fn pairs(feeds: &[&dyn Remembered], seeds: &[u128]) -> Pairs {
     let feeds: Vec<Vec<&dyn Remembered>> = feeds.iter().map(|file| vec![*file]).collect();
     let seeds = seeds.iter().copied().map(IdentityId).collect();
     let person = |identity: IdentityId| (identity.0 < 100).then_some(PersonId(identity.0));
-    Meetings::of(&feeds, seeds).unwrap().pairs(&person)
+    Meetings::of(&feeds, seeds, &person).unwrap().pairs(&person)
 }
 
 fn ends(pairs: &Pairs) -> Vec<(u128, u128)> {
@@ -52,7 +52,7 @@ fn who_agrees_in_three_of_four_is_asked_about_and_in_two_is_not() {
     assert_eq!(ends(&pairs(&[&list, &other], &[102, 104])), [(1, 102)], "only whom tonight tells of");
     let nobody = |_: IdentityId| None;
     let feeds: Vec<Vec<&dyn Remembered>> = vec![vec![&list], vec![&other]];
-    assert_eq!(Meetings::of(&feeds, vec![IdentityId(1)]).unwrap().pairs(&nobody), Pairs::default());
+    assert_eq!(Meetings::of(&feeds, vec![IdentityId(1)], &nobody).unwrap().pairs(&nobody), Pairs::default());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn who_is_one_person_already_is_not_asked_about() {
     let list = Told(vec![row(1, &connor()), row(2, &connor()), row(103, &connor())]);
     let feeds: Vec<Vec<&dyn Remembered>> = vec![vec![&list]];
     let person = |identity: IdentityId| (identity.0 < 100).then_some(PersonId(1));
-    let found = Meetings::of(&feeds, vec![IdentityId(1), IdentityId(2)]).unwrap().pairs(&person);
+    let found = Meetings::of(&feeds, vec![IdentityId(1), IdentityId(2)], &person).unwrap().pairs(&person);
     assert_eq!(ends(&found), [(1, 103), (2, 103)]);
 }
 
