@@ -31,8 +31,8 @@ pub use register::{
     RegisterCommand, RestrictionArgs, ReviewArgs, Signed, UseArgs,
 };
 pub use review::{
-    Looker, ReviewCommand, ReviewDecideArgs, ReviewListArgs, ReviewNextArgs, ReviewShowArgs, ReviewUndoArgs,
-    Reviewer,
+    Looker, ReviewCommand, ReviewDecideArgs, ReviewListArgs, ReviewModelArgs, ReviewNextArgs, ReviewShowArgs,
+    ReviewUndoArgs, Reviewer,
 };
 pub use sandbox::SandboxArgs;
 pub use serve::ServeArgs;

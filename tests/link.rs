@@ -12,6 +12,10 @@
 
 pub mod support;
 
+use lockgate::link::{read, run};
+use lockgate_core::linkage::cluster::{Doubt, Edge, Limits};
+use lockgate_core::linkage::model::Model;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -299,5 +303,77 @@ fn help_names_the_fields() {
         "--report",
     ] {
         assert!(said.out.contains(word), "{word}");
+    }
+}
+
+/// Persons and pairs in doubt by their record ids, on so many cores.
+fn persons(rows: &[String], cores: usize) -> (Vec<[Vec<u8>; 2]>, Vec<String>) {
+    let file = format!("{HEADER}\n{}", rows.join("\n"));
+    let mut csv = csv::Reader::from_reader(file.as_bytes());
+    let columns = lockgate::link::columns(&mut csv, &[]).unwrap();
+    let mut people = read::read(csv, &columns, &read::Unique::No, 2026, cores).unwrap();
+    let names: Vec<String> = columns.kinds.iter().map(|kind| kind.name.clone()).collect();
+    let prepared = run::prepare(&mut people.deck, cores);
+    let mut model = run::learn(&people.deck, &prepared, &Model::shipped(&names));
+    let limits = Limits::for_model(&model);
+    let linked = run::link(&people.deck, prepared, &mut model, limits, true, cores);
+    let group = people.persons(&linked.person).into_iter().zip(0..);
+    let group = group.map(|(first, at)| [at, first].map(|id| people.ids.get(id).to_vec())).collect();
+    let doubt = |(edge, doubt): &(Edge, Doubt)| {
+        let mut two = [edge.a, edge.b].map(|card| String::from_utf8_lossy(people.id(card)).into_owned());
+        two.sort();
+        format!("{two:?} {} {}", edge.weight, doubt.code())
+    };
+    let mut doubts: Vec<String> = linked.doubts.iter().map(doubt).collect();
+    doubts.sort();
+    (group, doubts)
+}
+
+/// A small population in which a few people stand several times, some of them with slips.
+fn any_population() -> impl Strategy<Value = Vec<String>> {
+    let given = ["CONNOR", "CONOR", "DECLAN", "ANN", "ANNE", "JAMES", "MOHAMMED", ""];
+    let family = ["HARGREAVES", "HARGREAVE", "KHAN", "ONEILL", "SMITH", "SMITH-KHAN", ""];
+    let births = ["1981-02-14", "1981-04-12", "1981-02-15", "1956-07-30", "1980-01-01", ""];
+    let codes = ["LS9 7AA", "LS9 7AB", "LS12 4AB", ""];
+    let pncs = ["2004/0031877J", "2004/0031878J", "2008/0123456M", "", ""];
+    let noms = ["A7341CD", "A7341CE", "", ""];
+    let one = (
+        0..given.len(),
+        0..given.len(),
+        0..family.len(),
+        0..births.len(),
+        0..codes.len(),
+        0..pncs.len(),
+        0..noms.len(),
+    );
+    proptest::collection::vec(one, 2..60).prop_map(move |people| {
+        let row = |(n, (g, m, f, b, c, p, x)): (usize, (usize, usize, usize, usize, usize, usize, usize))| {
+            let (given, alias) = (given[g], given[m]);
+            let given =
+                if m % 3 == 0 && !alias.is_empty() { format!("{given};{alias}") } else { given.to_owned() };
+            format!("R{n:03},,{given},,{},M,{},,{},{},{},", family[f], births[b], codes[c], pncs[p], noms[x])
+        };
+        people.into_iter().enumerate().map(row).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Rows in any order, on any number of cores: the same persons, the same pairs in doubt, with the same weights.
+    #[test]
+    fn the_order_of_rows_and_the_number_of_cores_do_not_matter_to_any_population(
+        rows in any_population(),
+        seed in any::<u64>(),
+    ) {
+        let first = persons(&rows, 1);
+        let mut shuffled = rows;
+        let mut state = seed | 1;
+        for i in (1..shuffled.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            shuffled.swap(i, usize::try_from(state >> 33).unwrap() % (i + 1));
+        }
+        prop_assert_eq!(&first, &persons(&shuffled, 1));
+        prop_assert_eq!(&first, &persons(&shuffled, 3));
     }
 }

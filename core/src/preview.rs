@@ -3,6 +3,7 @@
 //! The one place where a row's values are given out in clear. They go to the terminal of whoever asked (of a pair under
 //! review only after that was recorded), or to the page asked for, never to a log, a bundle or the store; what a recipient would get comes from the gate, as for a bundle.
 
+use crate::link::weigh::Told;
 use crate::mapping::Scratch;
 use crate::record::Candidate;
 use crate::row::RowBuf;
@@ -40,6 +41,11 @@ pub fn evidence(scratch: &Scratch) -> Vec<(&'static str, String)> {
     let postcodes = evidence.postcodes.iter().map(|postcode| ("postcode", postcode.clone()));
     let ids = evidence.identifiers.iter().map(|(kind, text)| (kind.word(), text.clone()));
     names.chain(births).chain(postcodes).chain(ids).collect()
+}
+
+/// Hands what the last row that was mapped says of who its person is to those who weigh it; it is not given out.
+pub fn tell(scratch: &Scratch, told: &mut Told) {
+    told.add(scratch.evidence());
 }
 
 /// A record's values.

@@ -38,6 +38,11 @@ pub enum ReviewCommand {
         after_help = "Examples:\n  lockgate review undo 3f0a9c1e22 81d0f5aa90 --by reviewer-1 --reason \"case 14: wrong file\""
     )]
     Undo(ReviewUndoArgs),
+    /// Say what another model would ask about, and what no more, before it does; nothing is written
+    #[command(after_help = "Examples:\n  lockgate review model new-model.json\n  lockgate review model\n\n\
+        The model in force is the one that `model` under [link] names, or else the one that is shipped. Without a file: the one\n\
+        that is shipped against it. `lockgate link FILE.csv --train MODEL.json` makes one.")]
+    Model(ReviewModelArgs),
 }
 
 /// Who decides, or looks.
@@ -127,4 +132,11 @@ pub struct ReviewUndoArgs {
     /// Who decides
     #[command(flatten)]
     pub reviewer: Reviewer,
+}
+
+/// Options of `review model`.
+#[derive(Debug, Args)]
+pub struct ReviewModelArgs {
+    /// A model file; without it, the model that is shipped
+    pub file: Option<std::path::PathBuf>,
 }

@@ -33,6 +33,7 @@ mod receipt;
 mod register;
 mod repair;
 mod review;
+mod review_model;
 mod review_show;
 mod run;
 mod run_page;

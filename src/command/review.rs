@@ -3,6 +3,7 @@
 //! Without `--values` nothing that is shown is a personal value: keyed hashes, kinds of evidence, counts.
 
 use super::register::stopped;
+use super::review_model;
 use super::review_show::{self, Manner, Shown};
 use super::{Voice, explain, identity, preview, reading};
 use crate::cli::{
@@ -12,15 +13,17 @@ use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::publish::record_decision;
 use crate::night::summary::table;
+use crate::night::weights::words;
 use crate::register::{Desk, Saying, Stop, Undone};
 use crate::report;
 use crate::review::look::Look;
 use crate::review::said::{self, Word};
-use crate::store::{Registered, ReviewRow, ReviewState, Store};
+use crate::store::{Proposal, Registered, ReviewRow, ReviewState, Store};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use lockgate_core::hash::Digest;
 use lockgate_core::link::{Concord, Doubt, Pair, Ruling, Verdict};
+use lockgate_core::linkage::math::BIT;
 use lockgate_core::record::IdentityId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +46,7 @@ pub(super) async fn review(voice: Voice, deployment: &Deployment, what: &ReviewC
         }
         ReviewCommand::Decide(args) => decide(voice, deployment, args).await,
         ReviewCommand::Undo(args) => undo(voice, deployment, args).await,
+        ReviewCommand::Model(args) => review_model::model(voice, deployment, args).await,
     }
 }
 
@@ -59,6 +63,28 @@ struct PairJson {
     second: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_run: Option<i64>,
+    /// What a night's model has said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed: Option<ProposedJson>,
+}
+
+/// What a model has said of a pair.
+#[derive(Serialize)]
+struct ProposedJson {
+    bits: f64,
+    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barred: Option<String>,
+}
+
+impl ProposedJson {
+    fn of(said: &Proposal) -> Self {
+        Self {
+            bits: f64::from(said.weight) / f64::from(BIT),
+            model: words(&said.version, &said.dated),
+            barred: said.barred.clone(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -100,6 +126,8 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReviewListArgs) -> R
     let day = store.runs(1).await?.first().map(|r| r.as_of).context("there is no run yet")?;
     let rulings = said::rulings(&entries, day, deployment.settings.review.two_people);
     let waiting = queue(store.reviews(Some(ReviewState::Open)).await?);
+    let proposed: BTreeMap<Pair, Proposal> =
+        store.proposals().await?.into_iter().map(|said| (said.pair, said)).collect();
     let of = |row: &ReviewRow| {
         let ruling = Pair::of(row.a, row.b).and_then(|pair| rulings.get(pair));
         PairJson {
@@ -110,6 +138,7 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReviewListArgs) -> R
             state: "open",
             second: matches!(ruling, Some(Ruling::Waiting)),
             first_run: Some(row.first_run.0),
+            proposed: Pair::of(row.a, row.b).and_then(|pair| proposed.get(&pair)).map(ProposedJson::of),
         }
     };
     let mut pairs: Vec<PairJson> = waiting.iter().map(of).collect();
@@ -129,6 +158,7 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReviewListArgs) -> R
                 state: ruled(Some(ruling)),
                 second: matches!(ruling, Ruling::Waiting),
                 first_run: None,
+                proposed: proposed.get(&pair).map(ProposedJson::of),
             });
         }
     }
@@ -139,10 +169,11 @@ async fn list(voice: Voice, deployment: &Deployment, args: &ReviewListArgs) -> R
     } else {
         let row = |p: &PairJson| {
             let state = if p.second { "open: a second person" } else { p.state };
-            vec![short(&p.a), short(&p.b), state.into(), format!("{} {}", p.code, p.title)]
+            let bits = p.proposed.as_ref().map_or_else(String::new, |said| format!("{:+.1}", said.bits));
+            vec![short(&p.a), short(&p.b), state.into(), bits, format!("{} {}", p.code, p.title)]
         };
         let rows: Vec<Vec<String>> = pairs.iter().map(row).collect();
-        report::line(&table(voice.plain, &["one", "the other", "state", "why"], &rows));
+        report::line(&table(voice.plain, &["one", "the other", "state", "bits", "why"], &rows));
     }
     Ok(if open.is_empty() { Exit::Done } else { Exit::Waiting })
 }

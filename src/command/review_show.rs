@@ -6,6 +6,7 @@ use super::{Voice, explain, preview};
 use crate::config::Deployment;
 use crate::exit::{Exit, Expected};
 use crate::night::summary::table;
+use crate::night::weights::{InForce, Read};
 use crate::report;
 use crate::review::effect::{EffectLine, effect};
 use crate::review::look::{Look, Who};
@@ -13,6 +14,9 @@ use crate::store::{ReviewRow, Store};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use lockgate_core::link::{How, Pair, Ruling, Verdict, compare};
+use lockgate_core::linkage::explain::Line;
+use lockgate_core::linkage::guard::Bar;
+use lockgate_core::linkage::math::BIT;
 use lockgate_core::record::IdentityId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +36,9 @@ pub(super) struct Shown {
     decided: &'static str,
     second: bool,
     evidence: Vec<EvidenceJson>,
+    /// What the model in force says of the two; absent when their files are kept no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsJson>,
     if_same: Vec<EffectLine>,
     if_different: Vec<EffectLine>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,6 +79,31 @@ struct EvidenceJson {
     how: &'static str,
     /// Whether a person has only one.
     unique: bool,
+}
+
+/// What the evidence weighs, field by field, in bits.
+#[derive(Serialize)]
+struct WeightsJson {
+    /// The model's version, and its date where it has one.
+    model: String,
+    bits: f64,
+    /// From how many bits on a person is asked.
+    ask_from: f64,
+    /// The likeliest other story.
+    against: &'static str,
+    /// The code of what forbids to join them, whatever they weigh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barred: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barred_for: Option<&'static str>,
+    lines: Vec<WeightJson>,
+}
+
+#[derive(Serialize)]
+struct WeightJson {
+    field: String,
+    agreement: String,
+    bits: f64,
 }
 
 /// Personal values of both.
@@ -140,10 +172,30 @@ async fn shown(
         decided: ruled(ruling),
         second: matches!(ruling, Some(Ruling::Waiting)),
         evidence,
+        weights: weights(look, pair)?,
         if_same: effect(look, &now, &same).await?,
         if_different: effect(look, &now, &different).await?,
         values,
     })
+}
+
+/// What the model says of a pair: its rows are read again, and let go.
+fn weights(look: &Look<'_>, pair: Pair) -> Result<Option<WeightsJson>> {
+    let model = InForce::of(look.night.deployment)?;
+    let both = BTreeSet::from([pair.a, pair.b]);
+    let read = tokio::task::block_in_place(|| Read::of(look.night, &look.files, &both))?;
+    let Some((_, weighed)) = read.weigh(&model.model, &[pair]).pop() else { return Ok(None) };
+    let bits = |weight| f64::from(weight) / f64::from(BIT);
+    let line = |line: Line| WeightJson { field: line.field, agreement: line.level, bits: bits(line.weight) };
+    Ok(Some(WeightsJson {
+        model: model.words(),
+        bits: bits(weighed.score.weight),
+        ask_from: bits(model.ask),
+        against: weighed.score.against.words(),
+        barred: weighed.bar.map(Bar::code),
+        barred_for: weighed.bar.map(Bar::words),
+        lines: weighed.lines.into_iter().map(line).collect(),
+    }))
 }
 
 fn side(deployment: &Deployment, look: &Look<'_>, now: &Who, identity: IdentityId) -> Result<SideJson> {
@@ -217,6 +269,9 @@ fn text(voice: Voice, shown: &Shown) {
     let rows: Vec<Vec<String>> =
         shown.evidence.iter().map(|e| vec![e.what.into(), format!("{}{}", e.how, unique(e))]).collect();
     report::line(&table(voice.plain, &["evidence", "of the two"], &rows));
+    if let Some(weights) = &shown.weights {
+        weighed(voice, weights);
+    }
     if !shown.values.is_empty() {
         let row =
             |v: &ValueJson| vec![v.what.into(), v.a.join(" | "), v.b.join(" | "), v.mark.to_uppercase()];
@@ -225,6 +280,22 @@ fn text(voice: Voice, shown: &Shown) {
     }
     effects(voice, "If they are one person", &shown.if_same);
     effects(voice, "If they are two", &shown.if_different);
+}
+
+fn weighed(voice: Voice, weights: &WeightsJson) {
+    let rows: Vec<Vec<String>> = weights
+        .lines
+        .iter()
+        .map(|line| vec![line.field.clone(), line.agreement.clone(), format!("{:+.1}", line.bits)])
+        .collect();
+    report::line(&table(voice.plain, &["weighed", "of the two", "bits"], &rows));
+    let barred = weights.barred.zip(weights.barred_for);
+    let barred =
+        barred.map_or_else(String::new, |(code, why)| format!("; never joined by weight: {why} ({code})"));
+    report::line(&format!(
+        "{:+.1} bits for one person against {}, by the model {}; a person is asked from {:+.1} bits on{barred}",
+        weights.bits, weights.against, weights.model, weights.ask_from
+    ));
 }
 
 fn effects(voice: Voice, head: &str, lines: &[EffectLine]) {

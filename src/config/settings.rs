@@ -40,6 +40,9 @@ pub struct Settings {
     /// How people decide about pairs.
     #[serde(default)]
     pub review: ReviewSettings,
+    /// By which model pairs are weighed that no rule joins.
+    #[serde(default)]
+    pub link: LinkSettings,
     /// Who signs what leaves.
     pub gateway: Option<GatewaySettings>,
     /// The pull API.
@@ -120,6 +123,22 @@ pub struct RecipientKeySettings {
 pub struct CalendarSettings {
     /// A CSV file `date,name` of the bank holidays, relative to the deployment.
     pub bank_holidays: String,
+}
+
+/// By which model pairs are weighed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkSettings {
+    /// A file that `lockgate link --train` has written, relative to the deployment; without it, the model that is shipped.
+    pub model: Option<PathBuf>,
+    /// From this weight on, in bits, a pair waits for a person.
+    pub ask_from_bits: u8,
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self { model: None, ask_from_bits: 3 }
+    }
 }
 
 /// How the registers are kept.

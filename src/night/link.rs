@@ -8,7 +8,7 @@ use super::ingest::Taken;
 use super::memories::Memories;
 use super::memory::FileMemory;
 use crate::review::said;
-use crate::store::{FileId, FileRow, KnownIdentity, PersonRef, ReviewState};
+use crate::store::{FileId, FileRow, KnownIdentity, PersonRef, ReviewRow, ReviewState};
 use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -26,7 +26,7 @@ const RULES: &str = "2";
 const KEY: &str = "link rules";
 
 /// Above this many changed identities the scope starts from the cohort list instead.
-const MANY: usize = 50_000;
+pub(super) const MANY: usize = 50_000;
 
 /// A retained file of a feed, with its rows as remembered.
 pub struct Kept {
@@ -217,7 +217,10 @@ async fn settled(
     let doubted: HashSet<(IdentityId, IdentityId)> = doubts.iter().map(|d| (d.a, d.b)).collect();
     let looked_at = |identity| scope.index_of(identity).is_some();
     let mut waiting = night.store.reviews(Some(ReviewState::Open)).await?;
+    // What the model proposes is taken back by it alone.
+    let by_rule = |row: &ReviewRow| row.reason != Doubt::Proposed.code();
     waiting.retain(|row| (looked_at(row.a) || looked_at(row.b)) && !doubted.contains(&(row.a, row.b)));
+    waiting.retain(by_rule);
     Ok(waiting.into_iter().map(|row| (row.a, row.b)).collect())
 }
 

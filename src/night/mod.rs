@@ -21,6 +21,7 @@ pub mod people;
 pub mod policy_diff;
 pub mod preview;
 pub mod progress;
+pub mod propose;
 pub mod publish;
 mod receipts;
 pub mod registers;
@@ -34,6 +35,7 @@ pub mod stored_rows;
 pub mod summary;
 pub mod take_back;
 mod watch;
+pub mod weights;
 pub mod witness;
 
 use crate::config::Deployment;

@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::send::{deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, forms, receipts, registers, witness};
+use super::{Night, Order, forms, propose, receipts, registers, witness};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
@@ -205,9 +205,12 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let mut taken = read(night, &memories, &due).await?;
     let mut retained = retained(night, &memories, &mut taken).await?;
     let who = who_is_who(night, &retained, last).await?;
+    let model_before = propose::begin(night).await?;
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
     let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
+    let proposed = propose::propose(night, &retained, &who, model_before).await?;
+    warnings.extend(proposed.notes.iter().cloned());
     // Before anything is decided: what is told from here on is what the sources say now.
     correction::settle(night).await?;
     let left = leavers(&who, &people);
@@ -231,6 +234,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     let (fresh, noted) = decide(night, doors, (&left, &stuck), &mut summary).await?;
     warnings.extend(noted);
+    proposed.record(night).await?;
     if !night.order.dry_run {
         warnings.extend(deliver(night, doors, fresh, &mut summary).await?);
     }

@@ -1,16 +1,12 @@
 //! What the sources say of one identity: its rows in the files that count, from the archive, under the mapping in force.
 
 use super::look::Look;
-use crate::night::Night;
 use crate::night::link::Kept;
-use anyhow::{Result, anyhow};
-use lockgate_connectors::Step;
-use lockgate_core::hash::Digest;
+use crate::night::weights::each_row;
+use anyhow::Result;
 use lockgate_core::link::Remembered as _;
-use lockgate_core::mapping::{Outcome, Scratch};
 use lockgate_core::preview;
 use lockgate_core::record::{Candidate, IdentityId};
-use lockgate_core::row::RowBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One row about an identity.
@@ -46,9 +42,12 @@ impl Look<'_> {
         files.sort_by_key(|(feed, file)| (file.date, *feed));
         for (feed, file) in files {
             let wanted = places(file, identity)?;
-            if !wanted.is_empty() {
-                read(self.night, (feed, file), &wanted, identity, &mut out)?;
-            }
+            each_row(self.night, (feed, file), &wanted, &mut |_, mapped, scratch| {
+                if mapped.identity == identity {
+                    let describes = preview::evidence(scratch);
+                    out.push(SideRow { feed, candidates: mapped.candidates, describes });
+                }
+            })?;
         }
         Ok(out)
     }
@@ -63,40 +62,4 @@ fn places(file: &Kept, identity: IdentityId) -> Result<BTreeSet<usize>> {
         }
     })?;
     Ok(out)
-}
-
-fn read(
-    night: &Night<'_>,
-    (feed, file): (usize, &Kept),
-    wanted: &BTreeSet<usize>,
-    identity: IdentityId,
-    out: &mut Vec<SideRow>,
-) -> Result<()> {
-    let (mapping, format) = (night.deployment.mapping(feed)?, night.deployment.format(feed)?);
-    let broken = |code: &str| {
-        anyhow!("a file of feed `{}` that was accepted does not read again ({code})", mapping.name())
-    };
-    let input = night.archive.open(&file.digest)?;
-    let mut rows = format.read(Box::new(input), night.deployment.wanted(feed)).map_err(|f| broken(f.code))?;
-    // A mapping that no longer fits the file's header can say nothing of it.
-    let Ok(bound) = mapping.bind(rows.header()) else { return Ok(()) };
-    let keys = night.vault.keys(&Digest([0; 32]));
-    let (mut row, mut scratch) = (RowBuf::new(), Scratch::default());
-    let last = wanted.last().copied().unwrap_or(0);
-    for at in 0..=last {
-        let step = rows.next(&mut row).map_err(|f| broken(f.code))?;
-        if step == Step::End {
-            break;
-        }
-        if step != Step::Row || !wanted.contains(&at) {
-            continue;
-        }
-        if let Outcome::Mapped(mapped) = bound.map(&row, &keys, file.date, &mut scratch)
-            && mapped.identity == identity
-        {
-            let describes = preview::evidence(&scratch);
-            out.push(SideRow { feed, candidates: mapped.candidates, describes });
-        }
-    }
-    Ok(())
 }

@@ -32,6 +32,7 @@ mod lock;
 mod names;
 mod person;
 mod place;
+mod proposal;
 mod receipt;
 mod register;
 mod repair;
@@ -65,6 +66,7 @@ pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
 pub use names::Names;
 pub use person::{DuePersons, Forgotten, KnownIdentity, PersonRow, Persons};
 pub use place::{Server, StorePlace};
+pub use proposal::Proposal;
 pub use receipt::{Answered, Asked, Progress, Reviewed};
 pub use register::{
     Authority, Body, Consent, Correction, Designated, Ending, LinkDecision, Made, Nominee, Registered,
@@ -88,6 +90,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "signed", include_str!("migrations/0008_signed.sql")),
     (9, "link", include_str!("migrations/0009_link.sql")),
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
+    (11, "proposal", include_str!("migrations/0011_proposal.sql")),
 ];
 
 /// The gateway's memory.

@@ -6,7 +6,7 @@ use super::either;
 use super::error::StoreError;
 use super::ids::{self, IdentityRef, PersonRef, RunId};
 use super::names::Dictionaries;
-use super::{Store, run, sql};
+use super::{Store, proposal, run, sql};
 use jiff::civil::Date;
 use lockgate_core::record::{IdentityId, PersonId};
 use std::sync::Arc;
@@ -202,13 +202,15 @@ impl Store {
             sql::FORGET_CHAPTERS,
             sql::FORGET_REVIEWS_A,
             sql::FORGET_REVIEWS_B,
+            proposal::FORGET_A,
+            proposal::FORGET_B,
             sql::FORGET_HOLDINGS,
             sql::FORGET_IDENTITIES,
             sql::FORGET_PERSONS,
         ];
         let gone = self.forget(persons, &statements).await?;
         let at = |n: usize| gone.get(n).copied().unwrap_or_default();
-        Ok(Forgotten { chapters: at(0), identities: at(4), persons: at(5) })
+        Ok(Forgotten { chapters: at(0), identities: at(6), persons: at(7) })
     }
 
     /// Destroys the chapters, identities and reviews of persons who have left the cohort. The person's key and the
@@ -218,12 +220,14 @@ impl Store {
             sql::FORGET_CHAPTERS,
             sql::FORGET_REVIEWS_A,
             sql::FORGET_REVIEWS_B,
+            proposal::FORGET_A,
+            proposal::FORGET_B,
             sql::FORGET_IDENTITIES,
             sql::EMPTIED_PERSONS,
         ];
         let gone = self.forget(persons, &statements).await?;
         let at = |n: usize| gone.get(n).copied().unwrap_or_default();
-        Ok(Forgotten { chapters: at(0), identities: at(3), persons: 0 })
+        Ok(Forgotten { chapters: at(0), identities: at(5), persons: 0 })
     }
 
     /// Runs statements about marked persons; gives the rows that each removed.

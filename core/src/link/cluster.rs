@@ -42,13 +42,15 @@ pub enum Doubt {
     Conflict,
     /// The evidence joins, and would bring two others together who may not be (`LG1466`).
     Through,
+    /// No rule asks about it, and the model does (`LG1479`).
+    Proposed,
     /// Name and date of birth agree, nothing else does (`LG1403`).
     NameAndBirthAlone,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Disputed,
         Self::Contradiction,
         Self::Overtaken,
@@ -58,6 +60,7 @@ impl Doubt {
         Self::IdentifierAlone,
         Self::Conflict,
         Self::Through,
+        Self::Proposed,
         Self::NameAndBirthAlone,
     ];
 
@@ -73,6 +76,7 @@ impl Doubt {
             Self::IdentifierAlone => "LG1401",
             Self::Conflict => "LG1402",
             Self::Through => "LG1466",
+            Self::Proposed => "LG1479",
             Self::NameAndBirthAlone => "LG1403",
         }
     }

@@ -69,4 +69,48 @@ pub const CODES: &[CodeDoc] = &[
                       identifiers conflict, a person has said that they are different, or they agree in nothing. One of the joins is \
                       wrong. Decide about the pair that is.",
     },
+    CodeDoc {
+        code: "LG1477",
+        title: "the model of the link cannot be used",
+        explanation: "The file that `model` under `[link]` names does not read as a model: it is missing, of another version of the \
+                      program, or one of its numbers is no probability. Make it with `lockgate link FILE.csv --train MODEL.json`, or leave \
+                      the line out: the model that is shipped then counts. No night runs with a model that is not the one asked for.",
+    },
+    CodeDoc {
+        code: "LG1478",
+        title: "too many share a name, a date and a place to be weighed",
+        explanation: "Some groups of more than 48 identities agree in three of surname, forename, date of birth and postcode: a very \
+                      common name with 1 January, or one institution. The model was not asked about them for that alone, so that no night \
+                      explodes. The rules see them all the same, and so does the model wherever they meet in something else. This is a note \
+                      and no fault.",
+    },
+    CodeDoc {
+        code: "LG1479",
+        title: "the model proposes that they are one person",
+        explanation: "No rule joins the two or asks about them, and field by field the evidence weighs enough that a person should look: a name \
+                      written otherwise, a slip in a date, a new surname at the old address. `lockgate review show` tells what each field \
+                      weighs, in bits; ten bits are odds of a thousand to one. The model never joins anybody: until a person has decided \
+                      nothing leaves because of it.",
+    },
+    CodeDoc {
+        code: "LG1480",
+        title: "the model proposes more pairs than people can look at",
+        explanation: "At most one pair for fifty people of the cohort is asked about (ten in a small one), the weightiest first. The others \
+                      wait until those are decided. When this goes on, raise `ask_from_bits` under `[link]`, or look whether a source has \
+                      begun to send something else in a column.",
+    },
+    CodeDoc {
+        code: "LG1481",
+        title: "pairs were weighed by another model than before",
+        explanation: "The model of the link, or the weight from which on it asks, is another one than last night, so everybody was asked about \
+                      anew. What it proposes no more waits no more; what people have decided stands. `lockgate review model FILE` tells \
+                      before a model is changed what would move.",
+    },
+    CodeDoc {
+        code: "LG1482",
+        title: "pairs are left to be weighed",
+        explanation: "More pairs came up than are read again and weighed in one night (20,000); the next nights go on with the rest. It happens \
+                      on the first night of a large cohort. When it goes on, look whether a source has begun to send something else in a \
+                      column.",
+    },
 ];

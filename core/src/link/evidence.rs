@@ -4,6 +4,7 @@
 //! 58 bits of keyed hash below. Equal key = equal value. No name, date or number is kept.
 
 use crate::hash::HashKey;
+use crate::linkage::text::sound;
 use crate::value::identifier::IdKind;
 use crate::value::plain::match_name;
 use alloc::string::{String, ToString};
@@ -14,6 +15,9 @@ const NAME: u8 = 0;
 const BIRTH: u8 = 1;
 const NAME_BIRTH: u8 = 2;
 const NAME_BIRTH_POSTCODE: u8 = 3;
+const SURNAME_SOUND: u8 = 4;
+const FORENAME_SOUND: u8 = 5;
+const POSTCODE: u8 = 6;
 const IDENTIFIER: u8 = 8;
 const SHIFT: u32 = 58;
 
@@ -76,7 +80,54 @@ impl Key {
 
     /// Whether equal keys may block: told at once of names and dates, which never do.
     pub(super) const fn may_block(self) -> bool {
-        self.tag() >= NAME_BIRTH
+        matches!(self.tag(), NAME_BIRTH | NAME_BIRTH_POSTCODE | IDENTIFIER..)
+    }
+
+    /// Whether it only tells whom the model compares, and how common a value is: it proves nothing, and no rule looks at it.
+    pub const fn is_near(self) -> bool {
+        matches!(self.tag(), SURNAME_SOUND | FORENAME_SOUND | POSTCODE)
+    }
+
+    /// Surname by sound.
+    pub(super) const fn is_surname_sound(self) -> bool {
+        self.tag() == SURNAME_SOUND
+    }
+
+    /// First forename by sound.
+    pub(super) const fn is_forename_sound(self) -> bool {
+        self.tag() == FORENAME_SOUND
+    }
+
+    /// Postcode.
+    pub(super) const fn is_postcode(self) -> bool {
+        self.tag() == POSTCODE
+    }
+
+    /// That of a cleaned surname's sound.
+    pub(crate) fn of_surname(key: &HashKey, surname: &str) -> Self {
+        Self::new(SURNAME_SOUND, key.short(&[b"surname sound", &sound(surname).to_le_bytes()]))
+    }
+
+    /// That of a cleaned forename's sound.
+    pub(crate) fn of_forename(key: &HashKey, forename: &str) -> Self {
+        Self::new(FORENAME_SOUND, key.short(&[b"forename sound", &sound(forename).to_le_bytes()]))
+    }
+
+    /// That of a canonical postcode.
+    pub(crate) fn of_postcode(key: &HashKey, postcode: &str) -> Self {
+        Self::new(POSTCODE, key.short(&[b"postcode", postcode.as_bytes()]))
+    }
+
+    /// That of a date of birth, written year first.
+    pub(crate) fn of_birth(key: &HashKey, birth: &str) -> Self {
+        Self::new(BIRTH, key.short(&[b"birth", birth.as_bytes()]))
+    }
+
+    /// That of a name as stored; `None` when nothing is left of one of its halves.
+    pub(crate) fn of_name(key: &HashKey, surname: &str, forenames: &str) -> Option<Self> {
+        let (surname, forenames) = match_name(surname, forenames);
+        let first = forenames.first().filter(|_| !surname.is_empty())?;
+        Some(Self::new(NAME, key.short(&[b"name", surname.as_bytes(), first.as_bytes()])))
     }
 
     /// The kinds of key that bring identities together.
@@ -148,7 +199,9 @@ impl EvidenceBuilder {
 
     /// Closes the evidence as keyed hashes.
     pub fn finish(&self, key: &HashKey) -> Evidence {
-        let mut keys = Vec::with_capacity(self.identifiers.len() + self.births.len() + self.names.len() * 3);
+        let mut keys = Vec::with_capacity(
+            self.identifiers.len() + self.births.len() + self.postcodes.len() + self.names.len() * 5,
+        );
         for (kind, text) in &self.identifiers {
             keys.push(Key::new(
                 IDENTIFIER + *kind as u8,
@@ -157,8 +210,9 @@ impl EvidenceBuilder {
         }
         let births: Vec<String> = self.births.iter().map(ToString::to_string).collect();
         for birth in &births {
-            keys.push(Key::new(BIRTH, key.short(&[b"birth", birth.as_bytes()])));
+            keys.push(Key::of_birth(key, birth));
         }
+        keys.extend(self.postcodes.iter().take(COMBINATIONS).map(|postcode| Key::of_postcode(key, postcode)));
         for (surname, forenames) in self.names.iter().take(COMBINATIONS) {
             self.name_keys(key, surname, forenames, &births, &mut keys);
         }
@@ -177,6 +231,7 @@ impl EvidenceBuilder {
     ) {
         let (surname, forenames) = match_name(surname, forenames);
         let Some(first) = forenames.first().filter(|_| !surname.is_empty()) else { return };
+        keys.extend([Key::of_surname(key, &surname), Key::of_forename(key, first)]);
         let (surname, first) = (surname.as_bytes(), first.as_bytes());
         // Brothers may share their first of several forenames, so the exact key takes all of them.
         let whole = forenames.join(" ");

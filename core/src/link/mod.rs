@@ -8,10 +8,12 @@ pub mod evidence;
 mod forest;
 pub mod memory;
 mod naming;
+pub mod near;
 mod rule;
 pub mod scope;
 mod sieve;
 mod tie;
+pub mod weigh;
 
 use crate::record::{PersonId, Record};
 use alloc::vec::Vec;
@@ -25,6 +27,7 @@ pub use evidence::{Evidence, EvidenceBuilder, Key};
 pub use memory::{
     BrokenMemory, Fate, Found, INDEX_END, LastFile, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
 };
+pub use near::{Marks, Meetings, Pairs};
 pub use scope::{Interest, Scope};
 
 /// A person with the current records of all linked identities: what the gate decides about.

@@ -58,7 +58,7 @@ impl Scope {
         let count = |seen: &Seen<'_>, out: &mut Vec<u64>| {
             if let Some(at) = inside.position(seen.identity) {
                 let designated = seen.span.is_some_and(|s| s.holds(day));
-                out.extend([at as u64, seen.keys().count() as u64, u64::from(designated)]);
+                out.extend([at as u64, ruled(seen).count() as u64, u64::from(designated)]);
             }
         };
         each_current(feeds, &count, &mut |words| {
@@ -77,8 +77,8 @@ impl Scope {
         let mut keys = alloc::vec![Key(0); total as usize];
         let keyed = |seen: &Seen<'_>, out: &mut Vec<u64>| {
             if let Some(at) = inside.position(seen.identity) {
-                out.extend([at as u64, seen.keys().count() as u64]);
-                out.extend(seen.keys().map(|key| key.0));
+                out.extend([at as u64, ruled(seen).count() as u64]);
+                out.extend(ruled(seen).map(|key| key.0));
             }
         };
         each_current(feeds, &keyed, &mut |mut words| {
@@ -183,12 +183,7 @@ impl Scope {
     /// A mark of what two identities bring: another one as soon as any of it changes. Of two in either order the same.
     pub fn mark(&self, a: u32, b: u32) -> u64 {
         let (first, second) = if self.identity(a) <= self.identity(b) { (a, b) } else { (b, a) };
-        let mut bytes = Vec::new();
-        for keys in [self.keys(first), self.keys(second)] {
-            bytes.extend_from_slice(&(keys.len() as u64).to_le_bytes());
-            keys.iter().for_each(|key| bytes.extend_from_slice(&key.0.to_le_bytes()));
-        }
-        Digest::of(&bytes).0.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
+        mark(self.keys(first), self.keys(second))
     }
 
     /// Whether an identity is designated for the cohort.
@@ -200,6 +195,21 @@ impl Scope {
     pub fn known(&self, index: u32) -> Option<(PersonId, i64)> {
         self.known.get(&index).copied()
     }
+}
+
+/// The mark of two identities' sorted evidence, that of the smaller identity first ([`Scope::mark`]).
+pub(super) fn mark(first: &[Key], second: &[Key]) -> u64 {
+    let mut bytes = Vec::new();
+    for keys in [first, second] {
+        bytes.extend_from_slice(&(keys.len() as u64).to_le_bytes());
+        keys.iter().for_each(|key| bytes.extend_from_slice(&key.0.to_le_bytes()));
+    }
+    Digest::of(&bytes).0.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
+}
+
+/// A row's evidence that rules look at.
+fn ruled<'a>(seen: &Seen<'a>) -> impl Iterator<Item = Key> + 'a {
+    seen.keys().filter(|key| !key.is_near())
 }
 
 /// What is gathered about one identity.
@@ -246,7 +256,7 @@ impl Interest {
 }
 
 /// Asks about the rows that count: for each identity of a feed, those of the newest file that has it.
-fn each_current(
+pub(super) fn each_current(
     feeds: &[FeedFiles<'_>],
     pick: &Pick<'_>,
     take: &mut dyn FnMut(&[u64]),
@@ -283,11 +293,11 @@ fn others(tied: &[(IdentityId, IdentityId)], of: &[IdentityId]) -> Vec<IdentityI
 }
 
 /// An identity as two words.
-fn halves(identity: IdentityId) -> [u64; 2] {
+pub(super) fn halves(identity: IdentityId) -> [u64; 2] {
     [(identity.0 >> 64) as u64, (identity.0 << 64 >> 64) as u64]
 }
 
-fn whole(halves: &[u64; 2]) -> IdentityId {
+pub(super) fn whole(halves: &[u64; 2]) -> IdentityId {
     let [high, low] = halves.map(u128::from);
     IdentityId(high << 64 | low)
 }

@@ -1,6 +1,7 @@
 //! The people of the fixtures, as evidence, and what must never happen to them.
 
 mod decided;
+mod proposed;
 
 use super::*;
 use crate::hash::HashKey;

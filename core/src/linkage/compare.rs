@@ -2,7 +2,7 @@
 
 use super::birth::{self as day, Apart, Birth};
 use super::card::{Card, Deck, IDS, Name, Place, Sex, UNSURE};
-use super::facts::{Facts, births, first, ids, names, places};
+use super::facts::{Facts, NameFacts, births, first, ids, names, places};
 use super::field::{
     self, BIRTH, FIELDS, GIVEN, ID, MIDDLE, MISSING, PLACE, SENTENCE, SEX, SURNAME, birth, given, id, middle,
     place, sentence, sex, surname,
@@ -13,6 +13,7 @@ use super::nickname::meet;
 use super::text::{Letters, likeness, one_slip};
 use super::words::{NONE, mix};
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 /// How two records agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,7 +115,9 @@ impl<'a> Comparer<'a> {
                 let mut one = Agreement::default();
                 self.name(a, b, x, y, &mut one);
                 let weight = self.model.against_strangers(&one);
-                if best.as_ref().is_none_or(|(most, _)| weight > *most) {
+                // Of two that weigh the same neither order decides.
+                let rank = |weight: Weight, one: &Agreement| (weight, Reverse(one.levels), one.rarity);
+                if best.as_ref().is_none_or(|(most, best)| rank(weight, &one) > rank(*most, best)) {
                     best = Some((weight, one));
                 }
             }
@@ -156,7 +159,8 @@ impl<'a> Comparer<'a> {
 
     fn better(&self, field: usize, found: (u8, Weight), best: (u8, Weight)) -> bool {
         let of = |(level, rarity): (u8, Weight)| self.model.stranger(field, level) + rarity;
-        best.0 == MISSING || (found.0 != MISSING && of(found) > of(best))
+        let rank = |found: (u8, Weight)| (of(found), Reverse(found.0));
+        best.0 == MISSING || (found.0 != MISSING && rank(found) > rank(best))
     }
 
     fn sentences(&self, a: &Card, b: &Card, out: &mut Agreement) {
@@ -197,11 +201,14 @@ impl<'a> Comparer<'a> {
         }
         out.set(GIVEN, forename.0, forename.1);
         out.set(SURNAME, last.0, last.1);
-        if forename.0 == given::SAME && last.0 == surname::SAME && x == &a.name && a.whole != 0 {
+        // Known of a card's first name; of an alias that agrees with one, from the other card.
+        let of = |card: &Card, name: &Name| (name == &card.name && card.whole != 0).then_some(card.whole);
+        let whole = of(a, x).into_iter().chain(of(b, y)).min().map(Weight::from);
+        if let Some(whole) = whole.filter(|_| forename.0 == given::SAME && last.0 == surname::SAME) {
             // The whole name is commoner than its parts say.
-            out.set(SURNAME, last.0, (Weight::from(a.whole) - forename.1).max(0));
-            if Weight::from(a.whole) < forename.1 {
-                out.set(GIVEN, forename.0, Weight::from(a.whole));
+            out.set(SURNAME, last.0, (whole - forename.1).max(0));
+            if whole < forename.1 {
+                out.set(GIVEN, forename.0, whole);
             }
         }
         if forename.0 != given::MIDDLE && last.0 != surname::MIDDLE && forename.0 != given::SWAPPED {
@@ -230,11 +237,9 @@ impl<'a> Comparer<'a> {
         if like == Like::Slip {
             return (given::SLIP, commoner);
         }
-        if later(x).contains(&b) {
-            return (given::MIDDLE, two.as_given);
-        }
-        if later(y).contains(&a) {
-            return (given::MIDDLE, one.as_given);
+        let across = [(later(x).contains(&b), two), (later(y).contains(&a), one)];
+        if let Some(rarity) = across.iter().filter(|(meets, _)| *meets).map(|(_, name)| name.as_given).min() {
+            return (given::MIDDLE, rarity);
         }
         if like == Like::Alike { (given::ALIKE, 0) } else { (given::OTHER, 0) }
     }
@@ -249,21 +254,19 @@ impl<'a> Comparer<'a> {
             return (surname::SAME, one.as_surname);
         }
         let part = |whole: [u32; 2], other: u32| whole.contains(&other) && other != NONE;
-        if part(one.parts, right) {
-            return (surname::PART, two.as_surname);
-        }
-        if part(two.parts, left) {
-            return (surname::PART, one.as_surname);
+        let halves = [(part(one.parts, right), two), (part(two.parts, left), one)];
+        if let Some(rarity) = halves.iter().filter(|(meets, _)| *meets).map(|(_, name)| name.as_surname).min()
+        {
+            return (surname::PART, rarity);
         }
         let like = self.like(left, right);
         if like == Like::Slip {
             return (surname::SLIP, one.as_surname.min(two.as_surname));
         }
-        if later(x).contains(&right) {
-            return (surname::MIDDLE, two.as_given.min(two.as_surname));
-        }
-        if later(y).contains(&left) {
-            return (surname::MIDDLE, one.as_given.min(one.as_surname));
+        let across = [(later(x).contains(&right), two), (later(y).contains(&left), one)];
+        let rarity = |name: &NameFacts| name.as_given.min(name.as_surname);
+        if let Some(rarity) = across.iter().filter(|(meets, _)| *meets).map(|(_, name)| rarity(name)).min() {
+            return (surname::MIDDLE, rarity);
         }
         let woman =
             a.sex != Sex::Male && b.sex != Sex::Male && (a.sex == Sex::Female || b.sex == Sex::Female);
@@ -322,7 +325,7 @@ impl<'a> Comparer<'a> {
             } else {
                 continue;
             };
-            best = if found.0 < best.0 { found } else { best };
+            best = closer(best, found);
         }
         best
     }
@@ -404,7 +407,7 @@ impl<'a> Comparer<'a> {
         for x in ids(self.deck, a, kind) {
             for y in ids(self.deck, b, kind) {
                 let found = self.identifier(x, y);
-                best = if best.0 == MISSING || found.0 < best.0 { found } else { best };
+                best = if best.0 == MISSING { found } else { closer(best, found) };
             }
         }
         best
@@ -441,6 +444,11 @@ impl<'a> Comparer<'a> {
                 || (n == m + 2 && short(left, right))
                 || (m == n + 2 && short(right, left)))
     }
+}
+
+/// The better level of two; of one level the rarer value.
+fn closer(a: (u8, Weight), b: (u8, Weight)) -> (u8, Weight) {
+    if (b.0, Reverse(b.1)) < (a.0, Reverse(a.1)) { b } else { a }
 }
 
 /// Middle names.

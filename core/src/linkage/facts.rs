@@ -79,6 +79,29 @@ fn rarity(count: u32, cards: f64, rare: f64) -> Weight {
     weight(-log2((others / (cards + SHIPPED_PEOPLE)).min(1.0)))
 }
 
+/// A value of which it is not known how common it is is had by one in so many.
+const COMMON: f64 = 500.0;
+/// A partnership's area has so many postcode districts.
+const DISTRICTS: f64 = 16.0;
+
+/// A value whose frequency is asked for.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// A forename.
+    Given(&'a str),
+    /// A surname.
+    Surname(&'a str),
+    /// A postcode.
+    Postcode(&'a str),
+    /// A date of birth.
+    Birth(Birth),
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+fn share(of: f64) -> u32 {
+    of.clamp(0.0, 1e9) as u32
+}
+
 #[derive(Clone, Copy, Default)]
 struct NameCount {
     given: u32,
@@ -192,6 +215,33 @@ impl Facts {
         }
     }
 
+    /// Takes how rare each value is from a population of so many records of which the deck is a small part: `count` says how
+    /// many of them have a value. A value of which nothing is known, 0, is taken for a common one.
+    pub fn part_of(&mut self, deck: &Deck, records: f64, count: &dyn Fn(Value<'_>) -> u32) {
+        (self.cards, self.people) = (records, records);
+        let known = |value: Value<'_>| match count(value) {
+            0 => share(records / COMMON),
+            some => some,
+        };
+        for (number, facts) in (0..).zip(&mut self.names.0).skip(1) {
+            let word = deck.names.get(number);
+            facts.as_given = rarity(known(Value::Given(word)), records, RARE_NAME);
+            facts.as_surname = rarity(known(Value::Surname(word)), records, RARE_NAME);
+        }
+        for (number, facts) in (0..).zip(&mut self.postcodes.0).skip(1) {
+            facts.rarity = rarity(known(Value::Postcode(deck.postcodes.get(number))), records, RARE_POSTCODE);
+            facts.district_rarity = rarity(share(records / DISTRICTS), records, RARE_POSTCODE);
+        }
+        for (born, number) in &mut self.births {
+            *number = known(Value::Birth(*born));
+        }
+    }
+
+    /// How rare a whole name is that so many records have.
+    pub fn whole_name(&self, count: u32) -> Weight {
+        rarity(count, self.cards, RARE_NAME)
+    }
+
     /// How rare a date of birth is that two records share.
     pub fn birth(&self, born: Birth) -> Weight {
         let count = self.births.get(&born).copied().unwrap_or(0);
@@ -217,7 +267,7 @@ impl Facts {
 }
 
 /// The forename.
-pub(super) const fn first(name: &Name) -> u32 {
+pub(crate) const fn first(name: &Name) -> u32 {
     let [first, ..] = name.given;
     first
 }

@@ -17,6 +17,8 @@
 //!   Keys of blocks are made of the words themselves, so they can be kept from night to night.
 //! - Decisions of people outlast the model: whoever drives this passes them as edges of their own ("same") or splits the
 //!   deck by [`card::Card::own`] ("different": one source, two keys).
+//! - A few identities of a large population: `link::weigh`, which reads them from their rows and takes from keyed hashes how common their
+//!   values are. It is how a night asks the model about pairs.
 //! - A model is plain data ([`model::Plain`]) with version and date; weights are computed from its probabilities.
 
 pub mod birth;

@@ -178,6 +178,23 @@ impl Model {
         Ok(Self::of(plain))
     }
 
+    /// The model of a file for other identifiers than those on which it was trained: each is taken by its name, or by its other
+    /// one, and those that the file does not know are as shipped. There are always families: that a file of tests has none says
+    /// nothing of a population.
+    pub fn fitted(mut plain: Plain, ids: &[String], other_names: &[(&str, &str)]) -> Result<Self, BadModel> {
+        let shipped = Self::shipped(ids).plain;
+        let own = plain.fields.split_off(plain.fields.len().min(ID));
+        for wanted in shipped.fields.into_iter().skip(ID) {
+            let other = other_names.iter().find(|(name, _)| *name == wanted.name).map(|(_, other)| *other);
+            let is = |field: &&PlainField| field.name == wanted.name || Some(field.name.as_str()) == other;
+            let found = own.iter().find(is).cloned();
+            let named = |field: PlainField| PlainField { name: wanted.name.clone(), ..field };
+            plain.fields.push(found.map_or_else(|| wanted.clone(), named));
+        }
+        plain.families = true;
+        Self::read(plain, ids)
+    }
+
     /// Reckons the weights of probabilities, for a deck of two records; see [`Model::among`].
     pub fn of(plain: Plain) -> Self {
         let mut out = Self {

@@ -30,6 +30,7 @@ mod persons;
 )]
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres;
+mod proposals;
 mod registers;
 mod server;
 
