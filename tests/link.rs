@@ -313,8 +313,8 @@ fn persons(rows: &[String], cores: usize) -> (Vec<[Vec<u8>; 2]>, Vec<String>) {
     let columns = lockgate::link::columns(&mut csv, &[]).unwrap();
     let mut people = read::read(csv, &columns, &read::Unique::No, 2026, cores).unwrap();
     let names: Vec<String> = columns.kinds.iter().map(|kind| kind.name.clone()).collect();
-    let prepared = run::prepare(&mut people.deck, cores);
-    let mut model = run::learn(&people.deck, &prepared, &Model::shipped(&names));
+    let mut prepared = run::prepare(&mut people.deck, cores);
+    let mut model = run::learn(&people.deck, &mut prepared, &Model::shipped(&names), cores);
     let limits = Limits::for_model(&model);
     let linked = run::link(&people.deck, prepared, &mut model, limits, true, cores);
     let group = people.persons(&linked.person).into_iter().zip(0..);

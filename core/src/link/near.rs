@@ -20,7 +20,7 @@ use hashbrown::HashMap;
 /// A meeting of more identities than this says nothing about one person: a common name with 1 January, a prison's postcode.
 pub const LARGEST: usize = 48;
 
-/// From so many seeds on they are looked at in two rounds.
+/// From so many seeds on they are looked at in four rounds.
 const MANY: usize = 50_000;
 
 /// Beyond so many pairs no further meeting is looked at: a source has sent what describes nobody.
@@ -56,8 +56,8 @@ impl Meetings {
         let mut out = Self { entries: Vec::new(), seeds: Sieve::of(seeds) };
         let rounds: &[&[usize]] = match out.seeds.values().len() {
             0 => &[],
-            // Two more looks at each row, for half of the room.
-            MANY.. => &[&[0, 1], &[2, 3]],
+            // More looks at each row, for a quarter of the room.
+            MANY.. => &[&[0], &[1], &[2], &[3]],
             _ => &[&[0, 1, 2, 3]],
         };
         for left_out in rounds {

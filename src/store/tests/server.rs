@@ -45,6 +45,7 @@ async fn what_holds_in_a_file_holds_on_a_server() {
     intake::on_a_server().await;
     opening::on_a_server().await;
     persons::on_a_server().await;
+    proposals::on_a_server().await;
     registers::on_a_server().await;
 }
 
