@@ -67,7 +67,8 @@ pub fn words(version: &str, date: &str) -> String {
 
 fn read(file: &Path) -> Result<Model> {
     let unusable = |why: &str| {
-        let what = format!("the model `{}` cannot be used: {why} (LG1477)", file.display());
+        let code = "LG1477";
+        let what = format!("the model `{}` cannot be used: {why} ({code})", file.display());
         Expected::new(Exit::Configuration, what)
     };
     let text = std::fs::read_to_string(file).map_err(|e| unusable(&e.kind().to_string()))?;

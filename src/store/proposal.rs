@@ -12,7 +12,7 @@ use lockgate_core::record::IdentityId;
 const LIST: &str =
     "SELECT identity_a, identity_b, evidence, weight, barred, model, version, dated FROM proposal";
 const CLEAR: &str = "DELETE FROM proposal";
-const COHORT: &str = "SELECT identity_key FROM identity";
+const COHORT: &str = "SELECT id, identity_key FROM identity WHERE id > $1 ORDER BY id LIMIT 10000";
 /// Of persons who are marked to be forgotten.
 pub(super) const FORGET_A: &str = "DELETE FROM proposal WHERE identity_a IN \
     (SELECT i.identity_key FROM identity i JOIN person p ON p.id = i.person WHERE p.dirty = 2)";
@@ -54,10 +54,19 @@ impl Store {
         rows.into_iter().map(proposal).collect()
     }
 
-    /// The keys of all identities that are held, in any order.
+    /// The keys of all identities that are held.
     pub async fn held_identities(&self) -> Result<Vec<IdentityId>, StoreError> {
-        let rows: Vec<(Vec<u8>,)> = either::query_as(COHORT).fetch_all(&self.read).await?;
-        rows.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
+        let (mut all, mut after) = (Vec::new(), 0);
+        // Page by page: a key of sixteen bytes takes the room of four until it is read.
+        loop {
+            let query = either::query_as(COHORT).bind(after);
+            let rows: Vec<(i64, Vec<u8>)> = query.fetch_all(&self.read).await?;
+            let Some(last) = rows.last() else { return Ok(all) };
+            after = last.0;
+            for (_, key) in &rows {
+                all.push(IdentityId(ids::key(key, "identity")?));
+            }
+        }
     }
 }
 
