@@ -2,6 +2,7 @@
 //! kept with a run names nobody.
 
 use crate::exit::Exit;
+use crate::link::page::escaped;
 use crate::night::Summary;
 use crate::night::summary::{FeedLine, RecipientLine};
 use crate::store::RunRow;
@@ -32,8 +33,8 @@ pub(super) fn page(deployment: &str, run: &RunRow) -> String {
         timings(&mut out, &summary.timings);
     } else {
         out.push_str(
-            "<p class=\"bad\"><strong>This night has no summary: it was broken off.</strong> The next one does its work \
-             again; nothing is lost.</p>\n",
+            "<p class=\"bad\"><strong>This night has no summary: it is still at work, or was broken off.</strong> The next one does \
+             its work again; nothing is lost.</p>\n",
         );
     }
     out.push_str("</main>\n</body>\n</html>\n");
@@ -50,10 +51,6 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--paper:#fff;--lin
                      td.chart{width:50%}.bar{height:.85rem;background:var(--bar)}\
                      @media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--bar:#555;--soft:#ccc;--bad:#000}\
                      .bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}section{break-inside:avoid-page}}";
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 fn head(out: &mut String, deployment: &str, run: &RunRow) {
     let ended = run

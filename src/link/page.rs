@@ -50,7 +50,8 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--paper:#fff;--lin
                      @media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--for:#444;--against:#999;--soft:#ccc}\
                      .bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}section{break-inside:avoid-page}}";
 
-fn escaped(text: &str) -> String {
+/// A text as a page may hold it.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
