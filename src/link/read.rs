@@ -200,14 +200,19 @@ type Sender = std::sync::mpsc::SyncSender<(u64, Vec<ByteRecord>)>;
 fn send(csv: &mut csv::Reader<impl Read>, senders: &[Sender]) -> Result<(), LinkError> {
     let mut row = 1;
     let mut turn = senders.iter().cycle();
+    // Rows are about as long as each other: a new one has the room that the one before it took.
+    let (mut bytes, mut cells) = (0, 0);
     loop {
         let mut batch = Vec::with_capacity(BATCH);
         let start = row;
         while batch.len() < BATCH {
-            let mut record = ByteRecord::new();
+            let mut record = ByteRecord::with_capacity(bytes + 16, cells);
             row += 1;
             match csv.read_byte_record(&mut record) {
-                Ok(true) => batch.push(record),
+                Ok(true) => {
+                    (bytes, cells) = (record.as_slice().len(), record.len());
+                    batch.push(record);
+                }
                 Ok(false) => break,
                 Err(error) => return Err(LinkError::from_csv(&error)),
             }

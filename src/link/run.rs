@@ -188,7 +188,7 @@ fn score(
     let next = AtomicU32::new(0);
     let work = || {
         let mut comparer = Comparer::new(deck, facts, model);
-        let (mut edges, mut near, mut count) = (Vec::new(), Vec::new(), 0_u64);
+        let (mut edges, mut near, mut cards, mut count) = (Vec::new(), Vec::new(), Vec::new(), 0_u64);
         loop {
             let from = next.fetch_add(SLICE, Ordering::Relaxed);
             if from >= deck.len() {
@@ -197,8 +197,10 @@ fn score(
             for at in from..(from + SLICE).min(deck.len()) {
                 index.candidates(at, false, &mut near);
                 let Some(card) = deck.card(at) else { continue };
-                for other in &near {
-                    let Some(two) = deck.card(*other) else { continue };
+                // Fetched together, so that the memory is waited for once and not card by card.
+                cards.clear();
+                cards.extend(near.iter().filter_map(|other| Some((*other, *deck.card(*other)?))));
+                for (other, two) in &cards {
                     count += 1;
                     let weight = model.score(&comparer.compare(card, two)).weight;
                     if weight >= least {

@@ -373,7 +373,7 @@ impl<'a> Comparer<'a> {
         }
         let near = p.district != 0 && p.district == q.district;
         let known = both(x.postcode, y.postcode);
-        let slip = known && self.postcode_slip(x.postcode, y.postcode);
+        let slip = known && p.signs.count().min(q.signs.count()) >= 4 && p.signs.one_slip(q.signs);
         if same_house && (!known || slip || near) {
             return (place::ADDRESS, address);
         }
@@ -385,17 +385,6 @@ impl<'a> Comparer<'a> {
         }
         let elsewhere = if known { true } else { houses && x.street != y.street };
         if elsewhere { (place::ELSEWHERE, 0) } else { (MISSING, 0) }
-    }
-
-    fn postcode_slip(&self, a: u32, b: u32) -> bool {
-        let strip = |number: u32| {
-            let mut out = [0; 10];
-            let letters = self.deck.postcodes.get(number).bytes().filter(|c| *c != b' ');
-            let len = out.iter_mut().zip(letters).map(|(to, from)| *to = from).count();
-            (out, len)
-        };
-        let ((left, n), (right, m)) = (strip(a), strip(b));
-        n.min(m) >= 4 && one_slip(left.get(..n).unwrap_or_default(), right.get(..m).unwrap_or_default())
     }
 
     fn identifiers(&self, a: &Card, b: &Card, kind: usize) -> (u8, Weight) {
@@ -414,35 +403,18 @@ impl<'a> Comparer<'a> {
     }
 
     fn identifier(&self, x: u32, y: u32) -> (u8, Weight) {
+        let (one, two) = (self.facts.id(x), self.facts.id(y));
         if x == y {
             // Equal numbers that fail their check are one slip, copied, or a filler.
-            return if x & UNSURE == 0 { (id::SAME, self.facts.id(x)) } else { (id::SLIP, 0) };
+            return if x & UNSURE == 0 { (id::SAME, one.rarity) } else { (id::SLIP, 0) };
         }
-        if self.id_slip(x, y) {
+        if one.signs.slip(two.signs) {
             (id::SLIP, 0)
         } else if (x | y) & UNSURE != 0 {
             (id::UNSURE, 0)
         } else {
             (id::OTHER, 0)
         }
-    }
-
-    fn id_slip(&self, x: u32, y: u32) -> bool {
-        let strip = |number: u32| {
-            let mut out = [0; 20];
-            let letters = self.deck.ids.get(number & !UNSURE).bytes().filter(u8::is_ascii_alphanumeric);
-            let len = out.iter_mut().zip(letters).map(|(to, from)| *to = from).count();
-            (out, len)
-        };
-        let ((left, n), (right, m)) = (strip(x), strip(y));
-        let (left, right) = (left.get(..n).unwrap_or_default(), right.get(..m).unwrap_or_default());
-        // A year of two digits that failed its check stands beside one of four.
-        let short =
-            |long: &[u8], short: &[u8]| long.get(2..).is_some_and(|end| end == short || one_slip(end, short));
-        n.min(m) >= 5
-            && (one_slip(left, right)
-                || (n == m + 2 && short(left, right))
-                || (m == n + 2 && short(right, left)))
     }
 }
 

@@ -4,6 +4,7 @@ use super::birth::{self, Birth};
 use super::card::{Card, Deck, Name, Place, UNSURE};
 use super::math::{Weight, log2, weight};
 use super::nickname::{Groups, Nicknames};
+use super::signs::Signs;
 use super::text::sound;
 use super::words::{NONE, PerWord, Words, hash};
 use alloc::vec::Vec;
@@ -35,12 +36,23 @@ pub struct NameFacts {
 pub struct PostcodeFacts {
     /// The hash of the postcode.
     pub hash: u64,
+    /// Its letters and digits.
+    pub signs: Signs,
     /// The hash of its district (outward code); 0 where it has none.
     pub district: u64,
     /// How rare it is.
     pub rarity: Weight,
     /// How rare its district is.
     pub district_rarity: Weight,
+}
+
+/// What is known of an identifier.
+#[derive(Clone, Copy, Default)]
+pub struct IdFacts {
+    /// Its letters and digits.
+    pub signs: Signs,
+    /// How rare it is.
+    pub rarity: Weight,
 }
 
 /// Facts about the words of a deck.
@@ -52,9 +64,10 @@ pub struct Facts {
     pub postcodes: PerWord<PostcodeFacts>,
     /// How rare an address is.
     pub addresses: PerWord<Weight>,
-    /// How often each identifier occurs.
-    pub ids: PerWord<u32>,
-    births: HashMap<Birth, u32>,
+    /// Of identifiers.
+    pub ids: PerWord<IdFacts>,
+    /// How rare a date of birth is that two records share.
+    births: HashMap<Birth, Weight>,
     cards: f64,
     people: f64,
 }
@@ -115,16 +128,24 @@ impl Facts {
         let parts = parts(&mut deck.names);
         out.count_names(deck, &parts);
         out.count_places(deck);
-        out.ids = PerWord::up_to(deck.ids.len());
+        let mut ids: PerWord<u32> = PerWord::up_to(deck.ids.len());
+        let mut counts: HashMap<Birth, u32> = HashMap::new();
         for card in &deck.cards {
             let more = deck.more(card).map(|m| m.ids.as_slice()).unwrap_or_default();
             let all = card.ids.iter().chain(more.iter().map(|(_, id)| id));
-            all.filter(|id| **id != NONE).for_each(|id| out.ids.change(id & !UNSURE, |n| *n += 1));
+            all.filter(|id| **id != NONE).for_each(|id| ids.change(id & !UNSURE, |n| *n += 1));
             let births = deck.more(card).map(|m| m.births.as_slice()).unwrap_or_default();
             for born in births.iter().chain(Some(&card.birth)).filter(|b| **b != 0) {
-                *out.births.entry(*born).or_default() += 1;
+                *counts.entry(*born).or_default() += 1;
             }
         }
+        let id = |number: u32| IdFacts {
+            signs: Signs::of(deck.ids.get(number)),
+            rarity: rarity(ids.of(number), out.cards, RARE_ID),
+        };
+        out.ids = PerWord((0..=deck.ids.len()).map(id).collect());
+        out.births =
+            counts.iter().map(|(born, count)| (*born, rare_birth(*born, *count, out.cards))).collect();
         out.whole_names(deck);
         out
     }
@@ -181,6 +202,7 @@ impl Facts {
             let in_district = districts.get(&district).copied().unwrap_or(0);
             PostcodeFacts {
                 hash: hash(word.as_bytes()),
+                signs: Signs::of(word),
                 district,
                 rarity: rarity(postcodes.of(number), self.cards, RARE_POSTCODE),
                 district_rarity: rarity(in_district, self.cards, 300.0),
@@ -232,8 +254,8 @@ impl Facts {
             facts.rarity = rarity(known(Value::Postcode(deck.postcodes.get(number))), records, RARE_POSTCODE);
             facts.district_rarity = rarity(share(records / DISTRICTS), records, RARE_POSTCODE);
         }
-        for (born, number) in &mut self.births {
-            *number = known(Value::Birth(*born));
+        for (born, rarity) in &mut self.births {
+            *rarity = rare_birth(*born, known(Value::Birth(*born)), records);
         }
     }
 
@@ -244,15 +266,12 @@ impl Facts {
 
     /// How rare a date of birth is that two records share.
     pub fn birth(&self, born: Birth) -> Weight {
-        let count = self.births.get(&born).copied().unwrap_or(0);
-        // Every office has people whose year is known alone, so a 1 January is common even where few have it.
-        let rare = if birth::is_new_year(born) { RARE_BIRTH / 12.0 } else { RARE_BIRTH };
-        rarity(count, self.cards, rare)
+        self.births.get(&born).copied().unwrap_or_else(|| rare_birth(born, 0, self.cards))
     }
 
-    /// How rare an identifier is that two records share.
-    pub fn id(&self, id: u32) -> Weight {
-        rarity(self.ids.of(id & !UNSURE), self.cards, RARE_ID)
+    /// What is known of an identifier.
+    pub fn id(&self, id: u32) -> IdFacts {
+        self.ids.of(id & !UNSURE)
     }
 
     /// The logarithm of how many records there are, for the odds that two of them are one person's.
@@ -264,6 +283,12 @@ impl Facts {
     pub fn among(&mut self, people: f64) {
         self.people = people;
     }
+}
+
+fn rare_birth(born: Birth, count: u32, cards: f64) -> Weight {
+    // Every office has people whose year is known alone, so a 1 January is common even where few have it.
+    let rare = if birth::is_new_year(born) { RARE_BIRTH / 12.0 } else { RARE_BIRTH };
+    rarity(count, cards, rare)
 }
 
 /// The forename.

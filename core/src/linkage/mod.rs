@@ -35,6 +35,7 @@ pub mod guard;
 pub mod math;
 pub mod model;
 pub mod nickname;
+pub mod signs;
 pub mod text;
 pub mod train;
 pub mod words;

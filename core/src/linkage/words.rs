@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// The number of no word: the cell was empty, or nothing was left of it.
 pub const NONE: u32 = 0;
@@ -33,8 +32,19 @@ pub const fn mix(a: u64, b: u64) -> u64 {
 pub struct Words {
     text: String,
     ends: Vec<u32>,
-    /// Hash and number of each; with the hash kept, growing reads no word again.
-    table: HashTable<(u32, u32)>,
+    /// Where each word is found by its hash: the place that its hash says, or the next free one behind it. A power of two
+    /// of places, a quarter of them free at least.
+    slots: Vec<Slot>,
+}
+
+/// All that is needed to find a word again, side by side: of millions of words each other place is waited for.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    hash: u32,
+    /// [`NONE`] where the place is free.
+    number: u32,
+    start: u32,
+    len: u32,
 }
 
 impl Words {
@@ -44,26 +54,67 @@ impl Words {
         if word.is_empty() {
             return NONE;
         }
-        let short = short(hash(word.as_bytes()));
-        let (text, ends) = (&self.text, &self.ends);
-        if let Some((_, found)) =
-            self.table.find(spread(short), |(h, at)| *h == short && slice(text, ends, *at) == word)
-        {
-            return *found;
+        self.make_room(1);
+        let hash = short(hash(word.as_bytes()));
+        let (at, slot) = self.search(hash, word);
+        if slot.number != NONE {
+            return slot.number;
         }
-        let Ok(end) = u32::try_from(self.text.len() + word.len()) else { return NONE };
+        let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(word.len())) else {
+            return NONE;
+        };
         let Ok(number) = u32::try_from(self.ends.len() + 1) else { return NONE };
+        let Some(end) = start.checked_add(len) else { return NONE };
         self.text.push_str(word);
         self.ends.push(end);
-        self.table.insert_unique(spread(short), (short, number), |(h, _)| spread(*h));
+        if let Some(place) = self.slots.get_mut(at) {
+            *place = Slot { hash, number, start, len };
+        }
         number
     }
 
     /// The number of a word that is known.
     pub fn find(&self, word: &str) -> Option<u32> {
-        let short = short(hash(word.as_bytes()));
-        let same = |(h, at): &(u32, u32)| *h == short && slice(&self.text, &self.ends, *at) == word;
-        self.table.find(spread(short), same).map(|(_, number)| *number)
+        let (_, slot) = self.search(short(hash(word.as_bytes())), word);
+        (slot.number != NONE).then_some(slot.number)
+    }
+
+    /// The place of a word: where it is, or where it would be.
+    fn search(&self, hash: u32, word: &str) -> (usize, Slot) {
+        let last = self.slots.len().wrapping_sub(1);
+        let mut at = usize::try_from(hash).unwrap_or(0) & last;
+        while let Some(slot) = self.slots.get(at) {
+            if slot.number == NONE || (slot.hash == hash && self.is(*slot, word)) {
+                return (at, *slot);
+            }
+            at = (at + 1) & last;
+        }
+        (at, Slot::default())
+    }
+
+    fn is(&self, slot: Slot, word: &str) -> bool {
+        let start = usize::try_from(slot.start).unwrap_or(0);
+        let len = usize::try_from(slot.len).unwrap_or(0);
+        len == word.len() && self.text.as_bytes().get(start..start + len) == Some(word.as_bytes())
+    }
+
+    /// Room for so many more words.
+    fn make_room(&mut self, more: usize) {
+        let wanted = self.ends.len() + more;
+        if wanted <= self.slots.len() / 4 * 3 {
+            return;
+        }
+        let size = (wanted / 3 * 4 + 4).next_power_of_two().max(16);
+        let old = core::mem::replace(&mut self.slots, alloc::vec![Slot::default(); size]);
+        for slot in old.into_iter().filter(|slot| slot.number != NONE) {
+            let mut at = usize::try_from(slot.hash).unwrap_or(0) & (size - 1);
+            while self.slots.get(at).is_some_and(|taken| taken.number != NONE) {
+                at = (at + 1) & (size - 1);
+            }
+            if let Some(place) = self.slots.get_mut(at) {
+                *place = slot;
+            }
+        }
     }
 
     /// The word of a number; empty for none.
@@ -83,8 +134,7 @@ impl Words {
 
     /// Takes over another's words: its numbers, from 0 on, as numbers here.
     pub fn absorb(&mut self, other: &Self) -> Vec<u32> {
-        let more = usize::try_from(other.len()).unwrap_or(0) / 2;
-        self.table.reserve(more, |(h, _)| spread(*h));
+        self.make_room(usize::try_from(other.len()).unwrap_or(0) / 2);
         (0..=other.len()).map(|n| self.add(other.get(n))).collect()
     }
 }
@@ -92,11 +142,6 @@ impl Words {
 /// The upper half of a hash.
 fn short(hash: u64) -> u32 {
     u32::try_from(hash >> 32).unwrap_or(0)
-}
-
-/// Half a hash as a whole one: the table looks at the bits of both ends.
-const fn spread(short: u32) -> u64 {
-    (short as u64) << 32 | short as u64
 }
 
 fn slice<'t>(text: &'t str, ends: &[u32], number: u32) -> &'t str {
@@ -152,6 +197,20 @@ mod tests {
         let (bea, ann) = (two.add("BEA"), two.add("ANN"));
         let map = PerWord(one.absorb(&two));
         assert_eq!((one.get(map.of(bea)), one.get(map.of(ann)), one.len()), ("BEA", "ANN", 2));
+    }
+
+    #[test]
+    fn many_words_are_found_again() {
+        let mut words = Words::default();
+        let all: Vec<String> = (0..5_000).map(|n| alloc::format!("W{n}")).collect();
+        let numbers: Vec<u32> = all.iter().map(|word| words.add(word)).collect();
+        for (word, number) in all.iter().zip(numbers) {
+            assert_eq!(
+                (words.find(word), words.add(word), words.get(number)),
+                (Some(number), number, word.as_str())
+            );
+        }
+        assert_eq!((words.len(), words.find("W5000"), words.find("W")), (5_000, None, None));
     }
 
     #[test]
