@@ -188,7 +188,7 @@ pub fn read(
         merge(&mut first, part, cores);
     }
     let Part { deck, ids, sources } = first;
-    let people = sorted(deck, ids, sources);
+    let people = sorted(deck, &ids, sources, cores);
     match (1..people.ids.len()).find(|at| people.ids.get(at - 1) == people.ids.get(*at)) {
         Some(_) => Err(LinkError::SameRecordId),
         None => Ok(people),
@@ -231,17 +231,28 @@ fn send(csv: &mut csv::Reader<impl Read>, senders: &[Sender]) -> Result<(), Link
     }
 }
 
+/// A row, of which it is known once whether all of it is text; in cells that nobody reads there may stand what is none.
+struct Row<'r> {
+    cells: &'r ByteRecord,
+    text: Option<&'r str>,
+    number: u64,
+}
+
+impl<'r> Row<'r> {
+    fn new(cells: &'r ByteRecord, number: u64) -> Self {
+        Self { cells, text: std::str::from_utf8(cells.as_slice()).ok(), number }
+    }
+
+    fn get(&self, at: usize) -> Result<&'r str, LinkError> {
+        let whole = self.text.zip(self.cells.range(at)).and_then(|(text, range)| text.get(range));
+        let alone = || std::str::from_utf8(self.cells.get(at).unwrap_or_default());
+        whole.map_or_else(alone, Ok).map_err(|_| LinkError::NotText(self.number))
+    }
+}
+
 /// A cell; several columns of one field are joined.
-fn cell<'r>(
-    record: &'r ByteRecord,
-    columns: &[usize],
-    row: u64,
-    joined: &'r mut String,
-) -> Result<&'r str, LinkError> {
-    let get = |at: &usize| {
-        let bytes = record.get(*at).unwrap_or_default();
-        std::str::from_utf8(bytes).map_err(|_| LinkError::NotText(row))
-    };
+fn cell<'r>(row: &Row<'r>, columns: &[usize], joined: &'r mut String) -> Result<&'r str, LinkError> {
+    let get = |at: &usize| row.get(*at);
     match columns {
         [] => Ok(""),
         [one] => get(one),
@@ -267,12 +278,13 @@ fn clean(
     let mut sources: Vec<String> = Vec::new();
     let mut joined: [String; 16] = Default::default();
     for (start, batch) in batches {
-        for (record, row) in batch.iter().zip(start + 1..) {
+        for (record, number) in batch.iter().zip(start + 1..) {
+            let row = Row::new(record, number);
             let [id, agency, fore, mid, sur, sex, dob, addr, post, sent, key, identifiers @ ..] = &mut joined;
-            let get = |at: usize, into| cell(record, columns.field(at), row, into);
+            let get = |at: usize, into| cell(&row, columns.field(at), into);
             let id = get(0, id)?;
             if id.is_empty() {
-                return Err(LinkError::EmptyRecordId(row));
+                return Err(LinkError::EmptyRecordId(number));
             }
             let agency = get(1, agency)?;
             let key = get(10, key)?;
@@ -291,7 +303,7 @@ fn clean(
             };
             let mut cells = [""; IDS];
             for ((to, columns), into) in cells.iter_mut().zip(columns.identifiers()).zip(identifiers) {
-                *to = cell(record, columns, row, into)?;
+                *to = cell(&row, columns, into)?;
             }
             reader.add(&Raw { ids: &cells, ..raw });
             ids.push(id.as_bytes());
@@ -333,18 +345,21 @@ fn merge(into: &mut Part, mut part: Part, cores: usize) {
     into.ids.append(&part.ids);
 }
 
-/// Puts the ids into their order, and the cards into one in which likely pairs lie near each other.
-fn sorted(mut deck: Deck, ids: RecordIds, sources: Vec<String>) -> People {
-    let mut all = ids;
-    if let Some(order) = all.order() {
-        let mut new =
-            RecordIds { text: Vec::with_capacity(all.text.len()), ends: Vec::with_capacity(all.ends.len()) };
-        order.iter().for_each(|at| new.push(all.get(*at)));
-        deck.cards = order.iter().filter_map(|at| deck.card(*at).copied()).collect();
-        all = new;
-    }
-    let place = deck.by_likeness();
-    let cards: Vec<Card> = place.iter().filter_map(|at| deck.card(*at).copied()).collect();
+/// Puts the ids into their order, and the cards into one in which likely pairs lie near each other: those that are as alike
+/// in the order of their ids.
+fn sorted(mut deck: Deck, ids: &RecordIds, sources: Vec<String>, cores: usize) -> People {
+    let (mut order, mut keys) = (None, Vec::new());
+    crew(cores)(&mut [&mut || order = ids.order(), &mut || keys = deck.likeness()]);
+    let order = order.unwrap_or_else(|| (0..ids.len()).collect());
+    let key = |at: u32| keys.get(at as usize).copied().unwrap_or(0);
+    let mut alike: Vec<(u64, u32)> = order.iter().zip(0..).map(|(at, place)| (key(*at), place)).collect();
+    alike.sort_unstable();
+    let place: Vec<u32> = alike.into_iter().map(|(_, place)| place).collect();
+    let card = |place: &u32| deck.card(*order.get(*place as usize)?).copied();
+    let cards: Vec<Card> = place.iter().filter_map(card).collect();
+    let mut all =
+        RecordIds { text: Vec::with_capacity(ids.text.len()), ends: Vec::with_capacity(ids.ends.len()) };
+    order.iter().for_each(|at| all.push(ids.get(*at)));
     deck.cards = cards;
     People { ids: all, deck, place, sources }
 }

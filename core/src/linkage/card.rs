@@ -210,18 +210,13 @@ impl Deck {
         self.cards.is_empty()
     }
 
-    /// An order of the cards in which those that are likely one person's lie near each other: by the sound of the surname,
-    /// and the date of birth. Comparing is mostly waiting for memory, and neighbours are waited for once. Equal ones stay
-    /// in their order.
-    pub fn by_likeness(&self) -> Vec<u32> {
+    /// For each card a number that cards which are likely one person's share: by the sound of the surname, and the date of
+    /// birth. Comparing is mostly waiting for memory, and of neighbours one waits once.
+    pub fn likeness(&self) -> Vec<u64> {
         let sounds: Vec<u64> =
             (0..=self.names.len()).map(|n| super::text::sound(self.names.get(n))).collect();
         let sound = |n: u32| usize::try_from(n).ok().and_then(|n| sounds.get(n)).copied().unwrap_or(0);
-        let key = |card: &Card| mix(sound(card.name.surname), u64::from(card.birth));
-        let mut order: Vec<(u64, u32)> =
-            self.cards.iter().zip(0..).map(|(card, at)| (key(card), at)).collect();
-        order.sort_unstable();
-        order.into_iter().map(|(_, at)| at).collect()
+        self.cards.iter().map(|card| mix(sound(card.name.surname), u64::from(card.birth))).collect()
     }
 
     /// Takes over another deck's cards, behind its own: both were filled from parts of one file. The crew takes over the

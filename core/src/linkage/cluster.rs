@@ -253,21 +253,32 @@ pub fn parts(edges: &mut [Edge], cards: u32) -> Vec<usize> {
             *root = a.min(b);
         }
     }
-    for card in 0..cards {
-        find(&mut parent, card);
+    // Parts in the order of their first cards: counted and put behind each other, which is quicker than comparing.
+    let place = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let roots: Vec<u32> = edges.iter().map(|edge| find(&mut parent, edge.a)).collect();
+    let mut ends = alloc::vec![0_usize; parent.len() + 1];
+    for root in &roots {
+        ends.get_mut(place(*root) + 1).into_iter().for_each(|n| *n += 1);
     }
-    edges.sort_by_cached_key(|e| (find(&mut parent, e.a), e.a, e.b));
-    let mut ends = Vec::new();
-    let mut last = None;
-    for (at, edge) in edges.iter().enumerate() {
-        let root = find(&mut parent, edge.a);
-        if last.is_some_and(|last| last != root) {
-            ends.push(at);
-        }
-        last = Some(root);
+    let mut sum = 0;
+    for n in &mut ends {
+        sum += *n;
+        *n = sum;
     }
-    if last.is_some() {
-        ends.push(edges.len());
+    let mut sorted = edges.to_vec();
+    for (edge, root) in edges.iter().zip(&roots) {
+        // Where the part's next edge goes; behind its last one is its end.
+        let Some(next) = ends.get_mut(place(*root)) else { continue };
+        sorted.get_mut(*next).into_iter().for_each(|to| *to = *edge);
+        *next += 1;
+    }
+    edges.copy_from_slice(&sorted);
+    ends.dedup();
+    ends.retain(|end| *end > 0);
+    let mut start = 0;
+    for end in &ends {
+        edges.get_mut(start..*end).unwrap_or_default().sort_unstable_by_key(|e| (e.a, e.b));
+        start = *end;
     }
     ends
 }
