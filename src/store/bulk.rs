@@ -5,18 +5,21 @@
 //! counted inside the statement.
 //!
 //! In the text that is made here for `SQLite`, values stand as `?` and only the shared ones as `$N`: `SQLite` finds
-//! numbered parameters by searching a list, which made long statements three times slower. `PostgreSQL` numbers them all.
+//! numbered parameters by searching a list, which made long statements three times slower. `PostgreSQL` takes each
+//! column's values as one array: its statement is the same for any number of rows, and it neither reads nor plans
+//! hundreds of parameters anew.
 
 use super::db::{Conn, Dialect, Link};
-use super::either::Readable;
+use super::either::{Readable, Value};
 use super::error::StoreError;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Encode, Executor as _, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Type,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, SqlSafeStr as _, SqlStr, Sqlite, Type};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
+
+/// How many times more rows one statement has where values go as arrays.
+const ARRAY: usize = 10;
 
 /// One cell of a row.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,7 @@ pub(super) struct Bulk {
     pub(super) before: &'static str,
     pub(super) row: &'static [Cell],
     pub(super) after: &'static str,
-    /// Rows a statement.
+    /// Rows a statement; a server takes [`ARRAY`] times as many, since each statement is a way there and back.
     pub(super) rows: usize,
     /// The text of a full statement, made once for each dialect.
     pub(super) full: [OnceLock<Arc<str>>; 2],
@@ -59,52 +62,82 @@ impl Bulk {
         self.row.iter().filter(|cell| matches!(cell, Cell::Value)).count()
     }
 
-    /// The statement for this number of rows.
+    /// The statement for this number of rows, which counts for `SQLite` alone.
     pub(super) fn text(&self, rows: usize, dialect: Dialect) -> String {
         // Parameters are numbered as the driver counts them: values first, shared ones behind.
-        let first_shared = rows * self.values_a_row() + 1;
-        let shared = |text: &str, n: usize| text.replace("$shared", &format!("${}", first_shared + n));
-        let mut out = shared(self.before, 0);
+        let first_shared = self.values_a_row() * if dialect == Dialect::Sqlite { rows } else { 1 } + 1;
+        let shared = |text: &str| text.replace("$shared", &format!("${first_shared}"));
+        let mut out = shared(self.before);
         for (verb, or_fail) in dialect.verbs() {
             if let Some(rest) = self.before.strip_prefix(verb) {
-                out = format!("{or_fail}{}", shared(rest, 0));
+                out = format!("{or_fail}{}", shared(rest));
             }
         }
+        match dialect {
+            Dialect::Sqlite => self.listed(&mut out, rows, first_shared),
+            Dialect::Postgres => self.unnested(&mut out, first_shared),
+        }
+        out.push_str(&shared(self.after));
+        out
+    }
+
+    /// `VALUES (…), (…)`.
+    fn listed(&self, out: &mut String, rows: usize, first_shared: usize) {
         out.push_str("VALUES ");
-        let mut number = 0;
         for row in 0..rows {
             out.push_str(if row == 0 { "(" } else { ", (" });
             for (place, cell) in self.row.iter().enumerate() {
                 out.push_str(if place == 0 { "" } else { ", " });
                 let _ = match cell {
-                    Cell::Value => {
-                        number += 1;
-                        match dialect {
-                            Dialect::Sqlite => write!(out, "?"),
-                            Dialect::Postgres => write!(out, "${number}"),
-                        }
-                    }
+                    Cell::Value => write!(out, "?"),
                     Cell::Shared(n) => write!(out, "${}", first_shared + n),
                     Cell::Counted => write!(out, "${first_shared} + {row}"),
                 };
             }
             out.push(')');
         }
-        out.push_str(&shared(self.after, 0));
-        out
     }
 
-    fn statement(&self, rows: usize, dialect: Dialect) -> SqlStr {
+    /// The same rows out of one array a column, in their order and with the same names of columns.
+    fn unnested(&self, out: &mut String, first_shared: usize) {
+        let (mut cells, mut arrays, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        for cell in self.row {
+            cells.push(match cell {
+                Cell::Value => {
+                    let number = arrays.len() + 1;
+                    arrays.push(format!("${number}"));
+                    names.push(format!("column{number}, "));
+                    format!("u.column{number}")
+                }
+                Cell::Shared(n) => format!("${}", first_shared + n),
+                Cell::Counted => format!("${first_shared} + u.turn - 1"),
+            });
+        }
+        let (cells, arrays, names) = (cells.join(", "), arrays.join(", "), names.concat());
+        let _ = write!(out, "SELECT {cells} FROM unnest({arrays}) WITH ORDINALITY AS u({names}turn)");
+    }
+
+    /// Rows a statement of this database.
+    const fn rows_for(&self, dialect: Dialect) -> usize {
+        match dialect {
+            Dialect::Sqlite => self.rows,
+            Dialect::Postgres => self.rows * ARRAY,
+        }
+    }
+
+    /// The statement for this number of rows, and whether it is worth a place among the kept ones: one of odd length is
+    /// not.
+    fn statement(&self, rows: usize, dialect: Dialect) -> (SqlStr, bool) {
         let [sqlite, postgres] = &self.full;
         let full = match dialect {
+            Dialect::Sqlite if rows != self.rows => {
+                return (AssertSqlSafe(self.text(rows, dialect)).into_sql_str(), false);
+            }
             Dialect::Sqlite => sqlite,
             Dialect::Postgres => postgres,
         };
-        if rows == self.rows {
-            let text = full.get_or_init(|| self.text(rows, dialect).into());
-            return AssertSqlSafe(Arc::clone(text)).into_sql_str();
-        }
-        AssertSqlSafe(self.text(rows, dialect)).into_sql_str()
+        let text = full.get_or_init(|| self.text(rows, dialect).into());
+        (AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)
     }
 
     /// Writes all rows. `shared[0]` is the first row's number where the shape counts.
@@ -118,10 +151,11 @@ impl Bulk {
         let counts = self.row.iter().any(|cell| matches!(cell, Cell::Counted));
         let (mut rows, mut done, mut changed) = (rows.into_iter(), 0, 0);
         let dialect = connection.dialect();
+        let room = self.rows_for(dialect);
         loop {
-            let mut values = Values::with_room(self.rows * self.values_a_row() + shared.len(), dialect);
+            let mut values = Values::with_room(room, self.values_a_row(), dialect);
             let mut taken = 0;
-            for row in rows.by_ref().take(self.rows) {
+            for row in rows.by_ref().take(room) {
                 bind(&mut values, row);
                 taken += 1;
             }
@@ -129,10 +163,9 @@ impl Bulk {
                 return Ok(changed);
             }
             for (place, value) in shared.iter().enumerate() {
-                values.maybe(value.map(|n| if counts && place == 0 { n + done } else { n }));
+                values.shared(value.map(|n| if counts && place == 0 { n + done } else { n }));
             }
-            // A statement of odd length is not worth a place among the kept ones.
-            let (text, keep) = (self.statement(taken, dialect), taken == self.rows);
+            let (text, keep) = self.statement(taken, dialect);
             changed += match (connection.link(), values.bound()?) {
                 (Link::Sqlite(connection), Bound::Sqlite(bound)) => {
                     let query = sqlx::query_with(text, bound).persistent(keep);
@@ -162,10 +195,11 @@ impl Bulk {
     {
         let mut rows = rows.into_iter();
         let dialect = connection.dialect();
+        let room = self.rows_for(dialect);
         loop {
-            let mut values = Values::with_room(self.rows * self.values_a_row() + shared.len(), dialect);
+            let mut values = Values::with_room(room, self.values_a_row(), dialect);
             let mut taken = 0;
-            for row in rows.by_ref().take(self.rows) {
+            for row in rows.by_ref().take(room) {
                 bind(&mut values, row);
                 taken += 1;
             }
@@ -173,9 +207,9 @@ impl Bulk {
                 return Ok(());
             }
             for value in shared {
-                values.maybe(*value);
+                values.shared(*value);
             }
-            let (text, keep) = (self.statement(taken, dialect), taken == self.rows);
+            let (text, keep) = self.statement(taken, dialect);
             match (connection.link(), values.bound()?) {
                 (Link::Sqlite(connection), Bound::Sqlite(bound)) => {
                     let query = sqlx::query_with(text, bound).persistent(keep);
@@ -203,47 +237,112 @@ enum Bound {
 
 /// The values of one statement, in order.
 pub(super) struct Values {
-    bound: Bound,
+    held: Held,
     failed: bool,
+}
+
+enum Held {
+    Sqlite(SqliteArguments),
+    Arrays(Arrays),
+}
+
+/// Values by their columns.
+#[derive(Default)]
+struct Arrays {
+    columns: Vec<Array>,
+    shared: Vec<Option<i64>>,
+    /// The column of the next value, and how many there are.
+    next: usize,
+    width: usize,
+}
+
+/// One column's values: of the kind of the first.
+enum Array {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Blob(Vec<Option<Vec<u8>>>),
 }
 
 fn unbound() -> StoreError {
     StoreError::Refused("a value could not be bound".into())
 }
 
+impl Arrays {
+    /// Whether the value is of its column's kind.
+    fn put(&mut self, value: Value) -> bool {
+        let column = self.columns.get_mut(self.next);
+        self.next = if self.next + 1 < self.width { self.next + 1 } else { 0 };
+        match (column, value) {
+            (Some(Array::Int(column)), Value::Int(value)) => column.push(value),
+            (Some(Array::Text(column)), Value::Text(value)) => column.push(value),
+            (Some(Array::Blob(column)), Value::Blob(value)) => column.push(value),
+            (None, Value::Int(value)) => self.columns.push(Array::Int(vec![value])),
+            (None, Value::Text(value)) => self.columns.push(Array::Text(vec![value])),
+            (None, Value::Blob(value)) => self.columns.push(Array::Blob(vec![value])),
+            (Some(_), _) => return false,
+        }
+        true
+    }
+
+    fn bound(self) -> Result<PgArguments, StoreError> {
+        let mut bound = PgArguments::default();
+        for column in self.columns {
+            match column {
+                Array::Int(values) => bound.add(values),
+                Array::Text(values) => bound.add(values),
+                Array::Blob(values) => bound.add(values),
+            }
+            .map_err(|_| unbound())?;
+        }
+        for value in self.shared {
+            bound.add(value).map_err(|_| unbound())?;
+        }
+        Ok(bound)
+    }
+}
+
 impl Values {
-    fn with_room(values: usize, dialect: Dialect) -> Self {
-        let bound = match dialect {
+    /// Room for so many rows of so many values.
+    fn with_room(rows: usize, width: usize, dialect: Dialect) -> Self {
+        let held = match dialect {
             Dialect::Sqlite => {
                 let mut bound = SqliteArguments::default();
-                bound.reserve(values, 0);
-                Bound::Sqlite(bound)
+                bound.reserve(rows * width + 4, 0);
+                Held::Sqlite(bound)
             }
-            Dialect::Postgres => Bound::Postgres(PgArguments::default()),
+            Dialect::Postgres => Held::Arrays(Arrays { width, ..Arrays::default() }),
         };
-        Self { bound, failed: false }
+        Self { held, failed: false }
     }
 
     fn bound(self) -> Result<Bound, StoreError> {
-        if self.failed { Err(unbound()) } else { Ok(self.bound) }
+        match self.held {
+            _ if self.failed => Err(unbound()),
+            Held::Sqlite(bound) => Ok(Bound::Sqlite(bound)),
+            Held::Arrays(arrays) => Ok(Bound::Postgres(arrays.bound()?)),
+        }
     }
 
     fn add<T>(&mut self, value: T)
     where
-        T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>,
+        T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + Into<Value>,
     {
-        let added = match &mut self.bound {
-            Bound::Sqlite(bound) => bound.add(value),
-            Bound::Postgres(bound) => bound.add(value),
+        let added = match &mut self.held {
+            Held::Sqlite(bound) => bound.add(value).is_ok(),
+            Held::Arrays(arrays) => arrays.put(value.into()),
         };
-        self.failed |= added.is_err();
+        self.failed |= !added;
+    }
+
+    /// What all rows share; behind the values.
+    fn shared(&mut self, value: Option<i64>) {
+        match &mut self.held {
+            Held::Sqlite(_) => self.add(value),
+            Held::Arrays(arrays) => arrays.shared.push(value),
+        }
     }
 
     pub(super) fn int(&mut self, value: i64) {
-        self.add(value);
-    }
-
-    pub(super) fn maybe(&mut self, value: Option<i64>) {
         self.add(value);
     }
 
@@ -283,8 +382,12 @@ mod tests {
         );
         assert_eq!(
             bulk.text(2, Dialect::Postgres),
-            "INSERT INTO t (id, a, s, b) VALUES ($5 + 0, $1, $6, $2), ($5 + 1, $3, $6, $4) ON CONFLICT DO NOTHING"
+            "INSERT INTO t (id, a, s, b) SELECT $3 + u.turn - 1, u.column1, $4, u.column2 \
+             FROM unnest($1, $2) WITH ORDINALITY AS u(column1, column2, turn) ON CONFLICT DO NOTHING"
         );
-        assert_eq!(list.text(2, Dialect::Postgres), "UPDATE t SET x = $3 WHERE id IN (VALUES ($1), ($2))");
+        assert_eq!(
+            list.text(2, Dialect::Postgres),
+            "UPDATE t SET x = $2 WHERE id IN (SELECT u.column1 FROM unnest($1) WITH ORDINALITY AS u(column1, turn))"
+        );
     }
 }

@@ -114,11 +114,13 @@ statements! {
     PERSON_DUE = "SELECT id, person_key, retired_into, salt FROM person \
         WHERE id > $1 AND ($2 = 1 OR dirty = 1 OR review_on <= $3) ORDER BY id LIMIT $4";
     /// The chapters of that page: persons between $1 and $2, chosen in the same way. The order of the joins is
-    /// stated, because without statistics the planner may start at the chapters. An identity's chapters have the
-    /// ids from its row times 2^20 on.
+    /// stated, because without statistics the planner may start at the chapters; and the bounds of the identities, without
+    /// which a server read all identities up to the page each time. An identity's chapters have the ids from its row
+    /// times 2^20 on.
     PERSON_CHAPTERS = "SELECT p.id, c.id, c.body FROM person p CROSS JOIN identity i CROSS JOIN chapter c \
         WHERE p.id >= $1 AND p.id <= $2 AND ($3 = 1 OR p.dirty = 1 OR p.review_on <= $4) \
-        AND i.person = p.id AND c.id >= i.id * 1048576 AND c.id < (i.id + 1) * 1048576 ORDER BY p.id";
+        AND i.person = p.id AND i.person >= $1 AND i.person <= $2 \
+        AND c.id >= i.id * 1048576 AND c.id < (i.id + 1) * 1048576 ORDER BY p.id";
 
     FORGET_FOLLOW = "UPDATE person SET dirty = 2 WHERE dirty <> 2 AND retired_into IN (SELECT id FROM person WHERE dirty = 2)";
     FORGET_CHAPTERS = "DELETE FROM chapter WHERE id IN (SELECT c.id FROM person p CROSS JOIN identity i CROSS JOIN chapter c \
