@@ -77,7 +77,7 @@ fn some_order(files: &[FeedFile], rng: &mut Rng) -> Plan {
     let mut plan: Plan = runs.into_iter().map(|day| (day, Vec::new())).collect();
     for file in files {
         // Once at the least, and up to twice more: at the same time, or again after newer ones.
-        for copy in 0..1 + rng.usize(..5).saturating_sub(2) {
+        for copy in 0..=rng.usize(..5).saturating_sub(2) {
             let name = if copy == 0 && rng.bool() { String::new() } else { format!("_{}", rng.u32(..)) };
             let run = rng.usize(..plan.len());
             plan[run].1.push(Arrival { file: file.clone(), copy: name });
@@ -156,7 +156,7 @@ fn in_order(number: u64) -> (Vec<FeedFile>, End) {
     assert_eq!(files.len(), 3 * DAYS);
     let end = ended(&plain(&files), &format!("week {number} in its order"));
     let tables: BTreeSet<&str> = end.held.values().map(|(table, _)| table.as_str()).collect();
-    assert!(end.held.len() > 100 && tables.len() > 3, "hardly anything: {} {tables:?}", end.held.len());
+    assert!(end.held.len() > 50 && tables.len() > 3, "hardly anything: {} {tables:?}", end.held.len());
     (files, end)
 }
 
