@@ -11,6 +11,7 @@ use lockgate_connectors::{Transport, TransportError};
 use lockgate_core::hash::{Digest, Digester};
 use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::problem::Problem;
+use std::collections::HashSet;
 use std::io::{self, Read as _};
 
 /// A file that tonight's run reads.
@@ -88,6 +89,9 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
     let place = night.deployment.place(mapping)?;
     let listed = place.list()?;
     let mut due: Vec<Due> = released(night, feed, mapping).await?;
+    // Beside the list, so that a folder of very many files costs each of them the same.
+    let mut sizes: HashSet<u64> = due.iter().map(|d| d.bytes).collect();
+    let mut digests: HashSet<Digest> = due.iter().map(|d| d.digest).collect();
     for file in listed {
         let Some(named) = mapping.source().named(&file.name) else { continue };
         // A feed whose names carry no date is taken as it lies there.
@@ -101,16 +105,14 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
             continue;
         }
         // Only a file of the size of one that is known can be that one: all others are read once.
-        let known = if night.store.knows_size(mapping.name(), file.bytes).await?
-            || due.iter().any(|d| d.bytes == file.bytes)
-        {
-            Some(digest(place.as_ref(), &file.name).context("reading a file for its digest")?.0)
-        } else {
-            None
-        };
+        let known =
+            if sizes.contains(&file.bytes) || night.store.knows_size(mapping.name(), file.bytes).await? {
+                Some(digest(place.as_ref(), &file.name).context("reading a file for its digest")?.0)
+            } else {
+                None
+            };
         if let Some(digest) = known
-            && (due.iter().any(|d| d.digest == digest)
-                || night.store.find_file(mapping.name(), &digest).await?.is_some())
+            && (digests.contains(&digest) || night.store.find_file(mapping.name(), &digest).await?.is_some())
         {
             if let Some(count) = out.known.get_mut(feed) {
                 *count += 1;
@@ -122,6 +124,8 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         let (digest, bytes) = night.archive.put(&mut reader)?;
         let same = bytes == file.bytes && known.is_none_or(|known| known == digest);
         anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
+        sizes.insert(bytes);
+        digests.insert(digest);
         due.push(Due { feed, date, digest, bytes, released: false });
     }
     Ok(due)

@@ -3,6 +3,7 @@
 pub mod doors;
 pub mod page;
 pub mod postgres;
+pub mod small;
 pub mod sshd;
 pub mod wire;
 
