@@ -6,9 +6,6 @@
 //! newer one is filed and not read (`a_full_list_that_comes_late_*` in `repair.rs`), so that whoever stands in an older list alone,
 //! without an end, is known only where that list was taken in its time. The lists here keep whoever was ever on them.
 //!
-//! Not covered, because it does not hold yet: a record that came back to what it had said before, when the list of changes between
-//! the two comes late (docs/promises.md). No record does so here.
-//!
 //! `LOCKGATE_ORDERS=1000` tries that many orders, `LOCKGATE_SEED=7` begins with that one: the seed that a failure names.
 
 #![expect(

@@ -5,6 +5,7 @@ use super::again::Again;
 use super::behind::{Behind, Writes};
 use super::collect::Due;
 use super::ingest::Taken;
+use super::late;
 use super::link::{Doubtful, Kept, Retained, WhoIsWho};
 use super::memories::Memories;
 use super::memory::Rows;
@@ -22,7 +23,7 @@ use hashbrown::HashSet;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::{Tally, Verdict};
 use lockgate_core::link::Fate;
-use lockgate_core::mapping::Mapping;
+use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::record::{Candidate, IdentityId, PersonId};
 use std::collections::BTreeSet;
 
@@ -102,6 +103,7 @@ pub async fn keep(
             *slot = kept;
         }
     }
+    say_again(night, retained, who, people, &turns).await?;
     for taken in taken.iter() {
         if let Verdict::Held(problems) = &taken.verdict {
             let mapping = night.deployment.mapping(taken.due.feed)?;
@@ -184,14 +186,48 @@ async fn fill_in(
     old.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
     for (feed, file) in old {
         let wanted = replay::Wanted::of(file, &Rows::default(), who)?.rows;
-        let Some(stored) = file.stored.as_ref().filter(|_| !wanted.is_empty()) else { continue };
-        let mapping = night.deployment.mapping(feed)?;
-        let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
-        let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
-        writer.replay(feed, file, wanted).await?;
-        writer.behind.finish().await?.commit_replay().await?;
+        read_again(night, (feed, file), wanted, who, people, turns).await?;
     }
     Ok(())
+}
+
+/// Lets newer lists of changes say again what they say about whoever a list that came late names. A run that was stopped may not
+/// have come to it: what it took counts as late as well.
+async fn say_again(
+    night: &Night<'_>,
+    retained: &Retained,
+    who: &WhoIsWho,
+    people: &mut People,
+    turns: &Turns,
+) -> Result<()> {
+    let stopped = night.store.first_interrupted(night.run.id).await?;
+    let since = |file: &Kept| file.stored.as_ref().is_some_and(|f| stopped.is_some_and(|run| f.run >= run));
+    let came = |file: &Kept| file.tonight.is_some() || since(file);
+    for (feed, files) in retained.iter().enumerate() {
+        if night.deployment.mapping(feed)?.kind() != FeedKind::Snapshot {
+            for (file, rows) in late::said_again(files, &came, who)? {
+                read_again(night, (feed, file), rows, who, people, turns).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads rows of a file that was accepted before once more, and keeps what they say that is new.
+async fn read_again(
+    night: &Night<'_>,
+    (feed, file): (usize, &Kept),
+    rows: Vec<usize>,
+    who: &WhoIsWho,
+    people: &mut People,
+    turns: &Turns,
+) -> Result<()> {
+    let Some(stored) = file.stored.as_ref().filter(|_| !rows.is_empty()) else { return Ok(()) };
+    let mapping = night.deployment.mapping(feed)?;
+    let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
+    let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
+    writer.replay(feed, file, rows).await?;
+    Ok(writer.behind.finish().await?.commit_replay().await?)
 }
 
 impl<'a, 'n> Writer<'a, 'n> {

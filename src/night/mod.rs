@@ -12,6 +12,7 @@ mod in_force;
 pub mod ingest;
 pub mod journal;
 pub mod keep;
+mod late;
 pub mod link;
 pub mod memories;
 pub mod memory;

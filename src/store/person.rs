@@ -101,14 +101,19 @@ impl Store {
         Ok(found)
     }
 
+    /// The first run before this one that came to no end, since the last that did.
+    pub async fn first_interrupted(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        let first: (Option<i64>,) =
+            either::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
+        Ok(first.0.map(RunId))
+    }
+
     /// The identities that runs since the last finished one added and that this one has to look at again: a run that was
     /// stopped may have read one of an identity's files and not the next.
     pub async fn interrupted_identities(&self, run: RunId) -> Result<Vec<IdentityId>, StoreError> {
-        let first: (Option<i64>,) =
-            either::query_as(sql::RUN_INTERRUPTED).bind(run.0).fetch_one(&self.read).await?;
-        let Some(first) = first.0 else { return Ok(Vec::new()) };
+        let Some(first) = self.first_interrupted(run).await? else { return Ok(Vec::new()) };
         let keys: Vec<(Vec<u8>,)> =
-            either::query_as(sql::IDENTITY_SINCE).bind(first).fetch_all(&self.read).await?;
+            either::query_as(sql::IDENTITY_SINCE).bind(first.0).fetch_all(&self.read).await?;
         keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
     }
 

@@ -91,8 +91,7 @@ struct Custody {
     gone: bool,
 }
 
-/// The feeds' world, from day to day the same for the same seed. No record comes back to what it said on an earlier day: see
-/// "Known not to work yet" of docs/promises.md.
+/// The feeds' world, from day to day the same for the same seed. Records come back to what they said on an earlier day, too.
 pub struct World {
     rng: Rng,
     day: Date,
@@ -177,7 +176,8 @@ impl World {
         // Those of the last days alone, so that a day's file is as long after a year as after a week.
         for custody in self.custody.iter_mut().rev().take(24) {
             match self.rng.u8(..8) {
-                0 => custody.charged = true,
+                // It may come back to what it said before.
+                0 => (custody.charged, custody.gone) = (!custody.charged, false),
                 1 => custody.tested = true,
                 2 => custody.gone = true,
                 _ => continue,
@@ -213,10 +213,7 @@ impl World {
                     self.bookings += 1;
                     ("N", (self.bookings, ahead(self.rng.u32(20..60))))
                 }
-                (Some((number, on)), 0..2) => {
-                    let later = Span::new().days(i64::from(self.rng.u32(1..5)));
-                    ("C", (number, on.checked_add(later).expect("a day")))
-                }
+                (Some((number, _)), 0..2) => ("C", (number, ahead(self.rng.u32(20..24)))),
                 (Some(booking), 2) => ("X", booking),
                 _ => continue,
             };

@@ -1,0 +1,45 @@
+//! Late: a list of changes that comes after newer ones of its feed is not the last word about those whom it names.
+//!
+//! A row that says what its record says already leaves nothing behind: the store holds no version of it, and a file's remembered
+//! rows are not read twice. So of a record that said A, then B, then A again the store knows only the first A, and the B that
+//! comes late would stand. What the newer files say about whoever a late one names is therefore said again.
+
+use super::link::{Kept, WhoIsWho};
+use anyhow::Result;
+use hashbrown::HashSet;
+use lockgate_core::link::Remembered as _;
+use lockgate_core::record::IdentityId;
+
+/// Of a feed's files, newest first, those that were taken before and are newer than one that `came` now, oldest first: each with
+/// its rows about whoever in the cohort the older ones that came now name.
+pub(super) fn said_again<'k>(
+    files: &'k [Kept],
+    came: &dyn Fn(&Kept) -> bool,
+    who: &WhoIsWho,
+) -> Result<Vec<(&'k Kept, Vec<usize>)>> {
+    let newest = files.iter().position(|file| !came(file)).unwrap_or(files.len());
+    let files = files.get(newest..).unwrap_or_default();
+    let mut named: HashSet<IdentityId> = HashSet::new();
+    let mut again = Vec::new();
+    for file in files.iter().rev() {
+        if came(file) {
+            file.memory.each(&mut |seen| {
+                let read = file.tonight.is_none() || seen.fresh;
+                if read && who.cohort.contains_key(&seen.identity) {
+                    named.insert(seen.identity);
+                }
+            })?;
+        } else if !named.is_empty() {
+            let mut rows = Vec::new();
+            file.memory.each(&mut |seen| {
+                if named.contains(&seen.identity) {
+                    rows.push(seen.row);
+                }
+            })?;
+            if !rows.is_empty() {
+                again.push((file, rows));
+            }
+        }
+    }
+    Ok(again)
+}
