@@ -51,7 +51,9 @@ pub struct PostcodeFacts {
 pub struct IdFacts {
     /// Its letters and digits.
     pub signs: Signs,
-    /// How rare it is.
+    /// How often the deck has it.
+    count: u32,
+    /// How rare it is that two records share it.
     pub rarity: Weight,
 }
 
@@ -141,6 +143,7 @@ impl Facts {
         }
         let id = |number: u32| IdFacts {
             signs: Signs::of(deck.ids.get(number)),
+            count: ids.of(number),
             rarity: rarity(ids.of(number), out.cards, RARE_ID),
         };
         out.ids = PerWord((0..=deck.ids.len()).map(id).collect());
@@ -253,6 +256,9 @@ impl Facts {
         for (number, facts) in (0..).zip(&mut self.postcodes.0).skip(1) {
             facts.rarity = rarity(known(Value::Postcode(deck.postcodes.get(number))), records, RARE_POSTCODE);
             facts.district_rarity = rarity(share(records / DISTRICTS), records, RARE_POSTCODE);
+        }
+        for facts in &mut self.ids.0 {
+            facts.rarity = rarity(facts.count, records, RARE_ID);
         }
         for (born, rarity) in &mut self.births {
             *rarity = rare_birth(*born, known(Value::Birth(*born)), records);

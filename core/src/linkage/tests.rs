@@ -51,6 +51,18 @@ fn deck(rows: &[Row]) -> Deck {
     reader.deck
 }
 
+/// A number that two of a small deck share is as rare as the population says that the deck is a part of, not as the deck is small.
+#[test]
+fn a_number_is_as_rare_as_in_the_population_of_which_a_deck_is_a_part() {
+    let one = row(["Testy", "Sample", "M", "1980-05-04", "", "", "", "A1234BC"]);
+    let mut deck = deck(&[one.clone(), one]);
+    let mut facts = Facts::of(&mut deck);
+    let number = deck.card(0).unwrap().ids[1];
+    let alone = facts.id(number).rarity;
+    facts.part_of(&deck, 1_000_000.0, &|_| 2);
+    assert!(facts.id(number).rarity > alone + 7 * super::math::BIT, "{alone}");
+}
+
 /// Links rows from end to end as the command does; the group of each row, and the doubts.
 fn linked(rows: &[Row]) -> (Vec<u32>, Vec<(Edge, Doubt)>) {
     let mut deck = deck(rows);
