@@ -4,14 +4,14 @@
 //! the folder stays. The same bytes are the same file, whatever their name or time.
 
 use super::Night;
-use crate::store::FileRow;
+use crate::store::{FileRow, Sighting};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
-use lockgate_connectors::{Transport, TransportError};
-use lockgate_core::hash::{Digest, Digester};
+use lockgate_connectors::{Listed, Transport, TransportError};
+use lockgate_core::hash::{Digest, Digester, HashKey};
 use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::problem::Problem;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read as _};
 
 /// A file that tonight's run reads.
@@ -92,7 +92,8 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
     // Beside the list, so that a folder of very many files costs each of them the same.
     let mut sizes: HashSet<u64> = due.iter().map(|d| d.bytes).collect();
     let mut digests: HashSet<Digest> = due.iter().map(|d| d.digest).collect();
-    for file in listed {
+    let (mut seen, mut known_files) = (Seen::of(night, mapping, &listed).await?, 0);
+    for file in &listed {
         let Some(named) = mapping.source().named(&file.name) else { continue };
         // A feed whose names carry no date is taken as it lies there.
         let date = named.date.unwrap_or(night.order.as_of);
@@ -102,6 +103,10 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         if !file.settled {
             let what = "a file is still being written; it is taken the next time";
             out.warnings.push(Problem::new("LG1313", what).in_data(mapping.name(), None, None));
+            continue;
+        }
+        if seen.untouched(file) {
+            known_files += 1;
             continue;
         }
         // Only a file of the size of one that is known can be that one: all others are read once.
@@ -114,9 +119,8 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         if let Some(digest) = known
             && (digests.contains(&digest) || night.store.find_file(mapping.name(), &digest).await?.is_some())
         {
-            if let Some(count) = out.known.get_mut(feed) {
-                *count += 1;
-            }
+            known_files += 1;
+            seen.add(file, digest);
             continue;
         }
         // A dry run files it too: into its copy of the archive, from which the night then reads.
@@ -124,11 +128,52 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         let (digest, bytes) = night.archive.put(&mut reader)?;
         let same = bytes == file.bytes && known.is_none_or(|known| known == digest);
         anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
+        seen.add(file, digest);
         sizes.insert(bytes);
         digests.insert(digest);
         due.push(Due { feed, date, digest, bytes, released: false });
     }
+    seen.keep(night).await?;
+    if let Some(count) = out.known.get_mut(feed) {
+        *count += known_files;
+    }
     Ok(due)
+}
+
+/// How a feed's files were seen the last time: one that nothing was done to since, and whose bytes are known, is not read again.
+struct Seen<'a> {
+    feed: &'a str,
+    names: HashKey,
+    before: HashMap<u128, Digest>,
+    now: Vec<Sighting>,
+}
+
+impl<'a> Seen<'a> {
+    async fn of(night: &Night<'_>, mapping: &'a Mapping, listed: &[Listed]) -> Result<Self> {
+        let (feed, names) = (mapping.name(), night.contents());
+        let vouched = listed.iter().filter(|file| file.stamp.is_some());
+        let marks: Vec<u128> = vouched.map(|file| mark(&names, feed, &file.name)).collect();
+        Ok(Self { feed, before: night.store.sightings(&marks).await?, names, now: Vec::new() })
+    }
+
+    fn untouched(&self, file: &Listed) -> bool {
+        file.stamp.is_some()
+            && self.before.get(&mark(&self.names, self.feed, &file.name)) == file.stamp.as_ref()
+    }
+
+    /// A file was read. What its place vouches for was so before, so nothing that came between is taken for it.
+    fn add(&mut self, file: &Listed, digest: Digest) {
+        let name = mark(&self.names, self.feed, &file.name);
+        self.now.extend(file.stamp.map(|stamp| Sighting { name, stamp, digest }));
+    }
+
+    async fn keep(self, night: &Night<'_>) -> Result<()> {
+        if self.now.is_empty() { Ok(()) } else { Ok(night.store.put_sightings(self.feed, &self.now).await?) }
+    }
+}
+
+fn mark(names: &HashKey, feed: &str, name: &str) -> u128 {
+    names.long(&[b"sighting", feed.as_bytes(), name.as_bytes()])
 }
 
 /// What a place did that lies in an error, if it was the place.

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 /// The rules by which identities are linked. When they become others, everybody is looked at again: whom the former ones
 /// joined may be two people by these.
-const RULES: &str = "2";
+pub(super) const RULES: &str = "2";
 /// The word under which the store keeps the rules of the last night.
 const KEY: &str = "link rules";
 

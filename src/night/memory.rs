@@ -230,6 +230,11 @@ impl FileMemory {
         self.index.designates()
     }
 
+    /// The first day after `day` on which a designation begins or holds no more.
+    pub fn next_change(&self, day: Date) -> Option<Date> {
+        self.index.spans(0).filter_map(|(_, span)| span.next_change(day)).min()
+    }
+
     /// Whether some rows are known from the last file.
     pub fn has_known(&self) -> bool {
         self.last.is_some()

@@ -7,7 +7,7 @@ use super::Night;
 use super::link::{Doubtful, MANY, Retained, WhoIsWho};
 use super::weights::{InForce, Read, views};
 use crate::review::said;
-use crate::store::{FileId, NewReview, Proposal, ReviewRow, ReviewState};
+use crate::store::{FileId, NewReview, Proposal, ReviewRow, ReviewState, Store};
 use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use lockgate_core::agreement::PartnerId;
@@ -40,6 +40,11 @@ pub async fn begin(night: &Night<'_>) -> Result<Option<String>> {
     let before = night.store.meta(KEY).await?;
     night.store.set_meta(KEY, AT_WORK).await?;
     Ok(before)
+}
+
+/// By which model the last night proposed, and whether it left pairs to be weighed.
+pub async fn last(store: &Store) -> Result<Option<String>> {
+    Ok(store.meta(KEY).await?)
 }
 
 /// What the model proposes tonight, not written yet.

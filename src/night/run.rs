@@ -4,16 +4,15 @@ use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis, Open};
 use super::ingest::{Before, Taken, ingest};
-use super::keep::{KeptCounts, keep};
-use super::link::{WhoIsWho, retained, who_is_who};
+use super::keep::KeptCounts;
+use super::known::known;
 use super::memories::Memories;
-use super::people::{self, People};
 use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::send::{deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, forms, propose, receipts, registers, witness};
+use super::{Night, Order, forms, receipts, registers, witness};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
@@ -21,7 +20,7 @@ use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
 use crate::schedule;
 use crate::seal::{Sealer, Signer};
-use crate::store::{KnownIdentity, Names, NewRun, PersonRef, Store, StoreError, StorePlace};
+use crate::store::{Names, NewRun, PersonRef, Store, StoreError, StorePlace};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -201,25 +200,17 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
-    let Collected { due, superseded, known, mut warnings } = collect(night).await?;
+    let Collected { due, superseded, known: seen, mut warnings } = collect(night).await?;
     let mut taken = read(night, &memories, &due).await?;
-    let mut retained = retained(night, &memories, &mut taken).await?;
-    let who = who_is_who(night, &retained, last).await?;
-    let model_before = propose::begin(night).await?;
-    let mut people = People::of(night, &who).await?;
-    people::apply(night, &who, &mut people).await?;
-    let kept = keep(night, &memories, &mut taken, &mut retained, &who, &mut people).await?;
-    let proposed = propose::propose(night, &retained, &who, model_before).await?;
-    warnings.extend(proposed.notes.iter().cloned());
+    let known_now = known(night, &memories, &mut taken, last).await?;
+    warnings.extend(known_now.proposed.iter().flat_map(|proposed| proposed.notes.iter().cloned()));
     // Before anything is decided: what is told from here on is what the sources say now.
     correction::settle(night).await?;
-    let left = leavers(&who, &people);
-    let mut summary = Summary { linked: who.scope as u64, left: left.len() as u64, ..Summary::default() };
-    (summary.joined, summary.moved) = (joined(&who), who.moved.len() as u64);
-    // Deciding needs the room.
-    drop((retained, people, who));
+    let left = known_now.left.len() as u64;
+    let mut summary = Summary { linked: known_now.linked, left, ..Summary::default() };
+    (summary.joined, summary.moved) = (known_now.joined, known_now.moved);
     supersede(night, &superseded).await?;
-    summary.feeds = feed_lines(night, &taken, &superseded, &known, &kept);
+    summary.feeds = feed_lines(night, &taken, &superseded, &seen, &known_now.kept);
     let mut held = Vec::new();
     for file in &taken {
         match &file.verdict {
@@ -232,9 +223,8 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     if !files.is_empty() {
         open_chapter(night, &files).await?;
     }
-    let (fresh, noted) = decide(night, doors, (&left, &stuck), &mut summary).await?;
+    let (fresh, noted) = decide(night, doors, (&known_now.left, &stuck), &mut summary).await?;
     warnings.extend(noted);
-    proposed.record(night).await?;
     if !night.order.dry_run {
         warnings.extend(deliver(night, doors, fresh, &mut summary).await?);
     }
@@ -243,6 +233,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let chase = (night.deployment, night.store, night.vault);
     warnings.extend(correction::overdue(chase, night.order.as_of).await?);
     expire(night).await?;
+    known_now.finish(night).await?;
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
     }
@@ -367,20 +358,6 @@ async fn supersede(night: &Night<'_>, superseded: &[Due]) -> Result<()> {
         night.store.supersede_file(id).await?;
     }
     Ok(())
-}
-
-/// The persons who have left the cohort, as they are put together now.
-fn leavers(who: &WhoIsWho, people: &People) -> BTreeSet<PersonRef> {
-    let person = |known: &KnownIdentity| people.at(known.key).map_or(known.person, |(_, person)| person);
-    let stay: BTreeSet<PersonRef> =
-        who.known.iter().filter(|k| who.cohort.contains_key(&k.key)).map(person).collect();
-    who.leavers.iter().map(person).filter(|p| !stay.contains(p)).collect()
-}
-
-fn joined(who: &WhoIsWho) -> u64 {
-    let before: BTreeSet<_> = who.known.iter().map(|k| k.person_key).collect();
-    let joined: BTreeSet<_> = who.cohort.values().filter(|p| !before.contains(p)).collect();
-    joined.len() as u64
 }
 
 /// Decides, records and publishes; then settles the people, and empties those who left.

@@ -38,6 +38,7 @@ mod register;
 mod repair;
 mod review;
 mod run;
+mod sighting;
 mod sql;
 mod tree;
 mod watch;
@@ -75,6 +76,7 @@ pub use register::{
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
+pub use sighting::Sighting;
 pub use watch::Watch;
 
 /// The word under which a store remembers that it was copied and goes on elsewhere.
@@ -91,6 +93,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "link", include_str!("migrations/0009_link.sql")),
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
     (11, "proposal", include_str!("migrations/0011_proposal.sql")),
+    (12, "sighting", include_str!("migrations/0012_sighting.sql")),
 ];
 
 /// The gateway's memory.

@@ -7,8 +7,9 @@ use crate::limits::{self, Capped, Limits};
 use crate::options::{OptionDoc, Options, Owner};
 use crate::transport::look::{self, Look, Seen, Settling};
 use crate::transport::{Arrival, Listed, Transport, TransportError, TransportKind, already};
+use lockgate_core::hash::Digest;
 use lockgate_core::problem::Problem;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -46,6 +47,9 @@ const PART: &str = ".part";
 /// A file unchanged for so long needs no second look: every write would have moved its time.
 const QUIET: Duration = Duration::from_mins(1);
 
+/// More than the steps in which a file system counts its times.
+const STEP: Duration = Duration::from_secs(2);
+
 struct Folder {
     path: PathBuf,
     settling: Settling,
@@ -74,7 +78,10 @@ impl Folder {
             // `DirEntry::metadata` does not follow links; what vanished meanwhile is not there.
             let Ok(about) = entry.metadata() else { continue };
             if about.is_file() && look::counts(&name) {
-                seen.insert(name, Seen { bytes: about.len(), changed: about.modified().ok() });
+                seen.insert(
+                    name,
+                    Seen { bytes: about.len(), changed: about.modified().ok(), stamp: stamp(&about) },
+                );
             }
         }
         Ok(seen)
@@ -136,6 +143,24 @@ impl Transport for Folder {
     fn sweep(&self) -> Result<usize, TransportError> {
         put::sweep(&self.path)
     }
+}
+
+/// A change of a file's content, name or times sets its time of change to now, and nobody can set it to anything else. It moves
+/// in steps of some milliseconds: what changed just now may change again within the same step.
+#[cfg(unix)]
+fn stamp(about: &Metadata) -> Option<Digest> {
+    use std::os::unix::fs::MetadataExt as _;
+    let changed = Duration::new(u64::try_from(about.ctime()).ok()?, u32::try_from(about.ctime_nsec()).ok()?);
+    let age = SystemTime::UNIX_EPOCH.checked_add(changed)?.elapsed().ok()?;
+    let told = [about.ctime(), about.ctime_nsec(), about.mtime(), about.mtime_nsec()].map(i64::cast_unsigned);
+    let words = [about.dev(), about.ino(), about.len()].into_iter().chain(told);
+    let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    (age >= STEP).then(|| Digest::of(&bytes))
+}
+
+#[cfg(not(unix))]
+const fn stamp(_: &Metadata) -> Option<Digest> {
+    None
 }
 
 /// Moves without overwriting. A file is linked under its new name first, which fails when the name

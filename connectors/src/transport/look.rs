@@ -2,6 +2,7 @@
 
 use crate::codes::NAME_REFUSED;
 use crate::transport::{Listed, TransportError};
+use lockgate_core::hash::Digest;
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(super) type Look<T> = BTreeMap<String, Seen<T>>;
 pub(super) struct Seen<T> {
     pub(super) bytes: u64,
     pub(super) changed: Option<T>,
+    /// What [`Listed::stamp`] says.
+    pub(super) stamp: Option<Digest>,
 }
 
 /// How long, and by what, a place's files prove that they are complete.
@@ -55,7 +58,7 @@ impl Settling {
         let listed = files().map(|(name, seen)| {
             let stable = !undecided(name, seen) || second.get(name) == Some(seen);
             let settled = marked(name) || (!self.require_marker && stable);
-            Listed { name: name.clone(), bytes: seen.bytes, settled }
+            Listed { name: name.clone(), bytes: seen.bytes, settled, stamp: seen.stamp }
         });
         Ok(listed.collect())
     }

@@ -14,6 +14,7 @@ pub(crate) mod sftp;
 use crate::codes::{ALREADY_THERE, PUBLISH_FAILED};
 use crate::limits::Limits;
 use crate::options::{OptionDoc, Options};
+use lockgate_core::hash::Digest;
 use lockgate_core::problem::{Code, Problem};
 use std::fs;
 use std::io::{self, Read};
@@ -85,6 +86,9 @@ pub struct Listed {
     pub bytes: u64,
     /// Whether it has stopped changing; a file that has not is left for the next run.
     pub settled: bool,
+    /// Another one as soon as anything was written to the file, moved onto its name or done to its times; a look that finds
+    /// the same one finds the same bytes. `None` where the place cannot vouch for that, or not yet.
+    pub stamp: Option<Digest>,
 }
 
 /// What went wrong at a place. Holds no file content; the file's name is the caller's to add.

@@ -54,6 +54,13 @@ impl Span {
     pub fn holds(&self, day: Date) -> bool {
         self.from.is_some_and(|f| f <= day) && self.until.is_none_or(|u| day <= u)
     }
+
+    /// The first day after `day` on which the span begins or holds no more.
+    pub fn next_change(&self, day: Date) -> Option<Date> {
+        let over = self.until.and_then(|until| until.tomorrow().ok()).filter(|over| *over > day);
+        let begins = self.from.filter(|from| *from > day);
+        self.from.and(begins.into_iter().chain(over).min())
+    }
 }
 
 /// The stored memory does not read back: its file was changed or cut.
@@ -384,6 +391,22 @@ mod tests {
         index.push(Fate::Refused, None);
         index.push(Fate::Mapped, None);
         index
+    }
+
+    #[test]
+    fn a_span_changes_on_its_first_day_and_on_the_one_after_its_last() {
+        let span = |from, until| Span { from, until };
+        let (first, last) = (date(2008, 10, 3), date(2008, 10, 9));
+        let whole = span(Some(first), Some(last));
+        let mut day = date(2008, 9, 30);
+        while day < date(2008, 10, 15) {
+            let next = day.tomorrow().unwrap();
+            let mut later = core::iter::successors(Some(next), |d| d.tomorrow().ok()).take(30);
+            assert_eq!(whole.next_change(day), later.find(|d| whole.holds(*d) != whole.holds(day)), "{day}");
+            day = next;
+        }
+        assert_eq!(span(Some(first), None).next_change(last), None);
+        assert_eq!(span(None, Some(last)).next_change(first), None, "it never stands");
     }
 
     #[test]

@@ -47,6 +47,7 @@ async fn what_holds_in_a_file_holds_on_a_server() {
     persons::on_a_server().await;
     proposals::on_a_server().await;
     registers::on_a_server().await;
+    sightings::on_a_server().await;
 }
 
 #[tokio::test]

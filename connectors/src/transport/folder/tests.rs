@@ -238,3 +238,30 @@ fn a_sweep_takes_only_what_deliveries_of_the_gateway_left() {
     }
     assert_eq!(folder(&base.path().join("nowhere"), &[]).sweep(), Ok(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_stamp_stays_while_nothing_is_done_to_a_file_and_is_another_after_anything() {
+    let base = base();
+    put(base.path(), "a.csv", "one");
+    put(base.path(), "b.csv", "one");
+    let place = folder(base.path(), &[QUICK]);
+    let stamps = || place.list().unwrap().into_iter().map(|file| file.stamp).collect::<Vec<_>>();
+    assert_eq!(stamps(), [None, None], "too young to vouch for anything");
+    let later = || thread::sleep(Duration::from_millis(2_100));
+    later();
+    let (first, path) = (stamps(), base.path().join("in/a.csv"));
+    assert!(first.iter().all(Option::is_some) && first[0] != first[1]);
+    assert_eq!(stamps(), first);
+    // As many bytes, and a time that was set back to what it was.
+    let about = fs::metadata(&path).unwrap();
+    fs::write(&path, "two").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(about.modified().unwrap()).unwrap();
+    assert_eq!(stamps(), [None, first[1]]);
+    later();
+    assert!(stamps()[0].is_some() && stamps()[0] != first[0]);
+    // Another file moved onto the name.
+    fs::rename(base.path().join("in/b.csv"), &path).unwrap();
+    later();
+    assert!(stamps().len() == 1 && !first.contains(&stamps()[0]));
+}

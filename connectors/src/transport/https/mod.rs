@@ -95,13 +95,13 @@ impl Web {
         let (mut look, wire) = (Look::new(), self.wire()?);
         for name in self.names()? {
             if name.ends_with(MARKER) {
-                look.insert(name, Seen { bytes: 0, changed: None });
+                look.insert(name, Seen { bytes: 0, changed: None, stamp: None });
                 continue;
             }
             let Some(Answer { headers, length, .. }) = wire.ask(Method::HEAD, &name)? else { continue };
             let unsized_ =
                 || TransportError::lasting(FAR_REFUSED, "the server does not say how long a file is");
-            let seen = Seen { bytes: length.ok_or_else(unsized_)?, changed: changed(&headers) };
+            let seen = Seen { bytes: length.ok_or_else(unsized_)?, changed: changed(&headers), stamp: None };
             look.insert(name, seen);
         }
         Ok(look)

@@ -179,7 +179,7 @@ impl Bucket {
                     let what = format!("the bucket holds more than {MOST_NAMES} names below the prefix");
                     return Err(TransportError::lasting(CROWDED, &what));
                 }
-                let seen = Seen { bytes: about.size, changed: None };
+                let seen = Seen { bytes: about.size, changed: None, stamp: None };
                 let name = far.name(&about.location).filter(|name| look::counts(name));
                 look.extend(name.map(|name| (name.to_owned(), seen)));
             }

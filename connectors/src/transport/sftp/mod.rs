@@ -68,7 +68,12 @@ impl Sftp {
         let names = self.with(|session| session.names(self.far.folder()))?;
         let files = names.into_iter().filter(|(name, about)| look::counts(name) && plain(about));
         let unfinished = |name: &String| name.ends_with(&self.far.temporary);
-        let seen = |about: &FileAttributes| Seen { bytes: about.size.unwrap_or(0), changed: about.mtime };
+        // Its times are in whole seconds, and the sender may set them: they vouch for nothing.
+        let seen = |about: &FileAttributes| Seen {
+            bytes: about.size.unwrap_or(0),
+            changed: about.mtime,
+            stamp: None,
+        };
         Ok(files.filter(|(name, _)| !unfinished(name)).map(|(name, about)| (name, seen(&about))).collect())
     }
 }
