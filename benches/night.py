@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The whole-process benchmark: a prison feed of a million rows, first and second night, beside its peers.
+"""The whole-process benchmark: a prison feed of a million rows, first and second night, beside its peers; then two nights
+in which nothing comes (on the first of these the files' times have become old enough to be trusted from then on).
 
   benches/night.py [--rows 1000000] [--runs 3] [--peers ../shared/bench] [--python PYTHON_WITH_POLARS] [--keep DIR]
 
@@ -59,6 +60,11 @@ def lockgate(work, nights):
     for day in nights:
         lay(home, work, day.replace("-", ""))
         out.append(timed([str(BINARY), "run", "--config", str(home), "--as-of", day, "--quiet"]))
+    day = datetime.date.fromisoformat(nights[-1])
+    for _ in range(2):
+        time.sleep(2.1)
+        day += datetime.timedelta(days=1)
+        out.append(timed([str(BINARY), "run", "--config", str(home), "--as-of", day.isoformat(), "--quiet"]))
     shutil.rmtree(home)
     return out
 

@@ -2,8 +2,10 @@
 
 use crate::agreement::PartnerId;
 use crate::schema::{CategoryId, FieldId};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 use jiff::civil::Date;
 
 macro_rules! id {
@@ -48,8 +50,32 @@ id!(
 /// The values of one record: per field of its category, absent or canonical text, in one buffer.
 /// Canonical text is what the bundle shows whole (ISO dates, UTC times with `Z`, codes,
 /// `true`/`false`); the reductions work on it. Personal, so no `Debug` and no public reading.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fields(Vec<u8>);
+#[derive(Clone)]
+pub struct Fields(Buffer);
+
+/// The bytes, and what is known of them.
+#[derive(Clone)]
+enum Buffer {
+    /// Not looked at as a whole.
+    Bytes(Vec<u8>),
+    /// Text from end to end, lengths and all, as those of nearly all records are: the values are read for eight recipients and
+    /// need not be looked through each time.
+    Text(String),
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(Buffer::Bytes(Vec::new()))
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Fields {}
 
 impl Fields {
     /// Starts a record's values; push one entry per field of the category, in order.
@@ -59,23 +85,30 @@ impl Fields {
 
     /// Empties for reuse.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        match &mut self.0 {
+            Buffer::Bytes(bytes) => bytes.clear(),
+            Buffer::Text(_) => *self = Self::default(),
+        }
     }
 
     /// Adds the next field's canonical text, or its absence.
     pub(crate) fn push(&mut self, value: Option<&str>) {
+        if let Buffer::Text(text) = &mut self.0 {
+            self.0 = Buffer::Bytes(core::mem::take(text).into_bytes());
+        }
+        let Buffer::Bytes(bytes) = &mut self.0 else { return };
         // Length plus one as a little-endian base-128 number; 0 = absent.
         let mut n = value.map_or(0, |v| v.len() + 1);
         loop {
             let low = u8::try_from(n & 0x7f).unwrap_or(0);
             n >>= 7;
-            self.0.push(if n == 0 { low } else { low | 0x80 });
+            bytes.push(if n == 0 { low } else { low | 0x80 });
             if n == 0 {
                 break;
             }
         }
         if let Some(text) = value {
-            self.0.extend_from_slice(text.as_bytes());
+            bytes.extend_from_slice(text.as_bytes());
         }
     }
 
@@ -85,21 +118,33 @@ impl Fields {
         reason = "values are read by name or in schema order, never looped over as a whole"
     )]
     pub(crate) fn iter(&self) -> FieldIter<'_> {
-        FieldIter(&self.0)
+        let text = match &self.0 {
+            Buffer::Bytes(_) => None,
+            Buffer::Text(text) => Some(text.as_str()),
+        };
+        FieldIter { bytes: self.bytes(), text, at: 0 }
     }
 
     /// One field's value.
     pub(crate) fn get(&self, field: FieldId) -> Option<&str> {
-        core::str::from_utf8(self.raw(field)?).ok()
+        let (iter, value) = self.find(field)?;
+        iter.text(value)
     }
 
     /// One field's value where it is compared and not read.
     pub(crate) fn raw(&self, field: FieldId) -> Option<&[u8]> {
+        let (iter, value) = self.find(field)?;
+        iter.bytes.get(value)
+    }
+
+    /// Where a field's value stands.
+    fn find(&self, field: FieldId) -> Option<(FieldIter<'_>, Range<usize>)> {
         let mut iter = self.iter();
         for _ in 0..field.0 {
             iter.step()?;
         }
-        iter.step().flatten()
+        let value = iter.step().flatten()?;
+        Some((iter, value))
     }
 
     /// A reader of one field after another.
@@ -108,35 +153,55 @@ impl Fields {
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Buffer::Bytes(bytes) => bytes,
+            Buffer::Text(text) => text.as_bytes(),
+        }
     }
 
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(match String::from_utf8(bytes) {
+            Ok(text) => Buffer::Text(text),
+            // A value of 127 bytes or more has a length that is no text.
+            Err(bytes) => Buffer::Bytes(bytes.into_bytes()),
+        })
     }
 }
 
 /// Walks a record's values.
-pub(crate) struct FieldIter<'a>(&'a [u8]);
+#[derive(Clone)]
+pub(crate) struct FieldIter<'a> {
+    bytes: &'a [u8],
+    text: Option<&'a str>,
+    at: usize,
+}
 
 impl<'a> FieldIter<'a> {
-    /// The next field's bytes, which are not yet known to be text.
+    /// Where the next field's value stands.
     #[expect(clippy::option_option, reason = "no more fields, and a field without a value")]
-    fn step(&mut self) -> Option<Option<&'a [u8]>> {
+    fn step(&mut self) -> Option<Option<Range<usize>>> {
         let (mut n, mut shift) = (0usize, 0u32);
         loop {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
+            let byte = *self.bytes.get(self.at)?;
+            self.at += 1;
             n |= usize::from(byte & 0x7f) << shift;
             shift += 7;
             if byte & 0x80 == 0 || shift > 56 {
                 break;
             }
         }
-        let Some(len) = n.checked_sub(1) else { return Some(None) };
-        let (text, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(Some(text))
+        let Some(length) = n.checked_sub(1) else { return Some(None) };
+        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len())?;
+        let value = self.at..end;
+        self.at = end;
+        Some(Some(value))
+    }
+
+    /// A value as text.
+    fn text(&self, value: Range<usize>) -> Option<&'a str> {
+        let known = self.text.and_then(|text| text.get(value.clone()));
+        // Lengths that happen to be text may hide that a value begins inside a character: then its own bytes are looked through.
+        known.or_else(|| core::str::from_utf8(self.bytes.get(value)?).ok())
     }
 }
 
@@ -144,8 +209,8 @@ impl<'a> Iterator for FieldIter<'a> {
     type Item = Option<&'a str>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.step()?;
-        Some(text.and_then(|bytes| core::str::from_utf8(bytes).ok()))
+        let value = self.step()?;
+        Some(value.and_then(|value| self.text(value)))
     }
 }
 
@@ -255,7 +320,6 @@ pub(crate) fn text(record: &Record, field: FieldId) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
     use proptest::prelude::*;
 
     proptest! {
@@ -263,8 +327,39 @@ mod tests {
         fn fields_come_back_as_they_went(values in proptest::collection::vec(proptest::option::of(".{0,200}"), 0..12)) {
             let mut fields = Fields::new();
             values.iter().for_each(|v| fields.push(v.as_deref()));
-            let back: Vec<Option<String>> = fields.iter().map(|v| v.map(Into::into)).collect();
-            prop_assert_eq!(back, values);
+            for fields in [Fields::from_bytes(fields.bytes().to_vec()), fields] {
+                let back: Vec<Option<String>> = fields.iter().map(|v| v.map(Into::into)).collect();
+                prop_assert_eq!(&back, &values);
+            }
+        }
+
+        #[test]
+        fn a_stored_record_reads_as_its_bytes_do_whatever_they_are(
+            bytes in proptest::collection::vec(prop_oneof![0u8..6, Just(0xc3), Just(0x80), any::<u8>()], 0..40),
+        ) {
+            let (stored, plain) = (Fields::from_bytes(bytes.clone()), Fields(Buffer::Bytes(bytes)));
+            let values: Vec<Option<&str>> = stored.iter().collect();
+            prop_assert_eq!(&values, &plain.iter().collect::<Vec<_>>());
+            for field in (0..12).map(FieldId) {
+                prop_assert_eq!(stored.get(field), plain.get(field));
+                prop_assert_eq!(stored.raw(field), plain.raw(field));
+            }
+        }
+
+        #[test]
+        fn what_is_added_to_stored_values_stands_behind_them(
+            values in proptest::collection::vec(proptest::option::of(".{0,200}"), 0..6),
+            more in proptest::option::of(".{0,200}"),
+        ) {
+            let mut fields = Fields::new();
+            values.iter().for_each(|v| fields.push(v.as_deref()));
+            let mut stored = Fields::from_bytes(fields.bytes().to_vec());
+            for fields in [&mut stored, &mut fields] {
+                fields.push(more.as_deref());
+            }
+            prop_assert!(stored == fields);
+            stored.clear();
+            prop_assert_eq!(stored.iter().count(), 0);
         }
 
         #[test]
@@ -274,9 +369,12 @@ mod tests {
         ) {
             let mut fields = Fields::new();
             values.iter().for_each(|v| fields.push(v.as_deref()));
-            let mut walk = fields.walk();
+            let stored = Fields::from_bytes(fields.bytes().to_vec());
+            let mut walks = [fields.walk(), stored.walk()];
             for field in order.into_iter().map(FieldId) {
-                prop_assert_eq!(walk.get(field), fields.get(field));
+                for walk in &mut walks {
+                    prop_assert_eq!(walk.get(field), fields.get(field));
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use super::Gate;
 use super::marks::{self, Marks};
+use super::terms::Dated;
 use crate::agreement::condition::Condition;
 use crate::agreement::predicate::{Movement, Predicate, Search, Test};
 use crate::agreement::syntax::Direction;
@@ -163,7 +164,44 @@ impl<'s> Sight<'s> {
         let mut common = Common { facts, next: cohort.next };
         let conditions = if cohort.holds { self.gate.conditions.shared.as_slice() } else { &[] };
         self.add(conditions, &mut common.facts, &mut common.next);
+        if cohort.holds {
+            common.next = earliest(common.next, self.days());
+        }
         common
+    }
+
+    /// The next day on which a condition about a row, or a reduction to an age, gives something else, for whichever recipient.
+    fn days(&self) -> Option<Date> {
+        let (mut next, listed) = (None, self.listed());
+        if !self.gate.table.dated_marks.meets(listed.marks) {
+            return next;
+        }
+        for record in &listed.records {
+            let of = |dated: &&Dated<'_>| dated.category == record.head.category;
+            let Some(dated) = self.gate.table.dated.iter().find(of) else { continue };
+            for condition in &dated.conditions {
+                next = earliest(next, self.condition(condition, Some(record)).next);
+            }
+            for birth in dated.births.iter().filter_map(|field| text(record, *field).and_then(day)) {
+                next = earliest(next, next_birthday(birth, self.gate.as_of));
+            }
+        }
+        next
+    }
+
+    /// The same of the conditions about a row that ask who the recipient is.
+    fn own_days(&self) -> Option<Date> {
+        let (mut next, listed) = (None, self.listed());
+        if !self.gate.table.asks_who(self.recipient).meets(listed.marks) {
+            return next;
+        }
+        for record in &listed.records {
+            let Some(terms) = self.gate.terms(self.recipient, record.head.category) else { continue };
+            for condition in terms.row_conditions().iter().filter(|c| c.about_recipient) {
+                next = earliest(next, self.condition(condition, Some(record)).next);
+            }
+        }
+        next
     }
 
     /// Adds what some conditions say.
@@ -355,7 +393,7 @@ impl Gate<'_> {
         let mut of = common.facts;
         if of.cohort {
             sight.add(&self.conditions.own, &mut of, next);
-            *next = earliest(*next, self.row_days(sight));
+            *next = earliest(*next, sight.own_days());
         }
         of
     }
@@ -368,25 +406,5 @@ impl Gate<'_> {
 
     fn register_days(&self, person: &Person) -> Option<Date> {
         person.records.iter().filter_map(|r| self.index.flips(person.id, r.head.id, self.as_of)).min()
-    }
-
-    /// The next day on which a condition about a row, or a reduction to an age, gives something else.
-    fn row_days(&self, sight: &Sight<'_>) -> Option<Date> {
-        let mut next = None;
-        if !self.table.depends_on_day(sight.recipient).meets(sight.listed().marks) {
-            return next;
-        }
-        for record in sight.records() {
-            let terms = self.terms(sight.recipient, record.head.category);
-            let Some(terms) = terms.filter(|t| t.depends_on_day()) else { continue };
-            for condition in terms.row_conditions() {
-                next = earliest(next, sight.condition(condition, Some(record)).next);
-            }
-            for field in terms.grant.fields().iter().filter(|f| f.depends_on_day()) {
-                let birth = text(record, field.field).and_then(day);
-                next = earliest(next, birth.and_then(|b| next_birthday(b, self.as_of)));
-            }
-        }
-        next
     }
 }

@@ -70,10 +70,34 @@ impl<'a> Terms<'a> {
         let (Some(graded), Some(field)) = (self.handling.graded.as_ref(), self.graded) else { return false };
         graded.carries(text(record, field))
     }
+}
 
-    /// Whether what leaves, or whether it does, can change with the day alone.
-    pub(super) fn depends_on_day(&self) -> bool {
-        !self.row.is_empty() || self.grant.fields().iter().any(|f| f.depends_on_day())
+/// What of a category can change with the day alone, for whichever recipient.
+#[derive(Clone)]
+pub(super) struct Dated<'a> {
+    pub(super) category: CategoryId,
+    /// The conditions about a row that do not ask who the recipient is.
+    pub(super) conditions: Vec<&'a Condition>,
+    /// The fields that leave as an age.
+    pub(super) births: Vec<FieldId>,
+}
+
+impl<'a> Dated<'a> {
+    fn of(category: CategoryId) -> Self {
+        Self { category, conditions: Vec::new(), births: Vec::new() }
+    }
+
+    fn add(&mut self, terms: &Terms<'a>) {
+        for condition in terms.row.iter().copied().filter(|c| !c.about_recipient) {
+            if !self.conditions.iter().any(|known| core::ptr::eq(*known, condition)) {
+                self.conditions.push(condition);
+            }
+        }
+        for field in terms.grant.fields().iter().filter(|f| f.depends_on_day()).map(|f| f.field) {
+            if !self.births.contains(&field) {
+                self.births.push(field);
+            }
+        }
     }
 }
 
@@ -83,28 +107,37 @@ pub(super) struct Table<'a> {
     /// `[recipient × categories + category]`.
     terms: Arc<[Option<Terms<'a>>]>,
     categories: usize,
-    /// By recipient: the categories of which what leaves, or whether it does, can change with the day alone.
-    days: Arc<[Marks]>,
+    /// What can change with the day alone, for all recipients together.
+    pub(super) dated: Arc<[Dated<'a>]>,
+    /// The categories of it.
+    pub(super) dated_marks: Marks,
+    /// By recipient: the categories with a condition about a row that asks who the recipient is.
+    own: Arc<[Marks]>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(agreement: &'a Agreement, schema: &'a Schema) -> Self {
         let categories = agreement.rules.len();
         let mut terms = Vec::with_capacity(agreement.partners.len() * categories);
-        let mut days = Vec::new();
+        let mut dated: Vec<Dated<'a>> =
+            (0..).map_while(|c| Some(Dated::of(CategoryId(c)))).take(categories).collect();
+        let mut own = Vec::new();
         for (recipient, _) in agreement.partners() {
             let mut marks = Marks::default();
-            for category in 0..categories {
-                let category = u16::try_from(category).ok().map(CategoryId);
-                let of = category.and_then(|c| terms_of(agreement, schema, recipient, c));
-                if let Some(category) = category.filter(|_| of.as_ref().is_some_and(Terms::depends_on_day)) {
-                    marks = marks.and(Marks::of(category));
+            for (dated, category) in dated.iter_mut().zip((0..).map(CategoryId)) {
+                let of = terms_of(agreement, schema, recipient, category);
+                if let Some(of) = &of {
+                    dated.add(of);
+                    let asks = of.row.iter().any(|condition| condition.about_recipient);
+                    marks = if asks { marks.and(Marks::of(category)) } else { marks };
                 }
                 terms.push(of);
             }
-            days.push(marks);
+            own.push(marks);
         }
-        Self { terms: terms.into(), categories, days: days.into() }
+        dated.retain(|dated| !dated.conditions.is_empty() || !dated.births.is_empty());
+        let dated_marks = dated.iter().map(|d| Marks::of(d.category)).fold(Marks::default(), Marks::and);
+        Self { terms: terms.into(), categories, dated: dated.into(), dated_marks, own: own.into() }
     }
 
     /// What a recipient may have of a category; `None` is nothing.
@@ -116,9 +149,9 @@ impl<'a> Table<'a> {
         self.terms.get(usize::from(recipient.0) * self.categories + category)?.as_ref()
     }
 
-    /// The categories of which what leaves, or whether it does, can change with the day alone.
-    pub(super) fn depends_on_day(&self, recipient: PartnerId) -> Marks {
-        self.days.get(usize::from(recipient.0)).copied().unwrap_or_default()
+    /// The categories with a condition about a row that asks who the recipient is.
+    pub(super) fn asks_who(&self, recipient: PartnerId) -> Marks {
+        self.own.get(usize::from(recipient.0)).copied().unwrap_or_default()
     }
 }
 
