@@ -181,3 +181,30 @@ async fn a_store_goes_to_a_server_and_back_and_nothing_is_lost() {
     assert_eq!(everybody(&store).await, held.0);
     assert_eq!(code(store.move_to(&folder.place()).await), "LG2955", "the server has one already");
 }
+
+/// What was measured to matter there, and what somebody else has set is left.
+#[tokio::test]
+async fn a_server_is_asked_for_what_nights_need_and_what_was_set_there_stays() {
+    let Some(server) = started() else { return };
+    let (place, store, _run) = fresh().await;
+    let database =
+        server.sql("postgres", "SELECT datname FROM pg_stat_activity WHERE datname <> 'postgres' LIMIT 1");
+    let database = database.trim();
+    let room = "SELECT array_to_string(reloptions, ',') FROM pg_class WHERE relname = 'person'";
+    let packing = "SELECT attcompression FROM pg_attribute WHERE attrelid = CAST('ledger' AS REGCLASS) AND attname = 'entries'";
+    assert_eq!(server.sql(database, room).trim(), "fillfactor=50");
+    assert_eq!(server.sql(database, packing).trim(), "l");
+    let mut held = store.read.acquire().await.unwrap();
+    let compiler: String = match held.link() {
+        Link::Postgres(connection) => sqlx::query_scalar("SHOW jit").fetch_one(connection).await.unwrap(),
+        Link::Sqlite(_) => "none there".into(),
+    };
+    assert_eq!(compiler, "off");
+    drop(held);
+    store.close().await.unwrap();
+    server.sql(database, "ALTER TABLE person SET (fillfactor = 80)");
+    server.sql(database, "ALTER TABLE ledger ALTER COLUMN entries SET COMPRESSION pglz");
+    open(place.place()).await.close().await.unwrap();
+    assert_eq!(server.sql(database, room).trim(), "fillfactor=80");
+    assert_eq!(server.sql(database, packing).trim(), "p");
+}
