@@ -100,8 +100,7 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
             continue;
         }
         if !file.settled {
-            let what = "a file is still being written; it is taken the next time";
-            out.warnings.push(Problem::new("LG1313", what).in_data(mapping.name(), None, None));
+            out.warnings.push(unsettled(mapping));
             continue;
         }
         // Only a file of the size of one that is known can be that one: all others are read once.
@@ -122,13 +121,22 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         // A dry run files it too: into its copy of the archive, from which the night then reads.
         let mut reader = place.open(&file.name)?;
         let (digest, bytes) = night.archive.put(&mut reader)?;
-        let same = bytes == file.bytes && known.is_none_or(|known| known == digest);
-        anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
+        if bytes != file.bytes || known.is_some_and(|known| known != digest) {
+            // Its sender was not done with it after all. What was filed of it is read by nobody.
+            out.warnings.push(unsettled(mapping));
+            continue;
+        }
         sizes.insert(bytes);
         digests.insert(digest);
         due.push(Due { feed, date, digest, bytes, released: false });
     }
     Ok(due)
+}
+
+/// A file whose sender has not finished.
+fn unsettled(mapping: &Mapping) -> Problem {
+    let what = "a file is still being written; it is taken the next time";
+    Problem::new("LG1313", what).in_data(mapping.name(), None, None)
 }
 
 /// What a place did that lies in an error, if it was the place.
