@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 use lockgate::cli::{Cli, Command};
-use lockgate::exit::{Exit, Expected};
+use lockgate::exit::Exit;
 use lockgate::fault;
 use std::process::ExitCode;
 
@@ -36,8 +36,9 @@ fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(error) => {
-            anstream::eprintln!("error: {}", fault::told(&error));
-            error.downcast_ref::<Expected>().map_or(Exit::Fault, |e| e.exit).into()
+            let (exit, what) = fault::ended(&error);
+            anstream::eprintln!("error: {what}");
+            exit.into()
         }
     }
 }

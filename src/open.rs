@@ -25,12 +25,32 @@ pub async fn reading_if_made(deployment: &Deployment) -> Result<Option<(Store, V
     }
 }
 
-/// The store, open for writing; a run that goes on comes first.
+/// As [`reading_if_made`]; a store of an earlier version of the program is brought up to date first.
+pub async fn up_to_date(deployment: &Deployment) -> Result<Option<(Store, Vault)>> {
+    match reading_if_made(deployment).await {
+        Err(fault) if is_older(&fault) => {
+            let (store, _) = writing(deployment).await?;
+            store.close().await?;
+            reading_if_made(deployment).await
+        }
+        other => other,
+    }
+}
+
+/// Whether a store did not open because nobody has brought it up to date yet.
+pub fn is_older(fault: &anyhow::Error) -> bool {
+    matches!(fault.downcast_ref::<StoreError>(), Some(StoreError::Older(_)))
+}
+
+/// The store, open for writing; a run that goes on comes first. One of an earlier version is brought up to date.
 pub async fn writing(deployment: &Deployment) -> Result<(Store, Vault)> {
     let vault = Vault::new(deployment.usable_secret()?);
     let (categories, partners) = deployment.names();
     let names = Names { categories: &categories, partners: &partners };
-    reading(deployment).await?;
+    match reading(deployment).await {
+        Err(fault) if !is_older(&fault) => return Err(fault),
+        _ => {}
+    }
     match Store::open(deployment.store_place()?, &vault, &names).await {
         Ok(store) => Ok((store, vault)),
         Err(StoreError::InUse(_)) => {

@@ -17,11 +17,11 @@ pub mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use support::postgres::{Postgres, programs};
-use support::{Deployment, NIGHTS, assert_same_but_for_the_ledger, copy, needed};
+use support::{Deployment, NIGHTS, assert_same_but_for_the_ledger, copy, needed, tracer};
 
 /// Calls that change what lies on the drive.
 const CALLS: [&str; 8] = ["write", "pwrite64", "fsync", "rename", "renameat", "ftruncate", "mkdir", "unlink"];
@@ -31,15 +31,6 @@ const CALLS_WITH_A_SERVER: [&str; 6] = ["sendto", "write", "fsync", "rename", "r
 /// Points of each kind that are tried.
 fn points() -> usize {
     std::env::var("LOCKGATE_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(14)
-}
-
-/// The tracer; where the system lets nobody trace anything there is nothing to try with.
-fn tracer() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
-    let strace = needed(strace, "strace")?;
-    let may = Command::new(&strace).args(["-o", "/dev/null", "true"]).output().unwrap();
-    may.status.success().then_some(strace)
 }
 
 /// A night under the tracer.
@@ -149,6 +140,12 @@ impl Start {
         let ended = matches!(output.status.code(), Some(0 | 4));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!said.contains("panicked") && !said.contains("internal fault"), "{inject}: {said}");
+        // Whatever is not killed says why it stops, and that it may be tried again.
+        let told = output.status.code().is_none_or(|code| matches!(code, 0 | 4 | 5 | 75));
+        assert!(
+            told && (ended || output.status.code().is_none() || said.contains("LG2")),
+            "{inject}: {output:?}"
+        );
         let again = deployment.run(&["run", "--quiet", "--as-of", self.day]);
         assert!(matches!(again.code, Some(0 | 4)), "{inject}: {:?} {}", again.code, again.err);
         let verified = deployment.run(&["ledger", "verify"]);

@@ -13,6 +13,7 @@
 pub mod support;
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -90,6 +91,33 @@ fn a_place_that_is_down_or_breaks_off_stops_no_night() {
     let said = over.night(NIGHTS[2]);
     assert!(!said.err.contains("LG1170"), "{}", said.err);
     assert_eq!(said.feed("hmps-releases")["feed"], "hmps-releases");
+}
+
+/// A server that hangs is given up in its time, and everybody else's night goes on: one that takes the connection and says nothing, and
+/// one that stops in the middle of a file.
+#[test]
+fn a_place_that_hangs_stops_no_night() {
+    let Some(server) = Sshd::start() else { return };
+    let over = deployment_over(&server, server.port);
+    let hangs = |port: u16, day: &str| {
+        let settings = fs::read_to_string(over.path("lockgate.toml")).unwrap();
+        let line = settings.lines().find(|l| l.starts_with("sftp = ")).unwrap();
+        let place = server.place(port, ", timeout_s = 2");
+        fs::write(over.path("lockgate.toml"), settings.replace(line, &place)).unwrap();
+        let said = over.night(day);
+        assert!(said.err.contains("LG1171") && said.err.contains("does not answer"), "{}", said.err);
+        let (json, feed) = (said.json(), said.feed("wyp-custody"));
+        assert_eq!(json["recipients"].as_array().map(Vec::len), Some(support::RECIPIENTS.len()));
+        assert_eq!(feed["state"], "accepted", "the other feeds are taken");
+    };
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    hangs(silent.local_addr().unwrap().port(), NIGHTS[0]);
+    let kept = names(&server.root());
+    let newest = server.root().join(kept.iter().find(|name| name.contains("20081118")).unwrap());
+    fs::write(&newest, vec![b'x'; 4 << 20]).unwrap();
+    let (wire, pieces) = (Wire::to(server.port), AtomicUsize::new(0));
+    wire.rule(move || if pieces.fetch_add(1, Relaxed) < 120 { Fate::Pass } else { Fate::Hold });
+    hangs(wire.port, NIGHTS[1]);
 }
 
 #[test]

@@ -412,6 +412,51 @@ fn the_units_read_and_are_hardened() {
     }
 }
 
+/// Two processes of `serve` on one store: the second says so, and takes over when the first is gone.
+#[test]
+fn a_second_serve_on_one_store_says_so_and_ends() {
+    let deployment = with("\n[schedule]\nnight = \"0 3 29 Feb *\"\n\n[operate]\nlisten = \"127.0.0.1:0\"\n");
+    let first = Serving::start(&deployment);
+    first.says("watched at http://");
+    let mut second = deployment.start(&["serve"]);
+    let begun = Instant::now();
+    let ended = loop {
+        match second.try_wait().unwrap() {
+            Some(ended) => break ended,
+            None if begun.elapsed() < Duration::from_mins(1) => std::thread::sleep(Duration::from_millis(50)),
+            None => panic!("it goes on: {:?}", second.kill()),
+        }
+    };
+    let said = std::io::read_to_string(second.stderr.take().unwrap()).unwrap();
+    assert_eq!(ended.code(), Some(75), "{said}");
+    assert!(said.contains("another `lockgate serve`") && said.contains("(LG2811)"), "{said}");
+    // A night by hand is not kept from the store.
+    deployment.night("2008-11-17");
+    drop(first);
+    Serving::start(&deployment).says("watched at http://");
+}
+
+/// A run by the real clock, when the runs before it say that the clock must be years off: it runs nothing, and `doctor` says why.
+#[tokio::test]
+async fn a_clock_that_is_years_off_is_said_by_run_and_by_doctor() {
+    use sqlx::Connection as _;
+    for began in ["2039-01-19T03:14:08Z", "2008-11-17T02:30:00Z"] {
+        let deployment = Deployment::after(0);
+        let options =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(deployment.path("state/store.sqlite"));
+        let mut store = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("UPDATE run SET started_at = $1").bind(began).execute(&mut store).await.unwrap();
+        store.close().await.unwrap();
+        let said = deployment.run(&["run"]);
+        assert_eq!(said.code, Some(75), "{}", said.err);
+        assert!(said.err.contains("(LG2805)") && said.err.contains(began), "{}", said.err);
+        assert_eq!(runs(&deployment).len(), 1);
+        let doctor = deployment.run(&["doctor", "--plain"]);
+        assert_eq!(doctor.code, Some(3), "{}", doctor.out);
+        assert!(doctor.err.contains("LG2805") && doctor.err.contains(began), "{}", doctor.err);
+    }
+}
+
 /// What does not read of a time is told with its place.
 #[test]
 fn a_time_that_does_not_read_is_told_with_its_place() {

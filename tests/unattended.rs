@@ -12,8 +12,13 @@
 pub mod support;
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use support::small::{World, small};
-use support::{Deployment, RECIPIENTS};
+use support::{Deployment, NIGHTS, RECIPIENTS, Said};
 
 /// Names in the folder of many: as many as a test may make without being slow.
 const MANY: u32 = 20_000;
@@ -65,6 +70,96 @@ fn a_feeds_folder_that_vanished_stops_no_other_feed_and_is_taken_up_when_it_is_b
             d.replica(recipient).rows.into_iter().map(|(record, row)| (record, row.says())).collect()
         };
         assert!(says(&deployment) == says(&whole), "{recipient} holds something else");
+    }
+}
+
+/// A night under the tracer, of whose calls about a file one is disturbed. Where nobody may trace anything there is none.
+fn disturbed(deployment: &Deployment, day: &str, file: &Path, inject: &str) -> Option<Said> {
+    let strace = support::tracer()?;
+    let mut command = Command::new(strace);
+    command.args(["-f", "-qq", "-o", "/dev/null", "-P"]).arg(file).args(["-e", inject]);
+    command.arg(env!("CARGO_BIN_EXE_lockgate")).arg("--config").arg(deployment.root());
+    let output = command.args(["run", "--as-of", day, "--json"]).output().unwrap();
+    Some(Said::of(&output))
+}
+
+/// A file, or its whole folder, goes away between the moment at which it is listed and that at which it is read, or breaks off while it
+/// is: only its feed waits.
+#[test]
+fn a_file_that_vanishes_or_breaks_off_while_a_night_reads_stops_no_other_feed() {
+    for inject in ["inject=openat:error=ENOENT", "inject=openat:error=ESTALE", "inject=read:error=EIO"] {
+        let deployment = small();
+        let mut world = World::new(6, 12);
+        let day = put_day(&deployment, &mut world);
+        let file =
+            deployment.path("fixtures/hmps").join(format!("HMPS_RELEASES_{}.csv", day.replace('-', "")));
+        let Some(said) = disturbed(&deployment, &day, &file, inject) else { return };
+        assert!(matches!(said.code, Some(0 | 4)), "{inject}: {:?} {}", said.code, said.err);
+        assert!(
+            said.err.contains("LG1005") && said.err.contains("does not answer"),
+            "{inject}: {}",
+            said.err
+        );
+        assert_eq!(said.feed("hmps-releases")["state"], "no file", "{inject}");
+        assert_eq!(said.feed("wyp-custody")["state"], "accepted", "{inject}");
+        assert_eq!(deployment.night(&day).feed("hmps-releases")["state"], "accepted", "{inject}");
+    }
+}
+
+/// A file that goes on growing after it was listed as settled: it waits, and nobody else does.
+#[test]
+fn a_file_that_grows_while_a_night_reads_it_waits_and_stops_nobody() {
+    let deployment = small();
+    let mut world = World::new(7, 12);
+    let day = put_day(&deployment, &mut world);
+    let file = deployment.path("fixtures/hmps").join(format!("HMPS_RELEASES_{}.csv", day.replace('-', "")));
+    let whole = fs::read(&file).unwrap();
+    let ended = AtomicBool::new(false);
+    let said = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut grows = fs::OpenOptions::new().append(true).open(&file).unwrap();
+            while !ended.load(Ordering::Relaxed) {
+                grows.write_all(b"x").unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        // It stands still between its listing and its reading for a second: long enough to grow.
+        let said = disturbed(&deployment, &day, &file, "inject=openat:delay_enter=1000000");
+        ended.store(true, Ordering::Relaxed);
+        said
+    });
+    let Some(said) = said else { return };
+    assert!(matches!(said.code, Some(0 | 4)), "{:?} {}", said.code, said.err);
+    assert!(said.err.contains("LG1313"), "{}", said.err);
+    assert_eq!(said.feed("hmps-releases")["state"], "no file");
+    assert_eq!(said.feed("wyp-custody")["state"], "accepted");
+    fs::write(&file, whole).unwrap();
+    assert_eq!(deployment.night(&day).feed("hmps-releases")["state"], "accepted");
+}
+
+/// A night in which somebody leaves the cohort and one bundle cannot be made: what is stored of whoever left is destroyed by the next
+/// that makes them all, on the same day or later.
+#[test]
+fn whoever_leaves_in_a_night_without_all_bundles_is_destroyed_by_the_next() {
+    let whole = Deployment::after(2);
+    let stored = |d: &Deployment| {
+        let status = d.run(&["status", "--json"]).json();
+        (status["people"].clone(), status["versions"].clone())
+    };
+    for again in [NIGHTS[2], "2008-11-20"] {
+        let deployment = Deployment::after(1);
+        let before = stored(&deployment);
+        let door = deployment.path("state/bundles/wyp");
+        fs::rename(&door, deployment.path("away")).unwrap();
+        fs::write(&door, b"in the way").unwrap();
+        let said = deployment.run(&["run", "--as-of", NIGHTS[2], "--json"]);
+        assert_eq!(said.code, Some(5), "{}", said.err);
+        assert!(said.json()["left"].as_u64() > Some(0), "nobody left: {}", said.out);
+        fs::remove_file(&door).unwrap();
+        fs::rename(deployment.path("away"), &door).unwrap();
+        deployment.night(again);
+        assert_ne!(stored(&deployment), before);
+        assert_eq!(stored(&deployment), stored(&whole), "again on {again}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! What a row, a table or a text says is decided in the core; here it is sorted, written, hashed and
 //! synchronised. Memory does not grow with the rows.
 
+mod breaks;
 mod error;
 mod file;
 mod pages;
@@ -17,6 +18,7 @@ mod writer;
 #[expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
 
+pub(crate) use breaks::Breaks;
 pub use error::{BundleError, Doing};
 pub use publish::publish;
 pub use writer::{BundleWriter, Finished, Options};

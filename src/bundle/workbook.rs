@@ -4,8 +4,10 @@
 //! No formula, link, comment, author or hidden sheet, and no time but the run's day. Rows with the
 //! handling code `victim` stay out of it (handling rules of the agreement).
 
+use super::breaks::Breaks;
 use super::error::{At, BundleError, Doing};
 use super::file::{hash_file, private_file};
+use crate::fault;
 use jiff::civil::Date;
 use lockgate_core::bundle::manifest::FileFacts;
 use lockgate_core::bundle::{Packed, Table};
@@ -43,7 +45,7 @@ impl Staff {
             book.set_properties(&DocProperties::new().set_creation_datetime(&created));
             Ok(book)
         };
-        let book = refused(build())?;
+        let book = library(build)?;
         Ok(Self { book, bold: Format::new().set_bold(), sheets: 0, line: 0, columns: 0, kept_out: 0 })
     }
 
@@ -51,8 +53,10 @@ impl Staff {
     pub(super) fn next_table(&mut self) -> Result<(), BundleError> {
         if self.line > 0 {
             let (last, columns) = (self.line - 1, self.columns.saturating_sub(1));
-            let sheet = refused(self.sheet())?;
-            refused(sheet.ignore_error_range(1, 0, last.max(1), columns, IgnoreError::NumberStoredAsText))?;
+            library(|| {
+                let kind = IgnoreError::NumberStoredAsText;
+                self.sheet()?.ignore_error_range(1, 0, last.max(1), columns, kind).map(|_| ())
+            })?;
         }
         self.line = 0;
         Ok(())
@@ -64,7 +68,7 @@ impl Staff {
             self.kept_out += 1;
             return Ok(());
         }
-        refused(self.write(table, row))
+        library(|| self.write(table, row))
     }
 
     fn write(&mut self, table: &Table, row: &Packed<'_>) -> Result<(), XlsxError> {
@@ -114,7 +118,9 @@ impl Staff {
         }
         let place = folder.join(STAFF);
         let file = private_file(&place).at(Doing::Create, &place)?;
-        refused(self.book.save_to_writer(&file))?;
+        let mut writer = Breaks::new(&file);
+        library(|| self.book.save_to_writer(&mut writer))?;
+        writer.whole().at(Doing::Write, &place)?;
         file.sync_all().at(Doing::Sync, &place)?;
         hash_file(&place, STAFF).map(Some)
     }
@@ -128,6 +134,11 @@ fn sheet_name(name: &str, number: usize) -> String {
     let end = format!("_{number}");
     let start: String = name.chars().take(SHEET_CHARACTERS - end.len()).collect();
     start + &end
+}
+
+/// Asks the library for something. Where the drive takes nothing of its temporary files it breaks off instead of saying so.
+fn library<T>(ask: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, BundleError> {
+    refused(fault::caught(ask).at(Doing::Write, Path::new(STAFF))?)
 }
 
 /// The library's own messages may name cells, so only the system's error passes.

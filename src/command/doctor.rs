@@ -7,6 +7,7 @@ use crate::cli::DoctorArgs;
 use crate::config::{Deployment, Texts};
 use crate::deliver::outbox;
 use crate::exit::{Exit, Expected};
+use crate::fault;
 use crate::night::reminders;
 use crate::night::summary::table;
 use crate::open;
@@ -52,7 +53,7 @@ pub(super) async fn doctor(voice: Voice, deployment: &Deployment, args: &DoctorA
     let json = || looks.iter().map(|look| look.json(texts)).collect::<Vec<_>>();
     if let Some(path) = &args.support {
         support::write(deployment, &serde_json::to_string_pretty(&json())?, path).await.map_err(|fault| {
-            let why = crate::fault::told(&fault);
+            let why = fault::told(&fault);
             Expected::new(Exit::Usage, format!("`{}` was not written: {why}", path.display()))
         })?;
     }
@@ -125,6 +126,10 @@ fn room(deployment: &Deployment) -> Look {
     let wanted = ROOM.max(database.saturating_mul(2));
     let mut look =
         Look::new("room", format!("{} MiB free, the database has {} MiB", free >> 20, database >> 20));
+    if read_only(place) {
+        let what = "nothing may be written on the drive where the state lies";
+        look.faults.push(Problem::new(fault::DRIVE, what).help("mount it for writing, or mend it"));
+    }
     if free < wanted {
         let what = format!(
             "{} MiB are free where the state lies, and a night may need {} MiB",
@@ -141,6 +146,11 @@ fn room(deployment: &Deployment) -> Look {
 fn free(place: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(place).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Whether a place is on a drive on which nobody may write.
+fn read_only(place: &Path) -> bool {
+    rustix::fs::statvfs(place).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 fn keys(deployment: &Deployment) -> Look {
@@ -172,7 +182,7 @@ fn places(deployment: &Deployment) -> Vec<Look> {
         let place = match deployment.place_named(name) {
             Ok(place) => place,
             Err(fault) => {
-                look.faults.push(Problem::new("LG0103", crate::fault::told(&fault)));
+                look.faults.push(Problem::new("LG0103", fault::told(&fault)));
                 return look;
             }
         };
@@ -193,9 +203,14 @@ async fn store(deployment: &Deployment) -> Vec<Look> {
     let store = match open::reading_if_made(deployment).await {
         Ok(Some((store, _))) => store,
         Ok(None) => return vec![Look::new("store", "none yet: the first night makes it")],
-        Err(fault) => {
+        Err(older) if open::is_older(&older) => {
+            let mut look = Look::new("store", "of an earlier version of the program");
+            look.warnings.push(Problem::new("LG2013", fault::told(&older)));
+            return vec![look];
+        }
+        Err(why) => {
             let mut look = Look::new("store", "does not open");
-            look.faults.push(Problem::new("LG2810", crate::fault::told(&fault)));
+            look.faults.push(Problem::new("LG2810", fault::ended(&why).1));
             return vec![look];
         }
     };
@@ -203,7 +218,7 @@ async fn store(deployment: &Deployment) -> Vec<Look> {
     let _ = store.close().await;
     looks.unwrap_or_else(|fault| {
         let mut look = Look::new("store", "does not read");
-        look.faults.push(Problem::new("LG2810", crate::fault::told(&fault)));
+        look.faults.push(Problem::new("LG2810", fault::ended(&fault).1));
         vec![look]
     })
 }

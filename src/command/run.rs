@@ -26,7 +26,7 @@ struct RunJson<'a> {
 
 /// Today, if the clock can be right: a night of a day far ahead would make every later one impossible.
 async fn today(deployment: &Deployment) -> Result<Date> {
-    if let Some((store, _)) = open::reading_if_made(deployment).await? {
+    if let Some((store, _)) = open::up_to_date(deployment).await? {
         let runs = store.runs(200).await?;
         store.close().await?;
         if let Some(doubt) = schedule::doubt(&runs, deployment.clock.now()) {

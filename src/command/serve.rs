@@ -5,9 +5,10 @@ use crate::cli::ServeArgs;
 use crate::config::{self, Deployment};
 use crate::exit::{Exit, Expected};
 use crate::fault;
+use crate::open;
 use crate::operate;
 use crate::report;
-use crate::schedule::{self, Current, keep_time};
+use crate::schedule::{self, Alone, Current, keep_time};
 use crate::serve::{Day, Notes, Server, Signals, Told};
 use anyhow::{Context as _, Result};
 use lockgate_core::problem::Problem;
@@ -39,6 +40,8 @@ pub(super) async fn serve(
         let what = "`lockgate.toml` has neither `[serve]` nor `[schedule]`: say where to listen, or when nights run (LG2501)";
         return Err(Expected::new(Exit::Configuration, what));
     }
+    let alone = Alone::take(&deployment)?;
+    usable(&deployment).await?;
     let current = Current::new(Arc::new(deployment));
     let day = args.as_of.map_or(Day::Today, Day::Fixed);
     let signals = Signals::new()?;
@@ -54,11 +57,23 @@ pub(super) async fn serve(
     }
     notify::ready();
     let (end, ends) = watch::channel(false);
-    let watched = tokio::spawn(words(root.to_owned(), current.clone(), (server, day), signals, end));
+    let watched = tokio::spawn(words(root.to_owned(), current.clone(), (server, day, alone), signals, end));
     keep_time(current, ends).await;
     notify::stopping();
     watched.await.context("listening for signals stopped")??;
     Ok(Exit::Done)
+}
+
+/// Whether the store is one that nights can be run on: what another version has written, or is locked by another secret, does not come
+/// right by itself. One of an earlier version is brought up to date. A server that is away comes back.
+async fn usable(deployment: &Deployment) -> Result<()> {
+    if deployment.settings.schedule.is_none() {
+        return Ok(());
+    }
+    match open::up_to_date(deployment).await {
+        Err(fault) if matches!(fault::ended(&fault).0, Exit::Configuration | Exit::Integrity) => Err(fault),
+        _ => Ok(()),
+    }
 }
 
 /// The pull API, where it is configured.
@@ -74,7 +89,7 @@ fn listen(deployment: &Arc<Deployment>, day: Day, former: Option<&Server>) -> Re
 async fn words(
     root: PathBuf,
     current: Current,
-    (mut server, day): (Option<Server>, Day),
+    (mut server, day, mut alone): (Option<Server>, Day, Option<Alone>),
     mut signals: Signals,
     end: watch::Sender<bool>,
 ) -> Result<()> {
@@ -94,7 +109,7 @@ async fn words(
         match told {
             Told::Reload => {
                 notify::reloading();
-                reload(&root, &current, &mut server, day);
+                reload(&root, &current, (&mut server, &mut alone), day);
                 notify::ready();
             }
             Told::End => {
@@ -111,7 +126,12 @@ async fn words(
 }
 
 /// Reads the configuration again; with a fault anywhere in it, everything stays as it is.
-fn reload(root: &Path, current: &Current, server: &mut Option<Server>, day: Day) {
+fn reload(
+    root: &Path,
+    current: &Current,
+    (server, alone): (&mut Option<Server>, &mut Option<Alone>),
+    day: Day,
+) {
     let refused = |what: String| schedule::tell(&Problem::new("LG2806", what));
     let deployment = match config::load(root) {
         Ok(deployment) => Arc::new(deployment),
@@ -125,8 +145,11 @@ fn reload(root: &Path, current: &Current, server: &mut Option<Server>, day: Day)
             ));
         }
     };
-    match listen(&deployment, day, server.as_ref()) {
-        Ok(new) => {
+    let taken = if alone.is_some() { Ok(None) } else { Alone::take(&deployment) };
+    let listens = taken.and_then(|taken| Ok((taken, listen(&deployment, day, server.as_ref())?)));
+    match listens {
+        Ok((taken, new)) => {
+            *alone = alone.take().or(taken);
             if let Some(former) = std::mem::replace(server, new) {
                 former.end();
             }

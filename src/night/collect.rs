@@ -101,8 +101,7 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
             continue;
         }
         if !file.settled {
-            let what = "a file is still being written; it is taken the next time";
-            out.warnings.push(Problem::new("LG1313", what).in_data(mapping.name(), None, None));
+            out.warnings.push(unsettled(mapping));
             continue;
         }
         if seen.untouched(file) {
@@ -126,8 +125,11 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         // A dry run files it too: into its copy of the archive, from which the night then reads.
         let mut reader = place.open(&file.name)?;
         let (digest, bytes) = night.archive.put(&mut reader)?;
-        let same = bytes == file.bytes && known.is_none_or(|known| known == digest);
-        anyhow::ensure!(same, "a file of feed `{}` changed while it was read", mapping.name());
+        if bytes != file.bytes || known.is_some_and(|known| known != digest) {
+            // Its sender was not done with it after all. What was filed of it is read by nobody.
+            out.warnings.push(unsettled(mapping));
+            continue;
+        }
         seen.add(file, digest);
         sizes.insert(bytes);
         digests.insert(digest);
@@ -174,6 +176,12 @@ impl<'a> Seen<'a> {
 
 fn mark(names: &HashKey, feed: &str, name: &str) -> u128 {
     names.long(&[b"sighting", feed.as_bytes(), name.as_bytes()])
+}
+
+/// A file whose sender has not finished.
+fn unsettled(mapping: &Mapping) -> Problem {
+    let what = "a file is still being written; it is taken the next time";
+    Problem::new("LG1313", what).in_data(mapping.name(), None, None)
 }
 
 /// What a place did that lies in an error, if it was the place.

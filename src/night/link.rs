@@ -132,6 +132,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     // Whom a run added that came to no end joins once more: not all that is known of it may have been read.
     let unfinished = night.store.interrupted_identities(night.run.id).await?;
     seeds.extend_from_slice(&unfinished);
+    seeds.extend(night.store.unsettled_identities().await?);
     let registered = night.store.registered().await?;
     let runs = night.store.runs(1000).await?;
     let finished = runs.iter().filter(|run| run.finished_at.is_some()).max_by_key(|run| run.id.0);

@@ -270,7 +270,8 @@ fn finishing(open: Vec<Open>) -> Vec<Underway> {
 
 /// Says what became of a recipient's bundle, with the code where there is one.
 pub fn told(recipient: &str, became: &str, fault: &anyhow::Error) {
-    let code = fault.downcast_ref::<SealError>().map_or_else(String::new, |e| format!("[{}]", e.code()));
+    let code = fault.downcast_ref::<SealError>().map(SealError::code).or_else(|| crate::fault::code(fault));
+    let code = code.map_or_else(String::new, |code| format!("[{code}]"));
     let what = crate::fault::told(fault);
     anstream::eprintln!("error{code}: the bundle of `{recipient}` {became}: {what}");
 }

@@ -30,6 +30,9 @@ pub async fn holds(night: &Night<'_>, news: bool) -> Result<bool> {
     if on != standing(night).await?.hex() {
         return Ok(false);
     }
+    if !night.store.unsettled_identities().await?.is_empty() {
+        return Ok(false);
+    }
     let registered = night.store.registered().await?;
     let runs = night.store.runs(1000).await?;
     let finished = runs.iter().filter(|run| run.finished_at.is_some()).max_by_key(|run| run.id.0);

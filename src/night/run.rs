@@ -398,11 +398,13 @@ async fn decide(
         fresh.extend(more);
     }
     if summary.recipients.iter().all(|r| !r.failed) {
-        // Only now: a bundle that was not made finds its people due the next night.
+        // Only now: a bundle that was not made finds its people due the next night. Whoever left goes first: until then it is known
+        // by its mark that somebody is to be destroyed.
+        let gone: Vec<PersonRef> = left.iter().copied().collect();
+        night.store.empty_persons(&gone).await?;
+        let settled = settled.into_iter().filter(|(person, _)| !left.contains(person)).collect();
         night.store.settle_persons(settled).await?;
         night.store.set_meta("basis", &basis_now).await?;
-        let left: Vec<PersonRef> = left.iter().copied().collect();
-        night.store.empty_persons(&left).await?;
     }
     summary.recipients.extend(shut.into_iter().map(|(_, line)| line));
     summary.cohort = night.store.people().await?;

@@ -68,4 +68,11 @@ pub const CODES: &[CodeDoc] = &[
         explanation: "The message says why: another secret than the one it was made with, a store that a later version of the program wrote, \
                       or a file that the service may not read. Nothing was changed.",
     },
+    CodeDoc {
+        code: "LG2811",
+        title: "another `serve` keeps the time of this store",
+        explanation: "Nights of a store in a folder are run by one `lockgate serve`. Another is running with `[schedule]` on the same state \
+                      folder: this one ends with 75 and has done nothing. The lock goes with its process, so there is nothing to delete. \
+                      Stop the other, or leave it.",
+    },
 ];

@@ -103,7 +103,7 @@ impl Daemon {
     /// Does what has come due; gives the time until something may come due again.
     pub async fn turn(&mut self, deployment: &Deployment) -> Duration {
         if let Err(fault) = self.due(deployment).await {
-            tracing::error!(code = "LG2808", "{}", fault::told(&fault));
+            tracing::error!(code = "LG2808", "{}", fault::ended(&fault).1);
         }
         self.wait(deployment)
     }
@@ -147,7 +147,8 @@ impl Daemon {
                 let tries =
                     self.failed.filter(|(failed, ..)| *failed == night).map_or(0, |(_, tries, _)| tries) + 1;
                 let pause = pause(&fault, tries);
-                let what = format!("the night of {} did not end well: {}", night.as_of, fault::told(&fault));
+                let what =
+                    format!("the night of {} did not end well: {}", night.as_of, fault::ended(&fault).1);
                 tell(&Problem::new("LG2808", what));
                 let again = deployment.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX);
                 Some((night, tries, again))
@@ -167,14 +168,14 @@ impl Daemon {
             self.taken.extend(feeds.iter().map(|feed| (feed.clone(), now)));
             let order = Order { as_of: deployment.clock.today(zone), feeds, dry_run: false };
             if let Err(fault) = one_night(deployment, order).await {
-                tell(&Problem::new("LG2808", format!("feeds were not taken: {}", fault::told(&fault))));
+                tell(&Problem::new("LG2808", format!("feeds were not taken: {}", fault::ended(&fault).1)));
             }
         }
         let bring = deployment.schedules.bring.as_ref();
         if bring.is_some_and(|bring| bring.last(zone, self.brought, now).is_some()) {
             self.brought = now;
             if let Err(fault) = once_more(deployment).await {
-                tracing::warn!("what waits was not brought: {}", fault::told(&fault));
+                tracing::warn!("what waits was not brought: {}", fault::ended(&fault).1);
             }
         }
     }
@@ -277,7 +278,7 @@ async fn look_at(deployment: &Deployment, now: Timestamp) -> Result<Vec<Told>> {
 
 /// The newest runs; none when there is no store yet.
 async fn runs(deployment: &Deployment) -> Result<Vec<RunRow>> {
-    let Some((store, _)) = open::reading_if_made(deployment).await? else { return Ok(Vec::new()) };
+    let Some((store, _)) = open::up_to_date(deployment).await? else { return Ok(Vec::new()) };
     let runs = store.runs(RUNS).await?;
     store.close().await?;
     Ok(runs)

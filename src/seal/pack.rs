@@ -6,6 +6,7 @@
 
 use super::contents::{Contents, Listed, MANIFEST, SIGNATURE};
 use super::error::SealError;
+use crate::bundle::Breaks;
 use lockgate_core::hash::Digester;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -23,7 +24,7 @@ pub fn pack<W: Write>(
     signature: &str,
     out: W,
 ) -> Result<W, SealError> {
-    let mut zip = Zip(ZipWriter::new_stream(out));
+    let mut zip = Zip(ZipWriter::new_stream(Breaks::new(out)));
     let failed = |source: io::Error| SealError::io("packing", folder)(source);
     zip.start(MANIFEST).and_then(|()| zip.0.write_all(manifest)).map_err(failed)?;
     zip.start(SIGNATURE).and_then(|()| zip.0.write_all(signature.as_bytes())).map_err(failed)?;
@@ -31,10 +32,11 @@ pub fn pack<W: Write>(
         zip.start(path).map_err(failed)?;
         zip.file(folder, path, listed, &contents.name)?;
     }
-    zip.0.finish().map(StreamWriter::into_inner).map_err(|e| failed(e.into()))
+    let end = zip.0.finish().map_err(|e| failed(e.into()))?;
+    end.into_inner().whole().map_err(failed)
 }
 
-struct Zip<W: Write>(ZipWriter<StreamWriter<W>>);
+struct Zip<W: Write>(ZipWriter<StreamWriter<Breaks<W>>>);
 
 impl<W: Write> Zip<W> {
     fn start(&mut self, path: &str) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! What can go wrong with the store, with its stable codes.
 
+use crate::exit::Exit;
+use crate::fault::{DRIVE, of_the_drive};
 use lockgate_core::problem::{Code, CodeDoc};
 use std::io;
 use std::path::PathBuf;
@@ -36,9 +38,9 @@ pub const CODES: &[CodeDoc] = &[
     },
     CodeDoc {
         code: "LG2006",
-        title: "the store is busy or full",
-        explanation: "The database did not answer in time, or its drive is full. Nothing was half-written: what was under way was \
-                      rolled back. Free space and run again.",
+        title: "the store is busy",
+        explanation: "The database did not answer in time, or its server is full. Nothing was half-written: what was under way was \
+                      rolled back. Run again.",
     },
     CodeDoc {
         code: "LG2007",
@@ -66,6 +68,20 @@ pub const CODES: &[CodeDoc] = &[
         code: "LG2011",
         title: "nothing of this number in the store",
         explanation: "The number or name given on the command line matches no row: it is mistyped, or was destroyed.",
+    },
+    CodeDoc {
+        code: "LG2012",
+        title: "a drive is full, read-only or failing",
+        explanation: "The system would not write, or not read, what lies in the state folder or beside it. Nothing was half-done: what \
+                      was under way was rolled back, and what was recorded goes on with the next run. Make room or mend the drive, and \
+                      run again; the store is not damaged by it.",
+    },
+    CodeDoc {
+        code: "LG2013",
+        title: "the store is of an earlier version of the program",
+        explanation: "The program was exchanged for a newer one, and nothing was written since. The next run, or `serve` when it starts, brings the \
+                      store up to date; until then it is not read. Make a backup before you exchange the program: the earlier one does \
+                      not read the store any more.",
     },
     CodeDoc {
         code: "LG2950",
@@ -144,12 +160,18 @@ pub enum StoreError {
     /// A form that this program does not know.
     #[error("the store has another form than this program: {0}")]
     Form(String),
+    /// A form that this program will bring up to date.
+    #[error("the store is of an earlier version: {0}; the next run brings it up to date")]
+    Older(String),
     /// Another secret.
     #[error("the store was made under another secret")]
     OtherSecret,
-    /// Busy or full: may be tried again.
-    #[error("the store is busy or its drive is full: {0}")]
+    /// Busy, or a server that is full: may be tried again.
+    #[error("the store is busy: {0}")]
     Temporary(String),
+    /// The drive is full or fails, or nothing may be written on it.
+    #[error("the store's drive cannot be used: {0}")]
+    Drive(String),
     /// Rows that do not read, or a corrupt file.
     #[error("the store is damaged: {0}")]
     Damaged(String),
@@ -217,6 +239,8 @@ impl StoreError {
             Self::OtherSecret => "LG2005",
             Self::Temporary(_) => "LG2006",
             Self::Damaged(_) => "LG2007",
+            Self::Drive(_) => DRIVE,
+            Self::Older(_) => "LG2013",
             Self::Refused(_) => "LG2008",
             Self::NoName(_) => "LG2009",
             Self::LedgerOrder { .. } => "LG2010",
@@ -232,9 +256,27 @@ impl StoreError {
         }
     }
 
-    /// Whether the same call may succeed later (exit code 75).
-    pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::InUse(_) | Self::Temporary(_) | Self::Server { .. } | Self::Overtaken)
+    /// How a command ends that it stops.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::InUse(_)
+            | Self::Temporary(_)
+            | Self::Drive(_)
+            | Self::Older(_)
+            | Self::Server { .. }
+            | Self::Overtaken => Exit::Temporary,
+            Self::Folder { source, .. } if of_the_drive(source) => Exit::Temporary,
+            Self::Folder { .. }
+            | Self::Form(_)
+            | Self::OtherSecret
+            | Self::Unfit { .. }
+            | Self::NotCopied(_)
+            | Self::Moved => Exit::Configuration,
+            Self::Damaged(_) | Self::CopyDiffers(_) => Exit::Integrity,
+            Self::Occupied => Exit::Refused,
+            Self::Absent(_) | Self::NotFound(_) => Exit::Usage,
+            Self::Refused(_) | Self::NoName(_) | Self::LedgerOrder { .. } | Self::Random => Exit::Fault,
+        }
     }
 
     /// Why a first connection to a server could not be made. The server's own text is not passed on: it may quote what it was
@@ -278,6 +320,23 @@ impl StoreError {
         }
     }
 
+    /// Sorts what `SQLite` says by its extended code. An error of reading or writing is the drive's, and no damage, unless what was
+    /// read is not what had been written.
+    fn of_sqlite(code: i32, text: String) -> Self {
+        /// `SQLITE_IOERR_DATA` and `SQLITE_IOERR_CORRUPTFS`.
+        const BROKEN: [i32; 2] = [8202, 8458];
+        /// `SQLITE_READONLY` alone is our own writing where we only read; with more to it, it is the drive's.
+        const READ_ONLY: i32 = 8;
+        match code & 0xff {
+            5 | 6 => Self::Temporary(text),
+            11 | 26 => Self::Damaged(text),
+            10 if BROKEN.contains(&code) => Self::Damaged(text),
+            10 | 13 | 14 => Self::Drive(text),
+            8 if code != READ_ONLY => Self::Drive(text),
+            _ => Self::Refused(text),
+        }
+    }
+
     /// A row whose column does not have its form.
     pub(super) fn row(table: &str) -> Self {
         Self::Damaged(format!("a row of `{table}` does not read"))
@@ -293,20 +352,19 @@ impl From<sqlx::Error> for StoreError {
                 if let Some(fault) = fault.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
                     return Self::of_postgres(fault);
                 }
-                let primary =
-                    fault.code().and_then(|code| code.parse::<i32>().ok()).map_or(0, |code| code & 0xff);
-                let text = fault.message().to_owned();
-                match primary {
-                    5 | 6 | 13 => Self::Temporary(text),
-                    10 | 11 | 26 => Self::Damaged(text),
-                    _ => Self::Refused(text),
-                }
+                let code = fault.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                Self::of_sqlite(code, fault.message().to_owned())
             }
             sqlx::Error::PoolTimedOut => Self::Temporary("no connection came free".into()),
             sqlx::Error::Io(fault) => Self::Temporary(fault.kind().to_string()),
             sqlx::Error::ColumnDecode { index, .. } => Self::Damaged(format!("column {index} does not read")),
             sqlx::Error::Decode(_) => Self::Damaged("a column does not read".into()),
             sqlx::Error::RowNotFound => Self::NotFound("row"),
+            // `SQLite` has undone a transaction by itself, because its drive took nothing, and the driver counts it still: on this
+            // connection none begins any more.
+            sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed => {
+                Self::Drive("what was written before was not taken".into())
+            }
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Refused("the connection is closed".into())
             }
@@ -342,6 +400,8 @@ mod tests {
             StoreError::OtherSecret,
             StoreError::Temporary(String::new()),
             StoreError::row("person"),
+            StoreError::Drive(String::new()),
+            StoreError::Older(String::new()),
             StoreError::Refused(String::new()),
             StoreError::NoName("category"),
             StoreError::LedgerOrder { expected: 1, offered: 2 },
@@ -359,6 +419,19 @@ mod tests {
         // One is of the settings, which nobody opens.
         let documented = CODES.iter().map(|doc| doc.code).filter(|code| *code != "LG2953");
         assert_eq!(codes, documented.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_full_or_failing_drive_is_no_damage() {
+        let code = |code| StoreError::of_sqlite(code, String::new()).code();
+        // SQLITE_FULL, _IOERR_WRITE, _IOERR_FSYNC, _IOERR_SHMSIZE, _CANTOPEN, _READONLY_DIRECTORY
+        for drive in [13, 778, 1034, 4874, 14, 1544] {
+            assert_eq!(code(drive), "LG2012", "{drive}");
+        }
+        for damage in [11, 26, 8202, 8458] {
+            assert_eq!(code(damage), "LG2007", "{damage}");
+        }
+        assert_eq!([code(5), code(8), code(2067)], ["LG2006", "LG2008", "LG2008"]);
     }
 
     #[test]

@@ -168,7 +168,9 @@ impl Store {
             })?;
         let known = MIGRATIONS.last().map(|(version, ..)| *version);
         if newest != known || usize::try_from(applied) != Ok(MIGRATIONS.len()) {
-            return Err(StoreError::Form(format!("its last migration is {}", newest.unwrap_or(0))));
+            let what = format!("its last migration is {}", newest.unwrap_or(0));
+            let fault = if newest < known { StoreError::Older } else { StoreError::Form };
+            return Err(fault(what));
         }
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);

@@ -117,6 +117,13 @@ impl Store {
         keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
     }
 
+    /// The identities of persons who changed and with whom no night was done since. One that could not make every bundle has destroyed
+    /// nothing of whoever left in it: that is for the next.
+    pub async fn unsettled_identities(&self) -> Result<Vec<IdentityId>, StoreError> {
+        let keys: Vec<(Vec<u8>,)> = either::query_as(sql::IDENTITY_UNSETTLED).fetch_all(&self.read).await?;
+        keys.iter().map(|(key,)| Ok(IdentityId(ids::key(key, "identity")?))).collect()
+    }
+
     /// The rows of the persons of these keys, those emptied and retired among them.
     pub async fn persons_by_key(&self, keys: &[PersonId]) -> Result<Vec<(PersonId, PersonRef)>, StoreError> {
         let mut connection = self.read.acquire().await?;

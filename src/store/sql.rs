@@ -83,6 +83,7 @@ statements! {
     RUN_INTERRUPTED = "SELECT min(id) FROM run WHERE finished_at IS NULL AND id < $1 \
         AND id > (SELECT coalesce(max(id), 0) FROM run WHERE finished_at IS NOT NULL)";
     IDENTITY_SINCE = "SELECT identity_key FROM identity WHERE first_run >= $1";
+    IDENTITY_UNSETTLED = "SELECT i.identity_key FROM person p CROSS JOIN identity i WHERE p.dirty = 1 AND i.person = p.id";
     RUN_LIST = "SELECT id, as_of, started_at, finished_at, exit_code, agreement_digest, software, summary FROM run \
         ORDER BY id DESC LIMIT $1";
 

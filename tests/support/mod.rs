@@ -32,7 +32,8 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(output: &Output) -> Self {
+    /// What a finished program said.
+    pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program speaks UTF-8");
         Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
@@ -48,6 +49,36 @@ impl Said {
         let all = self.json();
         let mut lines = all["feeds"].as_array().expect("feeds").iter().filter(|l| l["feed"] == feed);
         lines.next_back().unwrap_or_else(|| panic!("no line of {feed}")).clone()
+    }
+}
+
+/// Lets the deployments of this process lie in memory where there is room for them: no test can tell a drive that keeps its word from
+/// one that does not, and nights wait for it most of the time.
+pub fn in_memory() {
+    const ROOM: u64 = 1 << 30;
+    let memory = Path::new("/dev/shm");
+    let free = rustix::fs::statvfs(memory).map_or(0, |s| s.f_bavail.saturating_mul(s.f_frsize));
+    if free > ROOM {
+        // Somebody may have said so already.
+        let _ = tempfile::env::override_temp_dir(memory);
+    }
+}
+
+/// The tracer by which a program's calls are disturbed; where the system lets nobody trace anything there is nothing to try with.
+pub fn tracer() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
+    let strace = needed(strace, "strace")?;
+    let may = Command::new(&strace).args(["-o", "/dev/null", "true"]).output().expect("the tracer starts");
+    may.status.success().then_some(strace)
+}
+
+/// Waits for what is to come about; a minute is a fault.
+pub fn until(came: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !came() {
+        assert!(begun.elapsed() < std::time::Duration::from_mins(1), "it does not come about");
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
 

@@ -272,7 +272,11 @@ impl Custody {
 
 /// A deployment of the three feeds, whose places are empty. A name may go on after its date.
 pub fn small() -> Deployment {
-    let deployment = Deployment::fresh();
+    small_of(Deployment::fresh())
+}
+
+/// The same of another deployment.
+pub fn small_of(deployment: Deployment) -> Deployment {
     for partner in super::RECIPIENTS {
         for folder in ["fixtures", "mappings"] {
             let folder = deployment.path(folder).join(partner);

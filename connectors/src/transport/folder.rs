@@ -2,7 +2,7 @@
 
 mod put;
 
-use crate::codes::{FOLDER_UNREADABLE, NOT_A_FILE, PUBLISH_FAILED};
+use crate::codes::{FILE_UNREADABLE, FOLDER_UNREADABLE, NOT_A_FILE, PUBLISH_FAILED};
 use crate::limits::{self, Capped, Limits};
 use crate::options::{OptionDoc, Options, Owner};
 use crate::transport::look::{self, Look, Seen, Settling};
@@ -49,6 +49,20 @@ const QUIET: Duration = Duration::from_mins(1);
 
 /// More than the steps in which a file system counts its times.
 const STEP: Duration = Duration::from_secs(2);
+
+/// A file of the place. What fails while it is read is the place's fault, which is told apart from one of our own drive: a mounted
+/// folder goes away.
+struct Placed(File);
+
+impl Read for Placed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let placed = |e: io::Error| match e.kind() {
+            io::ErrorKind::Interrupted => e,
+            kind => io::Error::new(kind, TransportError::from_io(FILE_UNREADABLE, &e)),
+        };
+        self.0.read(buffer).map_err(placed)
+    }
+}
 
 struct Folder {
     path: PathBuf,
@@ -104,7 +118,7 @@ impl Transport for Folder {
 
     fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, TransportError> {
         let file = limits::open(&self.place(name)?, &self.limits)?;
-        Ok(Box::new(Capped::new(file, self.limits.file_bytes)))
+        Ok(Box::new(Capped::new(Placed(file), self.limits.file_bytes)))
     }
 
     fn publish(&self, staged: &Path, name: &str) -> Result<(), TransportError> {
