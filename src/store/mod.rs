@@ -39,6 +39,7 @@ mod repair;
 mod review;
 mod run;
 mod sql;
+mod task;
 mod tree;
 mod watch;
 
@@ -75,6 +76,7 @@ pub use register::{
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
+pub use task::{Bench, Claim, Claimant, NewTask, TaskRow, TaskState};
 pub use watch::Watch;
 
 /// The word under which a store remembers that it was copied and goes on elsewhere.
@@ -91,6 +93,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "link", include_str!("migrations/0009_link.sql")),
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
     (11, "proposal", include_str!("migrations/0011_proposal.sql")),
+    (13, "task", include_str!("migrations/0013_task.sql")),
 ];
 
 /// The gateway's memory.
@@ -99,6 +102,8 @@ pub struct Store {
     read: Pool,
     names: Arc<Dictionaries>,
     turn: Turn,
+    /// Where work is shared, for the writer of a store on a server.
+    bench: Option<Bench>,
     /// Held as long as this store may write.
     lock: Option<WriteLock>,
 }
@@ -130,6 +135,8 @@ impl Store {
         }
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
+        // What a former writer had put there is nobody's any more.
+        either::query(sql::TASK_CLEAR).execute(&mut *tx).await?;
         if place.server.is_some() {
             let next = Turn::next(&mut tx).await?;
             tx.commit().await?;
@@ -138,7 +145,22 @@ impl Store {
             tx.commit().await?;
         }
         let read = read_pool(&place).await?;
-        Ok(Self { write, read, names, turn, lock: Some(lock) })
+        let bench = place.server.as_ref().map(|server| Bench(db::postgres_bench(server)));
+        Ok(Self { write, read, names, turn, bench, lock: Some(lock) })
+    }
+
+    /// Opens the store of a writer whose work this process shares: for reading, with a place of its own at the bench. A
+    /// store in a folder has one process (LG2959).
+    pub async fn open_beside(
+        place: impl Into<StorePlace>,
+        vault: &Vault,
+        names: &Names<'_>,
+    ) -> Result<(Self, Bench), StoreError> {
+        let place = place.into();
+        let Some(server) = place.server.clone() else { return Err(StoreError::Alone(place.folder)) };
+        let store = Self::open_read(place, vault, names).await?;
+        let bench = Bench(db::postgres_worker(&server).await?);
+        Ok((store, bench))
     }
 
     /// Opens the store for reading only, beside a run that may be going on. Calls that write fail with LG2008.
@@ -170,12 +192,15 @@ impl Store {
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
         drop(connection);
-        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), lock: None })
+        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), bench: None, lock: None })
     }
 
     /// Closes all connections and brings everything into the one database file, then gives the lock back.
     pub async fn close(mut self) -> Result<(), StoreError> {
         self.read.close().await;
+        if let Some(bench) = &self.bench {
+            bench.close().await;
+        }
         if self.lock.is_some() {
             self.checkpoint().await?;
             self.write.close().await;

@@ -33,6 +33,7 @@ mod postgres;
 mod proposals;
 mod registers;
 mod server;
+mod tasks;
 
 use super::db::Link;
 use super::*;
