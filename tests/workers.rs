@@ -15,6 +15,7 @@
 
 pub mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -79,20 +80,22 @@ impl There {
 
     /// The same, with something that becomes of it at a call.
     fn disturbed(&self, strace: &Path, inject: &str) -> Worker {
+        self.started(self.traced(strace, inject, &["worker", "--threads", "1"]))
+    }
+
+    /// The program, and what becomes of it at a call.
+    fn traced(&self, strace: &Path, inject: &str, words: &[&str]) -> Command {
         let call = inject.split(':').next().unwrap();
         let mut command = Command::new(strace);
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
         command.args(["-e", &format!("inject={inject}")]).arg(env!("CARGO_BIN_EXE_lockgate"));
-        command.arg("--config").arg(self.deployment.root()).args(["worker", "--threads", "1"]);
-        self.started(command)
+        command.arg("--config").arg(self.deployment.root()).args(words);
+        command
     }
 
-    fn started(&self, mut command: Command) -> Worker {
+    fn started(&self, command: Command) -> Worker {
         let before = self.workers();
-        let traced = command.get_program().to_string_lossy().ends_with("strace");
-        let child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let worker = Worker { child, traced };
+        let worker = Worker::start(command);
         until("a worker at the bench", || self.workers() > before);
         worker
     }
@@ -145,6 +148,12 @@ struct Worker {
 }
 
 impl Worker {
+    fn start(mut command: Command) -> Self {
+        let traced = command.get_program().to_string_lossy().ends_with("strace");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { child: command.spawn().unwrap(), traced }
+    }
+
     /// The process itself.
     fn id(&self) -> Option<String> {
         let own = self.child.id();
@@ -161,11 +170,16 @@ impl Worker {
         }
     }
 
+    /// Tells it to end, and lets it go on wherever it was stopped, until it has.
+    fn end(self) -> Said {
+        self.signal("-TERM");
+        self.go_on()
+    }
+
     /// Lets it go on wherever it was stopped, until it has ended.
-    fn end(mut self) -> Said {
+    fn go_on(mut self) -> Said {
         let begun = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
-            self.signal("-TERM");
             self.signal("-CONT");
             std::thread::sleep(Duration::from_millis(50));
             assert!(begun.elapsed() < PATIENCE, "a worker does not end");
@@ -185,7 +199,7 @@ fn until(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 /// What recipients unpacked, without the signatures of the manifests.
-fn received(deployment: &Deployment) -> std::collections::BTreeMap<String, Vec<u8>> {
+fn received(deployment: &Deployment) -> BTreeMap<String, Vec<u8>> {
     let mut all = files(&deployment.path("received"));
     all.retain(|name, _| !name.ends_with("datapackage.json.sig"));
     all
@@ -252,6 +266,44 @@ fn a_worker_that_lost_its_piece_puts_nothing_at_a_door_any_more() {
     fs::remove_dir_all(&doors).unwrap();
     fs::rename(there.deployment.path("taken"), &doors).unwrap();
     assert_eq!(open_all(&there.deployment), 40);
+}
+
+/// The process that the workers help is paused itself, past the leases of what it has in hand: they bring all of it, and when it
+/// goes on it brings nothing again, and writes everything down once.
+#[test]
+fn what_the_nights_own_process_lost_while_it_was_paused_it_only_writes_down() {
+    let (Some(server), Some(strace)) = (server(), tracer()) else { return };
+    let there = There::new(server);
+    there.waiting(2);
+    let workers = [there.worker(), there.worker()];
+    let words = ["bundle", "deliver", "--now", "--json"];
+    let lead = Worker::start(there.traced(&strace, "fsync:signal=SIGSTOP:when=1", &words));
+    until("the workers to bring everything", || {
+        there.number("SELECT count(*) FROM task WHERE state = 'done'") == 16
+    });
+    assert!(there.number("SELECT count(*) FROM task WHERE token > 1") > 0, "it had something in hand");
+    let doors = there.deployment.path("state/bundles");
+    let at_door = files(&doors);
+    fs::rename(&doors, there.deployment.path("taken")).unwrap();
+    RECIPIENTS.iter().for_each(|recipient| fs::create_dir_all(doors.join(recipient)).unwrap());
+    let said = lead.go_on();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let standings = said.json();
+    assert!(
+        standings.as_array().unwrap().iter().all(|s| s["sent"].as_array().unwrap().len() == 2),
+        "{standings}"
+    );
+    assert_eq!(files(&doors).keys().collect::<Vec<_>>(), [] as [&String; 0]);
+    fs::remove_dir_all(&doors).unwrap();
+    fs::rename(there.deployment.path("taken"), &doors).unwrap();
+    there.assert_brought_once(40);
+    support::assert_same_files(&whole(&at_door), &files(&doors), "afterwards");
+    workers.into_iter().for_each(|worker| drop(worker.end()));
+}
+
+/// Without what was not whole yet.
+fn whole(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    files.iter().filter(|(name, _)| !name.ends_with(".part")).map(|(n, b)| (n.clone(), b.clone())).collect()
 }
 
 /// Each recipient's bundles come in their order, whoever brings them; a door that fails keeps its own waiting and nobody else's.

@@ -135,9 +135,9 @@ impl Store {
         }
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
-        // What a former writer had put there is nobody's any more.
-        either::query(sql::TASK_CLEAR).execute(&mut *tx).await?;
         if place.server.is_some() {
+            // What a former writer had put there is nobody's any more.
+            either::query(sql::TASK_CLEAR).execute(&mut *tx).await?;
             let next = Turn::next(&mut tx).await?;
             tx.commit().await?;
             turn.taken(next);
