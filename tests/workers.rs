@@ -1,4 +1,4 @@
-//! Several processes share a night's work, on a PostgreSQL server: whoever of them is paused past its lease, killed or gone, each
+//! Several processes share a night's work, on a `PostgreSQL` server: whoever of them is paused past its lease, killed or gone, each
 //! bundle is at its door once, whole, with its signature last, and the result is that of one process.
 //!
 //! Workers are stopped by the system at a call of theirs (`SIGSTOP`, as a machine that hangs) and go on later, or are killed there.
@@ -25,7 +25,7 @@ use support::postgres::{Postgres, programs};
 use support::{Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, copy, files, needed};
 
 /// For how long something is waited for, at the most.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn server() -> Option<Postgres> {
     needed(programs(), "PostgreSQL's server").map(Postgres::start)
@@ -245,14 +245,14 @@ fn a_worker_that_lost_its_piece_puts_nothing_at_a_door_any_more() {
     let (Some(server), Some(strace)) = (server(), tracer()) else { return };
     let there = There::new(server);
     there.waiting(2);
-    // Before the sealed file has its name; and before the signature has its own, while the sealed file is taken away.
-    let workers =
-        ["fsync:signal=SIGSTOP:when=1", "fsync:signal=SIGSTOP:when=3"].map(|at| there.disturbed(&strace, at));
+    // Before anything lies at the door, before the sealed file has its name, and before the signature has its own.
+    let calls = ["mkdir:signal=SIGSTOP:when=1", "fsync:signal=SIGSTOP:when=1", "fsync:signal=SIGSTOP:when=3"];
+    let workers = calls.map(|call| there.disturbed(&strace, call));
     let said = there.deployment.run(&["bundle", "deliver", "--now"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(
-        there.number("SELECT count(*) FROM task WHERE token > 1") >= 2,
-        "both were paused past their lease"
+        there.number("SELECT count(*) FROM task WHERE token > 1") >= 3,
+        "all were paused past their lease"
     );
     there.assert_brought_once(40);
     let doors = there.deployment.path("state/bundles");
@@ -303,7 +303,9 @@ fn what_the_nights_own_process_lost_while_it_was_paused_it_only_writes_down() {
 
 /// Without what was not whole yet.
 fn whole(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
-    files.iter().filter(|(name, _)| !name.ends_with(".part")).map(|(n, b)| (n.clone(), b.clone())).collect()
+    let mut whole = files.clone();
+    whole.retain(|name, _| Path::new(name).extension().is_none_or(|ending| ending != "part"));
+    whole
 }
 
 /// Each recipient's bundles come in their order, whoever brings them; a door that fails keeps its own waiting and nobody else's.

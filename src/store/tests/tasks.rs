@@ -70,6 +70,30 @@ async fn two_claimers_never_have_one_piece() {
 }
 
 #[tokio::test]
+async fn what_another_is_just_claiming_is_skipped_and_not_waited_for() {
+    let Some(_server) = started() else { return };
+    let (place, store, run) = fresh().await;
+    store.put_tasks(run.id, &tasks(&["north", "south"])).await.unwrap();
+    let (one, other) = (beside(&place).await, beside(&place).await);
+    // A claim that is made and not committed yet.
+    let mut tx = one.0.begin().await.unwrap();
+    let first: (i64, i64, i64, String, String, String) = either::query_as(sql::postgres::TASK_CLAIM)
+        .bind("one")
+        .bind(1_000_000_i64)
+        .bind(0_i64)
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+    let who = by("other", LONG);
+    let second = tokio::time::timeout(Duration::from_secs(20), at_once(&other, &who)).await;
+    assert!(second.is_ok(), "it waits for nobody");
+    assert_ne!(second.unwrap().unwrap().task, first.0);
+    tx.commit().await.unwrap();
+    assert_eq!(at_once(&other, &who).await, None);
+    assert_eq!(stand(&store).await, [(TaskState::Claimed, 1); 2]);
+}
+
+#[tokio::test]
 async fn an_ended_lease_is_taken_over_and_the_former_neither_holds_nor_records() {
     let Some(_server) = started() else { return };
     let (place, store, run) = fresh().await;
@@ -131,7 +155,10 @@ async fn whoever_opens_the_store_for_writing_clears_the_bench_and_numbers_never_
     let claim = at_once(&bench, &who).await.unwrap();
     assert!(bench.is_written().await.unwrap());
     store.close().await.unwrap();
-    assert!(!bench.is_written().await.unwrap(), "nobody writes");
+    // The server notices in a moment that the writer has gone.
+    while bench.is_written().await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let store = open(place.place()).await;
     assert_eq!(stand(&store).await, []);
     let after = store.put_tasks(run.id, &tasks(&["north"])).await.unwrap();
