@@ -15,7 +15,7 @@ use crate::store::{BundleState, Claim, Claimant, Names, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::{Context as _, Result};
 use lockgate_core::ledger::Prepared;
-use lockgate_core::problem::CodeDoc;
+use lockgate_core::problem::{Code, CodeDoc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,17 +29,22 @@ const AWAY: Duration = Duration::from_secs(15);
 /// How long pieces that are under way may still take when the worker is told to end.
 const LAST: Duration = Duration::from_mins(1);
 
+/// What it is to bring does not lie in its state folder.
+const ELSEWHERE: Code = "LG2960";
+/// The run goes by another agreement.
+const OTHER_AGREEMENT: Code = "LG2961";
+
 /// Codes of this room.
 pub const CODES: &[CodeDoc] = &[
     CodeDoc {
-        code: "LG2960",
+        code: ELSEWHERE,
         title: "a worker does not see the state folder",
         explanation: "A bundle that waits in the outbox is not where this worker looks for it: the state folder of its `[store] path` is \
                       not the one that the night uses. All processes of a deployment share one folder, on one machine or on a file \
                       system that all of them mount. The worker gave the bundle back and ended.",
     },
     CodeDoc {
-        code: "LG2961",
+        code: OTHER_AGREEMENT,
         title: "a worker has another agreement than the night",
         explanation: "The worker read its configuration before the agreement was changed, or reads another one. It did nothing and ended: \
                       start it again, from the same configuration as the night.",
@@ -68,7 +73,12 @@ pub async fn work(
     let mut hands: JoinSet<Result<Carried>> = JoinSet::new();
     let (mut done, mut away) = (0, Duration::ZERO);
     while !*ends.borrow() {
-        let wait = match bench.claim(hands.len() < orders.threads).await {
+        let looked = tokio::select! {
+            looked = bench.claim(hands.len() < orders.threads) => looked,
+            // A server that is away is not waited for. What was claimed in this moment is free when its lease has ended.
+            _ = ends.changed() => break,
+        };
+        let wait = match looked {
             Ok(Looked::Claimed(claim)) => {
                 away = Duration::ZERO;
                 let bench = Arc::clone(&bench);
@@ -112,7 +122,8 @@ fn counted(ended: Result<Carried>) -> Result<u64> {
         Ok(Carried::Recorded) => Ok(1),
         Ok(Carried::Left) => Ok(0),
         Ok(Carried::Elsewhere) => {
-            let what = "a bundle that waits does not lie in this worker's state folder (LG2960)";
+            let what =
+                format!("a bundle that waits does not lie in this worker's state folder ({ELSEWHERE})");
             Err(Expected::new(Exit::Configuration, what))
         }
         Err(fault) if fault.downcast_ref::<StoreError>().is_some_and(StoreError::is_temporary) => {
@@ -170,7 +181,7 @@ impl Place {
     async fn carry(&self, claim: &Claim) -> Result<Carried> {
         if !self.same_agreement(claim).await? {
             self.hands.bench.release(claim).await?;
-            let what = "the night goes by another agreement than this worker (LG2961)";
+            let what = format!("the night goes by another agreement than this worker ({OTHER_AGREEMENT})");
             return Err(Expected::new(Exit::Configuration, what));
         }
         let row = self.store.bundle(&claim.subject).await?;

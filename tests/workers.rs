@@ -62,6 +62,19 @@ impl There {
         self.deployment.edit("lockgate.toml", "path = \"state\"\n", &line);
     }
 
+    /// The same configuration in another folder, with the same state folder, and without the key that signs.
+    fn beside(&self) -> Deployment {
+        let other = Deployment::sealed();
+        let text = fs::read_to_string(self.deployment.path("lockgate.toml")).unwrap();
+        let state = self.deployment.path("state");
+        let text = text.replace("\"state\"", &format!("\"{}\"", state.display()));
+        let text = text.replace("\"state/bundles\"", &format!("\"{}/bundles\"", state.display()));
+        fs::write(other.path("lockgate.toml"), text).unwrap();
+        fs::copy(self.deployment.path("db.password"), other.path("db.password")).unwrap();
+        fs::remove_file(other.path("fixtures/keys/gateway_signing")).unwrap();
+        other
+    }
+
     fn number(&self, question: &str) -> u64 {
         self.server.sql(&self.database, question).trim().parse().unwrap()
     }
@@ -387,6 +400,30 @@ fn a_worker_with_another_folder_agreement_or_store_ends_and_says_so() {
         assert!(said.code == Some(78) && said.err.contains(code), "{code}: {:?} {}", said.code, said.err);
     }
     assert!(sealed(&others[0], "wyp").is_empty(), "it brought nothing anywhere");
+}
+
+/// A worker outlives the server's restarts, and ends when it is told to, whether the server answers or not. It has the
+/// configuration of its own machine, without the key that signs.
+#[test]
+fn a_worker_waits_for_a_server_that_is_away() {
+    let Some(server) = server() else { return };
+    let there = There::new(server);
+    there.waiting(1);
+    let apart = there.beside();
+    let one = there.started(apart.command(&["worker", "--threads", "1"]));
+    let other = there.worker();
+    there.server.stop();
+    std::thread::sleep(Duration::from_secs(2));
+    let said = other.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.server.again();
+    until("the worker to be back", || there.workers() == 1);
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.assert_brought_once(32);
+    assert!(there.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'") > 0);
+    let said = one.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
 }
 
 fn worker_ended(worker: &mut Worker) -> bool {
