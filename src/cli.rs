@@ -13,6 +13,7 @@ mod review;
 mod sandbox;
 mod serve;
 mod store;
+mod worker;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
@@ -37,6 +38,7 @@ pub use review::{
 pub use sandbox::SandboxArgs;
 pub use serve::ServeArgs;
 pub use store::{StoreCommand, StoreCopyArgs};
+pub use worker::WorkerArgs;
 
 /// Shares what the partnership's agreement allows, and nothing else.
 #[derive(Debug, Parser)]
@@ -76,6 +78,11 @@ pub enum Command {
     #[command(after_help = "Examples:\n  lockgate serve\n  lockgate serve --json 2> access.log\n\n\
         Settings: [serve], and api under [recipient.X]. Ends when it gets SIGTERM; requests that go on are finished.")]
     Serve(ServeArgs),
+    /// Share the work of the process that runs the night; needs a store on a database server
+    #[command(after_help = "Examples:\n  lockgate worker\n  lockgate worker --once --threads 2\n\n\
+        It shares the configuration and the state folder with the night. Ends when it gets SIGTERM, or with --once\n\
+        with what is under way.")]
+    Worker(WorkerArgs),
     /// A gateway to practise on, with invented people alone: for a recipient's IT staff
     #[command(
         after_help = "Examples:\n  lockgate sandbox wyp\n  lockgate sandbox wyp --drill gap --out gap --no-serve\n\n\

@@ -21,6 +21,7 @@ pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
         .chain(crate::serve::CODES)
         .chain(crate::store::CODES)
         .chain(crate::vault::CODES)
+        .chain(crate::worker::CODES)
 }
 
 /// The explanation of a code.

@@ -30,6 +30,7 @@ pub mod seal;
 pub mod serve;
 pub mod store;
 pub mod vault;
+pub mod worker;
 
 /// Name and version of this program, as manifests, runs and the ledger say it.
 pub const SOFTWARE: &str = concat!("lockgate ", env!("CARGO_PKG_VERSION"));

@@ -80,7 +80,9 @@ pub async fn copied(deployment: &Deployment, folder: &Path) -> Result<()> {
 pub fn unopened(fault: StoreError) -> anyhow::Error {
     let exit = match &fault {
         StoreError::Server { .. } => Exit::Temporary,
-        StoreError::Unfit { .. } | StoreError::NotCopied(_) | StoreError::Moved => Exit::Configuration,
+        StoreError::Unfit { .. } | StoreError::NotCopied(_) | StoreError::Moved | StoreError::Alone(_) => {
+            Exit::Configuration
+        }
         StoreError::Occupied => Exit::Refused,
         StoreError::CopyDiffers(_) => Exit::Integrity,
         _ => return fault.into(),

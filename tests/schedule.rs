@@ -395,7 +395,9 @@ fn the_units_read_and_are_hardened() {
     };
     let folder = tempfile::tempdir().unwrap();
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
-    for unit in ["lockgate.service", "lockgate-night.service", "lockgate-night.timer"] {
+    for unit in
+        ["lockgate.service", "lockgate-night.service", "lockgate-night.timer", "lockgate-worker@.service"]
+    {
         // As if it were installed.
         let text = fs::read_to_string(source.join(unit)).unwrap().replace("/usr/bin/lockgate", "/bin/true");
         let copy = folder.path().join(unit);

@@ -108,7 +108,7 @@ pub(super) async fn resend(voice: Voice, deployment: &Deployment, args: &BundleD
         doors.seal(&outgoing, &partner.key)?.context("plain bundles are not kept: copy the folder")?;
     let door = Door::of(deployment, &partner.key, &doors.published).map_err(|f| unusable(&f))?;
     let word = door.word();
-    tokio::task::spawn_blocking(move || door.put(&sealed))
+    tokio::task::spawn_blocking(move || door.put(&sealed, &|| Ok(())))
         .await
         .context("bringing a bundle stopped")?
         .map_err(|fault| unusable(&fault))?;

@@ -44,6 +44,7 @@ mod status;
 mod store;
 mod support;
 mod why;
+mod worker;
 
 use crate::cli::{AgreementCommand, BundleCommand, Cli, Command, KeyCommand, LedgerCommand};
 use crate::config::{self, Deployment};
@@ -101,6 +102,7 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Run(args) => run::run(voice, &deployment, &args).await,
         Command::Serve(args) => Box::pin(serve::serve(voice, &cli.config, deployment, &args)).await,
+        Command::Worker(args) => Box::pin(worker::worker(voice, deployment, &args)).await,
         Command::Status => status::status(voice, &deployment).await,
         Command::History(args) => history::history(voice, &deployment, &args).await,
         Command::Feed(what) => feed::feed(voice, &deployment, what).await,

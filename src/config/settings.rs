@@ -7,7 +7,9 @@ use crate::operate::OperateSettings;
 use crate::schedule::{AlarmSettings, FeedSettings, ScheduleSettings};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::time::Duration;
 use toml::Spanned;
 
 /// The settings of one deployment.
@@ -208,6 +210,20 @@ pub struct StoreSettings {
     pub url: Option<Spanned<String>>,
     /// The password of that user, where the server asks for one.
     pub password: Option<Spanned<SecretRef>>,
+    /// Where several processes share a night's work: how long a piece of it stays with one that is not heard of.
+    #[serde(default = "lease")]
+    pub lease_seconds: NonZeroU16,
+}
+
+fn lease() -> NonZeroU16 {
+    NonZeroU16::MIN.saturating_add(29)
+}
+
+impl StoreSettings {
+    /// How long a piece of shared work stays with a process that is not heard of.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.get().into())
+    }
 }
 
 /// A reference to a secret; a secret itself never stands in a configuration file.

@@ -39,6 +39,7 @@ pub async fn bring(deployment: &Deployment, now: bool) -> Result<Brought> {
         deployment,
         store: &store,
         doors: &doors,
+        run: run.id,
         day: run.as_of,
         closed: &registers.closed,
         only_due: !now,

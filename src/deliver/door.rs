@@ -5,6 +5,7 @@ use super::place::Place;
 use super::push::{Push, PushError};
 use crate::config::Deployment;
 use crate::seal::{SealError, Sealed};
+use crate::store::StoreError;
 use lockgate_core::problem::Code;
 use std::path::Path;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub enum Arrival {
     Told,
 }
 
+/// Whether what is being brought may still leave; asked in the middle of bringing it.
+pub type May<'a> = dyn Fn() -> Result<(), DoorError> + 'a;
+
 /// Why a bundle did not arrive: no value and no secret stands in it.
 #[derive(Debug, Clone)]
 pub struct DoorError {
@@ -56,6 +60,13 @@ impl From<SealError> for DoorError {
             None => error.to_string(),
         };
         Self { code: if passing { "LG2601" } else { "LG2602" }, what, retry_after: None }
+    }
+}
+
+impl From<StoreError> for DoorError {
+    /// What the store says when it is asked whether a bundle may leave.
+    fn from(error: StoreError) -> Self {
+        Self { code: error.code(), what: error.to_string(), retry_after: None }
     }
 }
 
@@ -101,6 +112,11 @@ impl Door {
         matches!(self, Self::Push(push) if push.only_tells())
     }
 
+    /// Whether nothing is brought.
+    pub const fn is_pull(&self) -> bool {
+        matches!(self, Self::Pull)
+    }
+
     /// The kind's word, for the record of who brought what.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -119,13 +135,15 @@ impl Door {
         }
     }
 
-    /// Brings a sealed bundle, and then its signature. Done again it is harmless: what is there is recognised by its
-    /// bytes, and nothing is ever written over. It may take a while, and is called where that blocks nobody.
-    pub fn put(&self, sealed: &Sealed) -> Result<Arrival, DoorError> {
+    /// Brings a sealed bundle, and then its signature, as long as it may leave: that is asked at the last moment before each
+    /// of the two. Done again it is harmless: what is there is recognised by its bytes, and nothing is ever written over. It
+    /// may take a while, and is called where that blocks nobody.
+    pub fn put(&self, sealed: &Sealed, may: &May<'_>) -> Result<Arrival, DoorError> {
         match self {
-            Self::Folder(doors) => folder::put(sealed, doors).map(|_| Arrival::Sent).map_err(DoorError::from),
-            Self::Place(place) => place.put(sealed),
+            Self::Folder(doors) => folder::put_while(sealed, doors, may).map(|_| Arrival::Sent),
+            Self::Place(place) => place.put(sealed, may),
             Self::Push(push) => {
+                may()?;
                 let arrival = if push.only_tells() { Arrival::Told } else { Arrival::Sent };
                 push.put(sealed).map(|()| arrival).map_err(DoorError::from)
             }

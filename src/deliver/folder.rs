@@ -3,65 +3,85 @@
 use crate::seal::{SealError, Sealed, hash_file};
 use crate::vault::sync_folder;
 use lockgate_core::hash::Digest;
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How the name of a copy that is not whole yet ends.
+const PART: &str = ".part";
 
 /// Puts a sealed bundle into its recipient's folder, and gives the sealed file's place there.
 ///
 /// Doing it again is harmless: what is there with the same bytes is left alone; other bytes under the name are an error and
 /// never replaced.
 pub fn put(sealed: &Sealed, doors: &Path) -> Result<PathBuf, SealError> {
+    put_while(sealed, doors, &|| Ok::<(), SealError>(()))
+}
+
+/// As [`put`], as long as the bundle may leave: asked before the first byte, and just before each of the two files gets
+/// its name. What may not is taken back.
+pub fn put_while<E: From<SealError>>(
+    sealed: &Sealed,
+    doors: &Path,
+    may: &dyn Fn() -> Result<(), E>,
+) -> Result<PathBuf, E> {
+    may()?;
     let folder = doors.join(sealed.recipient());
     fs::create_dir_all(&folder).map_err(SealError::io("making", &folder))?;
-    let to = copy(sealed, &sealed.ciphertext(), &folder, Some((sealed.bytes(), sealed.digest())))?;
+    let known = (sealed.bytes(), sealed.digest());
+    let to = copy(sealed, &sealed.ciphertext(), &folder, known, may)?;
     // Last: whoever waits for the signature finds the bundle whole.
-    copy(sealed, &sealed.signature(), &folder, None)?;
+    let signature = sealed.signature();
+    copy(sealed, &signature, &folder, hash_file(&signature)?, may)?;
     Ok(to)
 }
 
-/// Copies one file; `known` is what it must be.
-fn copy(
+/// Copies one file; `expected` is what it must be.
+fn copy<E: From<SealError>>(
     sealed: &Sealed,
     from: &Path,
     folder: &Path,
-    known: Option<(u64, Digest)>,
-) -> Result<PathBuf, SealError> {
+    expected: (u64, Digest),
+    may: &dyn Fn() -> Result<(), E>,
+) -> Result<PathBuf, E> {
     let name = from.file_name().unwrap_or_default();
     let to = folder.join(name);
-    let expected = match known {
-        Some(known) => known,
-        None => hash_file(from)?,
-    };
     if to.exists() {
         if hash_file(&to)? == expected {
             return Ok(to);
         }
         let what = "other bytes lie under its name at the recipient's door";
-        return Err(SealError::Other { name: sealed.name().into(), what });
+        return Err(SealError::Other { name: sealed.name().into(), what }.into());
     }
-    let mut part = name.to_owned();
-    part.push(".part");
-    let part = folder.join(part);
-    let write = || {
-        let (mut source, mut target) = (File::open(from)?, fresh(&part)?);
-        io::copy(&mut source, &mut target)?;
-        target.sync_all()?;
-        fs::rename(&part, &to)?;
-        sync_folder(folder)
-    };
-    write().map_err(SealError::io("delivering", &to))?;
+    let failed = |fault| SealError::io("delivering", &to)(fault);
+    let part = written(from, folder, name).map_err(failed)?;
+    // Dropped, the copy goes.
+    may()?;
+    part.persist(&to).map_err(|fault| failed(fault.error))?;
+    sync_folder(folder).map_err(failed)?;
     Ok(to)
 }
 
-/// A new file in place of what a killed run left. Its group may read it: whoever carries it on need not be the service.
-fn fresh(part: &Path) -> io::Result<File> {
-    if part.exists() {
-        fs::remove_file(part)?;
+/// A copy under a temporary name of its own, so that two processes that bring the same file never write into one. What a
+/// killed process left of it goes first. Its group may read it: whoever carries it on need not be the service.
+fn written(from: &Path, folder: &Path, name: &OsStr) -> io::Result<NamedTempFile> {
+    let start = format!("{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let there = entry.file_name();
+        let there = there.to_string_lossy();
+        if there.starts_with(&start) && there.ends_with(PART) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&start).suffix(PART);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-    options.open(part)
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
+    let mut part = builder.tempfile_in(folder)?;
+    io::copy(&mut File::open(from)?, &mut part)?;
+    part.as_file().sync_all()?;
+    Ok(part)
 }

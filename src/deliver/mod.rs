@@ -3,11 +3,12 @@
 //!
 //! `doors` seals and knows the outbox, `door` is one recipient's end of the wire, `outbox` brings what waits there, each
 //! recipient's bundles in their order and all recipients beside each other, `backoff` says when a door that failed is
-//! tried again, `bring` does so between the nights, `collected` takes down what recipients fetched, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
+//! tried again, `share` has several processes bring what waits, each piece as `carry` says, `bring` does so between the nights, `collected` takes down what recipients fetched, `prune` empties the outbox of what was confirmed, and `stop` takes back what was not sent and may not be sent any more.
 
 mod address;
 pub mod backoff;
 pub mod bring;
+pub mod carry;
 mod codes;
 pub mod collected;
 mod door;
@@ -17,6 +18,7 @@ pub mod folder;
 pub mod outbox;
 mod place;
 pub mod prune;
+mod share;
 pub mod stop;
 
 pub mod push;
@@ -24,5 +26,5 @@ pub mod push_codes;
 pub mod push_settings;
 
 pub use codes::CODES;
-pub use door::{Arrival, Door, DoorError};
+pub use door::{Arrival, Door, DoorError, May};
 pub use doors::{Doors, Way};

@@ -1,13 +1,15 @@
 //! A round of deliveries: what waits in the outbox goes to its doors, each recipient's bundles in their order, all
-//! recipients beside each other. A door that fails keeps its own bundles waiting and nobody else's.
+//! recipients beside each other. A door that fails keeps its own bundles waiting and nobody else's. Where the store is on a
+//! server, workers bring them too (`share`).
 
 use super::backoff;
-use super::door::{Arrival, Door, DoorError};
-use super::doors::Doors;
+use super::door::{Arrival, Door, DoorError, May};
+use super::doors::{Doors, Way};
+use super::share::{Lane, Shared};
 use crate::config::Deployment;
 use crate::night::publish::{Committed, record_decision};
 use crate::seal::Sealed;
-use crate::store::{BundleId, BundleRow, BundleState, Step, Store, Taken, Trouble};
+use crate::store::{BundleId, BundleRow, BundleState, RunId, Step, Store, Taken, Trouble};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,7 +20,7 @@ use lockgate_core::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// How long a round goes on; who has not answered by then is tried in the next.
 const ROUND: Duration = Duration::from_mins(20);
@@ -33,6 +35,8 @@ pub struct Round<'a> {
     pub store: &'a Store,
     /// Where sealed bundles lie.
     pub doors: &'a Arc<Doors>,
+    /// The run that the round is of.
+    pub run: RunId,
     /// The run's day, for the ledger.
     pub day: Date,
     /// Who receives nothing for now: asked just before the first byte.
@@ -63,11 +67,11 @@ struct Queue {
     rows: Vec<BundleRow>,
 }
 
-/// What a worker says of one bundle.
-struct Word {
-    id: PartnerId,
-    bundle: BundleId,
-    what: Result<Arrival, DoorError>,
+/// What became of one bundle.
+pub(super) struct Word {
+    pub(super) id: PartnerId,
+    pub(super) bundle: BundleId,
+    pub(super) what: Result<Arrival, DoorError>,
 }
 
 /// Brings what waits. `fresh` is what this night has sealed itself: it need not be read again.
@@ -76,7 +80,7 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
     let (words, mut said) = mpsc::unbounded_channel();
     let steps = round.store.deliveries().await?;
     let mut standings = Vec::new();
-    let mut before = BTreeMap::new();
+    let (mut before, mut lanes) = (BTreeMap::new(), Vec::new());
     for queue in &queues {
         let trouble = round.store.trouble(queue.id).await?;
         let mut standing = Standing {
@@ -95,31 +99,19 @@ pub async fn deliver(round: &Round<'_>, mut fresh: BTreeMap<i64, Sealed>) -> Res
                 {
                     standing.to_fetch = queue.rows.len() as u64;
                 }
-                Ok(door) => start(round, queue, door, &mut fresh, words.clone()).await?,
+                Ok(door) => lanes.push(lane(queue, door, &mut fresh).await?),
                 Err(fault) => standing.problem = Some(problem(&queue.key, &fault, queue.rows.len())),
             }
         }
         before.insert(queue.id.0, trouble);
         standings.push((queue, standing));
     }
-    drop(words);
-    let (mut arrived, mut just_told, mut failed) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-    let heard = tokio::time::timeout(ROUND, async {
-        while let Some(word) = said.recv().await {
-            match word.what {
-                Ok(Arrival::Sent) => drop(arrived.insert(word.bundle.0)),
-                Ok(arrival) => {
-                    let of = standings.iter_mut().find(|(q, _)| q.id == word.id);
-                    of.into_iter().for_each(|(_, s)| s.to_fetch += 1);
-                    if arrival == Arrival::Told {
-                        just_told.insert(word.bundle.0);
-                    }
-                }
-                Err(fault) => drop(failed.insert(word.id.0, fault)),
-            }
-        }
-    });
-    let late = heard.await.is_err();
+    let mut heard = Heard::default();
+    let late = bring_all(round, lanes, words, &mut said, &mut heard).await?;
+    let Heard { arrived, just_told, failed, to_fetch } = heard;
+    for (queue, standing) in &mut standings {
+        standing.to_fetch += to_fetch.get(&queue.id.0).copied().unwrap_or(0);
+    }
     record(round, &queues, &arrived).await?;
     let just_told =
         queues.iter().flat_map(|q| &q.rows).filter(|r| just_told.contains(&r.id.0) && !told(r, &steps));
@@ -183,31 +175,88 @@ async fn queues(round: &Round<'_>) -> Result<Vec<Queue>> {
     Ok(by.into_values().collect())
 }
 
-/// Starts bringing one recipient's bundles; it stops at the first that does not arrive, so that none overtakes another.
-async fn start(
-    round: &Round<'_>,
-    queue: &Queue,
-    door: Door,
-    fresh: &mut BTreeMap<i64, Sealed>,
-    words: UnboundedSender<Word>,
-) -> Result<()> {
-    let mut way: Vec<(BundleId, Outgoing, Option<Sealed>)> = Vec::new();
-    for row in &queue.rows {
-        // The ledger has it since it was sealed.
-        let prepared = Prepared::new(row.bundle.name.clone(), row.bundle.manifest_digest);
-        way.push((row.id, prepared.release(&mut Committed).await?, fresh.remove(&row.id.0)));
+/// What was said of the bundles.
+#[derive(Default)]
+struct Heard {
+    arrived: BTreeSet<i64>,
+    just_told: BTreeSet<i64>,
+    /// By recipient.
+    failed: BTreeMap<u8, DoorError>,
+    /// How many bundles of each recipient wait to be fetched.
+    to_fetch: BTreeMap<u8, u64>,
+}
+
+impl Heard {
+    fn take(&mut self, word: Word) {
+        match word.what {
+            Ok(Arrival::Sent) => drop(self.arrived.insert(word.bundle.0)),
+            Ok(arrival) => {
+                *self.to_fetch.entry(word.id.0).or_default() += 1;
+                if arrival == Arrival::Told {
+                    self.just_told.insert(word.bundle.0);
+                }
+            }
+            Err(fault) => drop(self.failed.insert(word.id.0, fault)),
+        }
     }
-    let (id, key, doors) = (queue.id, queue.key.clone(), Arc::clone(round.doors));
+}
+
+/// Brings all recipients' bundles; whether somebody took too long.
+async fn bring_all(
+    round: &Round<'_>,
+    lanes: Vec<Lane>,
+    words: UnboundedSender<Word>,
+    said: &mut UnboundedReceiver<Word>,
+    heard: &mut Heard,
+) -> Result<bool> {
+    let bench = round.store.bench().filter(|_| matches!(round.doors.way, Way::Sealed(_)));
+    let Some(bench) = bench else {
+        lanes.into_iter().for_each(|lane| start(round, lane, words.clone()));
+        drop(words);
+        let all = async {
+            while let Some(word) = said.recv().await {
+                heard.take(word);
+            }
+        };
+        return Ok(tokio::time::timeout(ROUND, all).await.is_err());
+    };
+    // Where nothing is brought there is nothing to share.
+    let (brought, fetched): (Vec<Lane>, Vec<Lane>) = lanes.into_iter().partition(|l| !l.door.is_pull());
+    fetched.into_iter().for_each(|lane| start(round, lane, words.clone()));
+    let mut shared = Shared::put(round, bench, (round.run, brought), words).await?;
+    let ended = tokio::time::timeout(ROUND, shared.bring()).await;
+    let late = ended.is_err();
+    let closed = shared.close().await;
+    if let Ok(ended) = ended {
+        ended?;
+    }
+    closed?;
+    while let Some(word) = said.recv().await {
+        heard.take(word);
+    }
+    Ok(late)
+}
+
+/// One recipient's bundles on their way: the ledger has them since they were sealed.
+async fn lane(queue: &Queue, door: Door, fresh: &mut BTreeMap<i64, Sealed>) -> Result<Lane> {
+    let mut bundles = Vec::new();
+    for row in &queue.rows {
+        let prepared = Prepared::new(row.bundle.name.clone(), row.bundle.manifest_digest);
+        bundles.push((row.id, prepared.release(&mut Committed).await?, fresh.remove(&row.id.0)));
+    }
+    Ok(Lane { id: queue.id, key: queue.key.clone(), door: Arc::new(door), bundles })
+}
+
+/// Starts bringing one recipient's bundles; it stops at the first that does not arrive, so that none overtakes another.
+fn start(round: &Round<'_>, lane: Lane, words: UnboundedSender<Word>) {
+    let Lane { id, key, door, bundles } = lane;
+    let doors = Arc::clone(round.doors);
     let (fence, runtime) = (round.store.fence(), tokio::runtime::Handle::current());
     tokio::task::spawn_blocking(move || {
-        for (bundle, outgoing, sealed) in way {
-            // Asked at the last moment: a process that was cut off from the store leaves the rest to whoever writes now.
-            let what = match runtime.block_on(fence.holds()) {
-                Ok(()) => bring(&doors, &door, &outgoing, &key, sealed),
-                Err(fault) => {
-                    Err(DoorError { code: fault.code(), what: fault.to_string(), retry_after: None })
-                }
-            };
+        // Asked at the last moment: a process that was cut off from the store leaves the rest to whoever writes now.
+        let may = || runtime.block_on(fence.holds()).map_err(DoorError::from);
+        for (bundle, outgoing, sealed) in bundles {
+            let what = bring((&doors, &door), &outgoing, &key, sealed, &may);
             let failed = what.is_err();
             if words.send(Word { id, bundle, what }).is_err() || failed {
                 return;
@@ -215,20 +264,16 @@ async fn start(
         }
         door.sweep();
     });
-    Ok(())
 }
 
 fn bring(
-    doors: &Doors,
-    door: &Door,
+    (doors, door): (&Doors, &Door),
     outgoing: &Outgoing,
     recipient: &str,
     sealed: Option<Sealed>,
+    may: &May<'_>,
 ) -> Result<Arrival, DoorError> {
-    let unusable = |fault: anyhow::Error| match fault.downcast::<crate::seal::SealError>() {
-        Ok(seal) => DoorError { code: seal.code(), what: seal.to_string(), retry_after: None },
-        Err(other) => DoorError { code: "LG2602", what: crate::fault::told(&other), retry_after: None },
-    };
+    may()?;
     let sealed = match sealed {
         Some(sealed) => sealed,
         None => match doors.seal(outgoing, recipient).map_err(unusable)? {
@@ -236,11 +281,19 @@ fn bring(
             None => return Ok(Arrival::Sent),
         },
     };
-    let arrival = door.put(&sealed)?;
+    let arrival = door.put(&sealed, may)?;
     if arrival == Arrival::Sent {
         doors.clear(outgoing.name()).map_err(unusable)?;
     }
     Ok(arrival)
+}
+
+/// What cannot be sealed or cleared away, as a door says it.
+pub(super) fn unusable(fault: anyhow::Error) -> DoorError {
+    match fault.downcast::<crate::seal::SealError>() {
+        Ok(seal) => DoorError { code: seal.code(), what: seal.to_string(), retry_after: None },
+        Err(other) => DoorError { code: "LG2602", what: crate::fault::told(&other), retry_after: None },
+    }
 }
 
 /// Writes down what arrived, in one order whoever was first.

@@ -1,7 +1,7 @@
 //! The door that is a place: any transport that feeds are collected by too. The sealed file, its signature, and where the
 //! recipient's own transfer program waits for one, an empty file last.
 
-use super::door::{Arrival, DoorError};
+use super::door::{Arrival, DoorError, May};
 use crate::seal::Sealed;
 use lockgate_connectors::{Transport, TransportError};
 use std::path::Path;
@@ -25,9 +25,11 @@ impl Place {
         Self { transport, marker }
     }
 
-    /// Brings a bundle: each file whole or not at all, the signature after the sealed file, the empty file after both.
-    pub fn put(&self, sealed: &Sealed) -> Result<Arrival, DoorError> {
+    /// Brings a bundle: each file whole or not at all, the signature after the sealed file, the empty file after both. Before
+    /// each it is asked whether the bundle may leave.
+    pub fn put(&self, sealed: &Sealed, may: &May<'_>) -> Result<Arrival, DoorError> {
         for file in [sealed.ciphertext(), sealed.signature()] {
+            may()?;
             self.transport.put(&file, name(&file))?;
         }
         if let Some(ending) = &self.marker {
@@ -38,6 +40,7 @@ impl Place {
             };
             let empty = tempfile::NamedTempFile::new().map_err(io)?;
             let ciphertext = sealed.ciphertext();
+            may()?;
             self.transport.put(empty.path(), &format!("{}{ending}", name(&ciphertext)))?;
         }
         Ok(Arrival::Sent)

@@ -53,6 +53,7 @@ pub(super) async fn deliver(
         deployment: night.deployment,
         store: night.store,
         doors,
+        run: night.run.id,
         day: night.order.as_of,
         closed: &registers.closed,
         only_due: false,

@@ -43,7 +43,7 @@ pub use note::{NoteKeys, Signing};
 pub use open::{Asked, Opened, open_file, open_folder, open_plain, outer};
 pub use pack::pack;
 pub use proof::{Signature, Signed};
-pub use sealer::{Facts, Sealed, Sealer, hash_file, kept_folder, read_facts};
+pub use sealer::{Facts, Sealed, Sealer, hash_file, kept_folder, read_facts, sealed_before};
 pub use signer::Signer;
 pub use signers::{Signers, line as signers_line};
 pub use window::Window;

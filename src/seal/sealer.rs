@@ -22,7 +22,7 @@ const FACTS: &str = "sealed.json";
 const BUFFER: usize = 64 * 1024;
 
 /// A sealed bundle in the outbox, and what is known of it. Only [`Sealer::seal`] makes one, from what the ledger has
-/// committed; it is what a door takes.
+/// committed, and [`sealed_before`] finds it again; it is what a door takes.
 #[derive(Debug)]
 pub struct Sealed {
     name: String,
@@ -62,6 +62,13 @@ impl Sealed {
     pub const fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+/// A committed bundle that was sealed before, as it lies in the outbox: for a process that brings what another one sealed, and
+/// has no key that signs.
+pub fn sealed_before(outgoing: &Outgoing, outbox: &Path) -> Result<Sealed, SealError> {
+    let recipient = outgoing.name().split('_').nth(2).unwrap_or_default();
+    found(outgoing, recipient, kept_folder(outbox, recipient, outgoing.name())).map(|(sealed, _)| sealed)
 }
 
 /// What the outbox keeps of a sealed bundle, for whoever looks; the recipient does not get it.

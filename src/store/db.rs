@@ -23,7 +23,9 @@ use std::time::Duration;
 /// The database in the state folder.
 pub(super) const DATABASE: &str = "store.sqlite";
 /// The advisory lock of the one writer, in the database that is the store: `Lockgate` in letters.
-const WRITER: i64 = 0x4c6f_636b_6761_7465;
+pub(super) const WRITER: i64 = 0x4c6f_636b_6761_7465;
+/// The advisory lock that each worker shares with the others, so that they can be counted: `Lockwork` in letters.
+pub(super) const WORKER: i64 = 0x4c6f_636b_776f_726b;
 /// For how long a connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 30 });
 /// How often the writer's lock is tried again, a tenth of a second apart: a server needs a moment to notice that the process
@@ -334,6 +336,32 @@ pub(super) async fn postgres_writing(server: &Server, turn: Turn) -> Result<Pool
         .connect_with(options)
         .await?;
     Ok(Pool::Postgres(pool))
+}
+
+/// Connections to the table of shared work, for the writer: made when they are wanted.
+pub(super) fn postgres_bench(server: &Server) -> Pool {
+    Pool::Postgres(bench(2).connect_lazy_with(server.options().options(WRITING)))
+}
+
+/// The connection of a worker to the table of shared work. It shows that the worker is there, as long as it lives.
+pub(super) async fn postgres_worker(server: &Server) -> Result<Pool, StoreError> {
+    let options = server.options().options(WRITING);
+    connected(server, &options).await?.close().await?;
+    let pool = bench(1)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SELECT pg_advisory_lock_shared($1)").bind(WORKER).execute(connection).await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(Pool::Postgres(pool))
+}
+
+fn bench(connections: u32) -> PgPoolOptions {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+    pool.idle_timeout(None).max_lifetime(None)
 }
 
 /// A server's database, for reading.

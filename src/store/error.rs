@@ -136,6 +136,19 @@ pub const CODES: &[CodeDoc] = &[
                       and wrote. What this one still had to do it leaves: nothing more of it is written or delivered. Run again, or \
                       look at what the other did.",
     },
+    CodeDoc {
+        code: "LG2958",
+        title: "a piece of work went to another process",
+        explanation: "This process had claimed a piece of a night's work and was paused, or cut off from the database, for longer than \
+                      its lease (`[store] lease_seconds`), so that another has it now; or the round it belonged to is over. It neither \
+                      delivers nor records anything of it. Nothing is to be done.",
+    },
+    CodeDoc {
+        code: "LG2959",
+        title: "several processes need a store on a server",
+        explanation: "`lockgate worker` shares the work of the process that runs the night. In a store that is a file one process does \
+                      everything. Bring the store to a PostgreSQL server first (docs/store.md).",
+    },
 ];
 
 /// A fault of the store. Texts name places and states, never a stored value.
@@ -223,6 +236,12 @@ pub enum StoreError {
     /// Another process has written since this one opened the store.
     #[error("another process has written to the store meanwhile")]
     Overtaken,
+    /// Another process has the piece of work by now, or nobody is to do it any more.
+    #[error("another process has this piece of work by now")]
+    Lost,
+    /// A store in a folder has one process.
+    #[error("the store in `{}` is a file: several processes need one on a PostgreSQL server", .0.display())]
+    Alone(PathBuf),
     /// A row asked for by number or name is not there.
     #[error("no such {0} in the store")]
     NotFound(&'static str),
@@ -253,6 +272,8 @@ impl StoreError {
             Self::Occupied => "LG2955",
             Self::CopyDiffers(_) => "LG2956",
             Self::Overtaken => "LG2957",
+            Self::Lost => "LG2958",
+            Self::Alone(_) => "LG2959",
         }
     }
 
@@ -264,12 +285,14 @@ impl StoreError {
             | Self::Drive(_)
             | Self::Older(_)
             | Self::Server { .. }
-            | Self::Overtaken => Exit::Temporary,
+            | Self::Overtaken
+            | Self::Lost => Exit::Temporary,
             Self::Folder { source, .. } if of_the_drive(source) => Exit::Temporary,
             Self::Folder { .. }
             | Self::Form(_)
             | Self::OtherSecret
             | Self::Unfit { .. }
+            | Self::Alone(_)
             | Self::NotCopied(_)
             | Self::Moved => Exit::Configuration,
             Self::Damaged(_) | Self::CopyDiffers(_) => Exit::Integrity,
@@ -413,6 +436,8 @@ mod tests {
             StoreError::Occupied,
             StoreError::CopyDiffers(String::new()),
             StoreError::Overtaken,
+            StoreError::Lost,
+            StoreError::Alone(PathBuf::new()),
         ];
         let mut codes: Vec<Code> = errors.iter().map(StoreError::code).collect();
         codes.sort_unstable();

@@ -40,6 +40,7 @@ mod review;
 mod run;
 mod sighting;
 mod sql;
+mod task;
 mod tree;
 mod watch;
 
@@ -77,6 +78,7 @@ pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
 pub use sighting::Sighting;
+pub use task::{Bench, Claim, Claimant, NewTask, TaskRow, TaskState};
 pub use watch::Watch;
 
 /// The word under which a store remembers that it was copied and goes on elsewhere.
@@ -94,6 +96,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "alarm", include_str!("migrations/0010_alarm.sql")),
     (11, "proposal", include_str!("migrations/0011_proposal.sql")),
     (12, "sighting", include_str!("migrations/0012_sighting.sql")),
+    (13, "task", include_str!("migrations/0013_task.sql")),
 ];
 
 /// The gateway's memory.
@@ -102,6 +105,8 @@ pub struct Store {
     read: Pool,
     names: Arc<Dictionaries>,
     turn: Turn,
+    /// Where work is shared, for the writer of a store on a server.
+    bench: Option<Bench>,
     /// Held as long as this store may write.
     lock: Option<WriteLock>,
 }
@@ -134,6 +139,8 @@ impl Store {
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
         if place.server.is_some() {
+            // What a former writer had put there is nobody's any more.
+            either::query(sql::TASK_CLEAR).execute(&mut *tx).await?;
             let next = Turn::next(&mut tx).await?;
             tx.commit().await?;
             turn.taken(next);
@@ -141,7 +148,22 @@ impl Store {
             tx.commit().await?;
         }
         let read = read_pool(&place).await?;
-        Ok(Self { write, read, names, turn, lock: Some(lock) })
+        let bench = place.server.as_ref().map(|server| Bench(db::postgres_bench(server)));
+        Ok(Self { write, read, names, turn, bench, lock: Some(lock) })
+    }
+
+    /// Opens the store of a writer whose work this process shares: for reading, with a place of its own at the bench. A
+    /// store in a folder has one process (LG2959).
+    pub async fn open_beside(
+        place: impl Into<StorePlace>,
+        vault: &Vault,
+        names: &Names<'_>,
+    ) -> Result<(Self, Bench), StoreError> {
+        let place = place.into();
+        let Some(server) = place.server.clone() else { return Err(StoreError::Alone(place.folder)) };
+        let store = Self::open_read(place, vault, names).await?;
+        let bench = Bench(db::postgres_worker(&server).await?);
+        Ok((store, bench))
     }
 
     /// Opens the store for reading only, beside a run that may be going on. Calls that write fail with LG2008.
@@ -175,12 +197,15 @@ impl Store {
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
         drop(connection);
-        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), lock: None })
+        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), bench: None, lock: None })
     }
 
     /// Closes all connections and brings everything into the one database file, then gives the lock back.
     pub async fn close(mut self) -> Result<(), StoreError> {
         self.read.close().await;
+        if let Some(bench) = &self.bench {
+            bench.close().await;
+        }
         if self.lock.is_some() {
             self.checkpoint().await?;
             self.write.close().await;

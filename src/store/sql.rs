@@ -51,6 +51,40 @@ pub(super) mod postgres {
     /// Gives the room of what was destroyed free to be written over.
     pub(crate) const CLEAN: &[&str] =
         &["VACUUM chapter", "VACUUM identity", "VACUUM review", "VACUUM holding", "VACUUM person"];
+    /// The server's time, in milliseconds: leases are by one clock, whoever's machine is early or late.
+    macro_rules! now {
+        () => {
+            "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+        };
+    }
+    pub(crate) const TASK_ADD: &str = concat!(
+        "INSERT INTO task (id, run, kind, lane, subject, state, token, since, lease_until) \
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, ",
+        now!(),
+        ", 0)"
+    );
+    /// One statement: the row that is found is locked, rows that others are just claiming are skipped, and one that was
+    /// claimed in between is looked at again before it is changed.
+    pub(crate) const TASK_CLAIM: &str = concat!(
+        "UPDATE task SET state = 'claimed', worker = $1, token = token + 1, lease_until = $2 + ",
+        now!(),
+        " WHERE id = (SELECT id FROM task AS free WHERE (state = 'waiting' AND since + $3 <= ",
+        now!(),
+        " OR state = 'claimed' AND lease_until < ",
+        now!(),
+        ") AND NOT EXISTS (SELECT 1 FROM task AS before WHERE before.lane = free.lane AND before.id < free.id \
+         AND before.state <> 'done') ORDER BY id FOR UPDATE OF free SKIP LOCKED LIMIT 1) \
+         RETURNING id, token, run, kind, lane, subject"
+    );
+    pub(crate) const TASK_HOLD: &str = concat!(
+        "UPDATE task SET lease_until = $3 + ",
+        now!(),
+        " WHERE id = $1 AND token = $2 AND state = 'claimed'"
+    );
+    /// How many sessions of this database hold an advisory lock.
+    pub(crate) const LOCKS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+        AND ((CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT)) = $1 \
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 }
 
 macro_rules! bulks {
@@ -169,6 +203,12 @@ statements! {
     DOOR_PUT = "INSERT INTO door (recipient, since, failures, next_at, code) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (recipient) \
         DO UPDATE SET since = excluded.since, failures = excluded.failures, next_at = excluded.next_at, code = excluded.code";
     DOOR_DROP = "DELETE FROM door WHERE recipient = $1";
+
+    TASK_END = "UPDATE task SET state = $3, result = $4 WHERE id = $1 AND token = $2 AND state = 'claimed'";
+    TASK_RELEASE = "UPDATE task SET state = 'waiting' WHERE id = $1 AND token = $2 AND state = 'claimed'";
+    TASK_CLOSE = "UPDATE task SET state = 'failed' WHERE state IN ('waiting', 'claimed')";
+    TASK_CLEAR = "DELETE FROM task";
+    TASK_LIST = "SELECT id, state, worker, token, result FROM task ORDER BY id";
 
     LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
     TREE_ADD = "INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)";

@@ -34,6 +34,7 @@ mod proposals;
 mod registers;
 mod server;
 mod sightings;
+mod tasks;
 
 use super::db::Link;
 use super::*;

@@ -27,7 +27,7 @@ fn entered(server: &Postgres, database: &str) -> Server {
 
 /// Stores of this test are on a server from now on; `None` where none is installed.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn started() -> Option<Rc<Postgres>> {
+pub(super) fn started() -> Option<Rc<Postgres>> {
     let Some(programs) = programs() else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "PostgreSQL is missing");
         eprintln!("skipped: PostgreSQL is missing; scripts/test installs it");

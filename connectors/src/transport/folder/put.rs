@@ -1,11 +1,14 @@
-//! A delivery into a folder: under a temporary name until it is whole, then under its own.
+//! A delivery into a folder: under a temporary name until it is whole, then under its own. Each delivery has a temporary name of its
+//! own: one that was paused, and is taken over by another process, does not go on in the other's file.
 
 use super::{PART, rename_new, sync};
 use crate::codes::{NOT_A_FILE, PUBLISH_FAILED};
 use crate::limits::{self, Limits};
 use crate::transport::parcel::{self, Parcel};
 use crate::transport::{Arrival, TransportError, look};
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::path::Path;
 
@@ -14,12 +17,15 @@ pub(super) fn put(folder: &Path, local: &Path, name: &str) -> Result<Arrival, Tr
     look::allowed_to_put(name, PART)?;
     let parcel = Parcel::open(local)?;
     fs::create_dir_all(folder).map_err(|e| failed(&e))?;
-    let (part, target) = (folder.join(format!("{name}{PART}")), folder.join(name));
+    let target = folder.join(name);
+    clear(&folder.join(format!("{name}{PART}")))?;
+    clear_all(folder, name)?;
     if let Some(arrival) = there(&parcel, &target)? {
-        clear(&part)?;
         return Ok(arrival);
     }
-    clear(&part)?;
+    // A number that nobody else has.
+    let own = RandomState::new().build_hasher().finish();
+    let part = folder.join(format!("{name}.{own:016x}{PART}"));
     write(&parcel, &part)?;
     match rename_new(&part, &target) {
         Ok(()) => {}
@@ -83,6 +89,28 @@ fn clear(part: &Path) -> Result<(), TransportError> {
         }
         Ok(_) => fs::remove_file(part).map_err(|e| failed(&e)),
     }
+}
+
+/// Removes what killed runs left of the same file.
+fn clear_all(folder: &Path, name: &str) -> Result<(), TransportError> {
+    let start = format!("{name}.");
+    for entry in fs::read_dir(folder).map_err(|e| failed(&e))? {
+        let entry = entry.map_err(|e| failed(&e))?;
+        let left = entry
+            .file_name()
+            .to_str()
+            .and_then(|n| n.strip_prefix(&start)?.strip_suffix(PART))
+            .is_some_and(own);
+        if left {
+            clear(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is the number of a temporary name.
+fn own(number: &str) -> bool {
+    number.len() == 16 && number.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Writes all bytes to the disk. Their group may read them: whoever carries them on need not be the service.

@@ -183,7 +183,11 @@ fn a_delivery_is_put_once_and_never_over_other_bytes() {
     let local = base.path().join("sealed");
     fs::write(&local, "sealed bytes").unwrap();
     put(base.path(), "lockgate_x.zip.age.part", "what a killed run left");
+    put(base.path(), "lockgate_x.zip.age.0123456789abcdef.part", "what another one left");
+    put(base.path(), "lockgate_x.zip.age.notes.part", "somebody else's");
     assert_eq!(place.put(&local, "lockgate_x.zip.age"), Ok(Arrival::Sent));
+    assert!(!base.path().join("in/lockgate_x.zip.age.0123456789abcdef.part").exists());
+    assert_eq!(lies(base.path(), "lockgate_x.zip.age.notes.part"), "somebody else's");
     assert_eq!(lies(base.path(), "lockgate_x.zip.age"), "sealed bytes");
     assert!(local.exists() && !base.path().join("in/lockgate_x.zip.age.part").exists());
     assert_eq!(place.put(&local, "lockgate_x.zip.age"), Ok(Arrival::Known));

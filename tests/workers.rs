@@ -1,0 +1,431 @@
+//! Several processes share a night's work, on a `PostgreSQL` server: whoever of them is paused past its lease, killed or gone, each
+//! bundle is at its door once, whole, with its signature last, and the result is that of one process.
+//!
+//! Workers are stopped by the system at a call of theirs (`SIGSTOP`, as a machine that hangs) and go on later, or are killed there.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+pub mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use support::doors::{open_all, sealed};
+use support::postgres::{Postgres, programs};
+use support::{Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, copy, files, needed};
+
+/// For how long something is waited for, at the most.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn server() -> Option<Postgres> {
+    needed(programs(), "PostgreSQL's server").map(Postgres::start)
+}
+
+/// The tracer; where the system lets nobody trace anything there is nothing to try with.
+fn tracer() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
+    let strace = needed(strace, "strace")?;
+    let may = Command::new(&strace).args(["-o", "/dev/null", "true"]).output().unwrap();
+    may.status.success().then_some(strace)
+}
+
+/// A deployment whose store is on a server.
+struct There {
+    deployment: Deployment,
+    server: Postgres,
+    database: String,
+}
+
+impl There {
+    fn new(server: Postgres) -> Self {
+        let (deployment, database) = (Deployment::sealed(), server.database());
+        deployment.put_on(&server.address(&database));
+        let new = Self { deployment, server, database };
+        new.lease(2);
+        new
+    }
+
+    /// How long a piece stays with a process that is not heard of.
+    fn lease(&self, seconds: u32) {
+        let line = format!("path = \"state\"\nlease_seconds = {seconds}\n");
+        self.deployment.edit("lockgate.toml", "path = \"state\"\n", &line);
+    }
+
+    /// The same configuration in another folder, with the same state folder, and without the key that signs.
+    fn beside(&self) -> Deployment {
+        let other = Deployment::sealed();
+        let text = fs::read_to_string(self.deployment.path("lockgate.toml")).unwrap();
+        let state = self.deployment.path("state");
+        let text = text.replace("\"state\"", &format!("\"{}\"", state.display()));
+        let text = text.replace("\"state/bundles\"", &format!("\"{}/bundles\"", state.display()));
+        fs::write(other.path("lockgate.toml"), text).unwrap();
+        fs::copy(self.deployment.path("db.password"), other.path("db.password")).unwrap();
+        fs::remove_file(other.path("fixtures/keys/gateway_signing")).unwrap();
+        other
+    }
+
+    fn number(&self, question: &str) -> u64 {
+        self.server.sql(&self.database, question).trim().parse().unwrap()
+    }
+
+    /// Sessions that hold the workers' lock.
+    fn workers(&self) -> u64 {
+        self.number(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted",
+        )
+    }
+
+    /// Starts a worker and waits until it is at the bench.
+    fn worker(&self) -> Worker {
+        self.started(self.deployment.command(&["worker", "--threads", "1"]))
+    }
+
+    /// The same, with something that becomes of it at a call.
+    fn disturbed(&self, strace: &Path, inject: &str) -> Worker {
+        self.started(self.traced(strace, inject, &["worker", "--threads", "1"]))
+    }
+
+    /// The program, and what becomes of it at a call.
+    fn traced(&self, strace: &Path, inject: &str, words: &[&str]) -> Command {
+        let call = inject.split(':').next().unwrap();
+        let mut command = Command::new(strace);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+        command.args(["-e", &format!("inject={inject}")]).arg(env!("CARGO_BIN_EXE_lockgate"));
+        command.arg("--config").arg(self.deployment.root()).args(words);
+        command
+    }
+
+    fn started(&self, command: Command) -> Worker {
+        let before = self.workers();
+        let worker = Worker::start(command);
+        until("a worker at the bench", || self.workers() > before);
+        worker
+    }
+
+    /// Puts a file where each recipient's folder should be, or takes it away.
+    fn doors(&self, shut: bool) {
+        for recipient in RECIPIENTS {
+            let door = self.deployment.path("state/bundles").join(recipient);
+            if shut {
+                fs::create_dir_all(door.parent().unwrap()).unwrap();
+                fs::write(&door, "in the way").unwrap();
+            } else {
+                fs::remove_file(&door).unwrap();
+            }
+        }
+    }
+
+    /// Three nights, and so many more with every door shut: their bundles wait.
+    fn waiting(&self, nights: usize) {
+        NIGHTS.iter().for_each(|night| drop(self.deployment.night(night)));
+        let (doors, aside) = (self.deployment.path("state/bundles"), self.deployment.path("aside"));
+        fs::rename(&doors, &aside).unwrap();
+        self.doors(true);
+        for day in ["2008-11-20", "2008-11-21", "2008-11-22"].iter().take(nights) {
+            let said = self.deployment.run(&["run", "--as-of", day]);
+            assert_eq!(said.code, Some(5), "{}", said.err);
+        }
+        fs::remove_dir_all(&doors).unwrap();
+        fs::rename(&aside, &doors).unwrap();
+    }
+
+    /// Every bundle is at its door once, and so it was written down.
+    fn assert_brought_once(&self, bundles: u64) {
+        let steps = "FROM delivery WHERE step = 'sent'";
+        assert_eq!(self.number(&format!("SELECT count(*) {steps}")), bundles);
+        assert_eq!(self.number(&format!("SELECT count(DISTINCT bundle) {steps}")), bundles);
+        assert_eq!(self.number("SELECT count(*) FROM bundle WHERE state = 'published'"), bundles);
+        let at_door = self.deployment.bundle_files();
+        assert_eq!(at_door.len() as u64, bundles * 2, "{:?}", at_door.keys());
+        assert!(files(&self.deployment.path("state/staging")).is_empty());
+        let verified = self.deployment.run(&["ledger", "verify"]);
+        assert_eq!(verified.code, Some(0), "{}", verified.err);
+    }
+}
+
+/// A worker, or the tracer that runs one.
+struct Worker {
+    child: Child,
+    traced: bool,
+}
+
+impl Worker {
+    fn start(mut command: Command) -> Self {
+        let traced = command.get_program().to_string_lossy().ends_with("strace");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { child: command.spawn().unwrap(), traced }
+    }
+
+    /// The process itself.
+    fn id(&self) -> Option<String> {
+        let own = self.child.id();
+        if !self.traced {
+            return Some(own.to_string());
+        }
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).ok()?;
+        children.split_whitespace().next().map(str::to_owned)
+    }
+
+    fn signal(&self, name: &str) {
+        if let Some(id) = self.id() {
+            let _ = Command::new("kill").args([name, &id]).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// Tells it to end, and lets it go on wherever it was stopped, until it has.
+    fn end(self) -> Said {
+        self.signal("-TERM");
+        self.go_on()
+    }
+
+    /// Lets it go on wherever it was stopped, until it has ended.
+    fn go_on(mut self) -> Said {
+        let begun = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            self.signal("-CONT");
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(begun.elapsed() < PATIENCE, "a worker does not end");
+        }
+        let output = self.child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What recipients unpacked, without the signatures of the manifests.
+fn received(deployment: &Deployment) -> BTreeMap<String, Vec<u8>> {
+    let mut all = files(&deployment.path("received"));
+    all.retain(|name, _| !name.ends_with("datapackage.json.sig"));
+    all
+}
+
+/// Four workers beside each of two nights: of each four one stops before the sealed file has its name, one before the signature has, one
+/// is killed there, and one is left alone.
+#[test]
+fn four_workers_some_paused_past_their_lease_and_some_killed_bring_every_bundle_once() {
+    let (Some(server), Some(strace)) = (server(), tracer()) else { return };
+    let (there, plain) = (There::new(server), Deployment::after(2));
+    let (mut again, mut by_workers) = (0, 0);
+    // The store is made by the first night.
+    there.deployment.night(NIGHTS[0]);
+    for (at, night) in NIGHTS.iter().enumerate().skip(1) {
+        let killed = format!("fsync:signal=SIGKILL:when={}", at + 1);
+        let workers = [
+            there.disturbed(&strace, "fsync:signal=SIGSTOP:when=1"),
+            there.disturbed(&strace, "fsync:signal=SIGSTOP:when=3"),
+            there.disturbed(&strace, &killed),
+            there.worker(),
+        ];
+        there.deployment.night(night);
+        again += there.number("SELECT count(*) FROM task WHERE token > 1");
+        by_workers += there.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'");
+        assert_eq!(there.number("SELECT count(*) FROM task WHERE state = 'done'"), 8);
+        // What was stopped goes on where it was, long after its pieces were another's.
+        for worker in workers {
+            let said = worker.end();
+            assert!(!said.err.contains("panicked"), "{}", said.err);
+        }
+        there.assert_brought_once(8 * (at as u64 + 1));
+    }
+    assert!(again >= 3, "{again} pieces were taken over");
+    assert!(by_workers >= 3, "{by_workers} pieces were done by workers");
+    assert_eq!(open_all(&there.deployment), 24);
+    assert_same_but_for_the_ledger(&plain.bundle_files(), &received(&there.deployment), "shared and alone");
+}
+
+/// What a paused worker had begun, another brought, and its recipient took away: when the worker goes on, it puts nothing there.
+#[test]
+fn a_worker_that_lost_its_piece_puts_nothing_at_a_door_any_more() {
+    let (Some(server), Some(strace)) = (server(), tracer()) else { return };
+    let there = There::new(server);
+    there.waiting(2);
+    // Before anything lies at the door, before the sealed file has its name, and before the signature has its own.
+    let calls = ["mkdir:signal=SIGSTOP:when=1", "fsync:signal=SIGSTOP:when=1", "fsync:signal=SIGSTOP:when=3"];
+    let workers = calls.map(|call| there.disturbed(&strace, call));
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(
+        there.number("SELECT count(*) FROM task WHERE token > 1") >= 3,
+        "all were paused past their lease"
+    );
+    there.assert_brought_once(40);
+    let doors = there.deployment.path("state/bundles");
+    fs::rename(&doors, there.deployment.path("taken")).unwrap();
+    RECIPIENTS.iter().for_each(|recipient| fs::create_dir_all(doors.join(recipient)).unwrap());
+    for worker in workers {
+        let said = worker.end();
+        assert!(said.err.contains("came=Left"), "it was told: {}", said.err);
+    }
+    assert_eq!(files(&doors).keys().collect::<Vec<_>>(), [] as [&String; 0]);
+    fs::remove_dir_all(&doors).unwrap();
+    fs::rename(there.deployment.path("taken"), &doors).unwrap();
+    assert_eq!(open_all(&there.deployment), 40);
+}
+
+/// The process that the workers help is paused itself, past the leases of what it has in hand: they bring all of it, and when it
+/// goes on it brings nothing again, and writes everything down once.
+#[test]
+fn what_the_nights_own_process_lost_while_it_was_paused_it_only_writes_down() {
+    let (Some(server), Some(strace)) = (server(), tracer()) else { return };
+    let there = There::new(server);
+    there.waiting(2);
+    let workers = [there.worker(), there.worker()];
+    let words = ["bundle", "deliver", "--now", "--json"];
+    let lead = Worker::start(there.traced(&strace, "fsync:signal=SIGSTOP:when=1", &words));
+    until("the workers to bring everything", || {
+        there.number("SELECT count(*) FROM task WHERE state = 'done'") == 16
+    });
+    assert!(there.number("SELECT count(*) FROM task WHERE token > 1") > 0, "it had something in hand");
+    let doors = there.deployment.path("state/bundles");
+    let at_door = files(&doors);
+    fs::rename(&doors, there.deployment.path("taken")).unwrap();
+    RECIPIENTS.iter().for_each(|recipient| fs::create_dir_all(doors.join(recipient)).unwrap());
+    let said = lead.go_on();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let standings = said.json();
+    assert!(
+        standings.as_array().unwrap().iter().all(|s| s["sent"].as_array().unwrap().len() == 2),
+        "{standings}"
+    );
+    assert_eq!(files(&doors).keys().collect::<Vec<_>>(), [] as [&String; 0]);
+    fs::remove_dir_all(&doors).unwrap();
+    fs::rename(there.deployment.path("taken"), &doors).unwrap();
+    there.assert_brought_once(40);
+    support::assert_same_files(&whole(&at_door), &files(&doors), "afterwards");
+    workers.into_iter().for_each(|worker| drop(worker.end()));
+}
+
+/// Without what was not whole yet.
+fn whole(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    let mut whole = files.clone();
+    whole.retain(|name, _| Path::new(name).extension().is_none_or(|ending| ending != "part"));
+    whole
+}
+
+/// Each recipient's bundles come in their order, whoever brings them; a door that fails keeps its own waiting and nobody else's.
+#[test]
+fn what_waits_between_the_nights_is_shared_in_order_and_a_door_that_fails_stops_its_own() {
+    let Some(server) = server() else { return };
+    let there = There::new(server);
+    there.waiting(3);
+    let shut = there.deployment.path("state/bundles/cri");
+    let kept = there.deployment.path("cri");
+    fs::rename(&shut, &kept).unwrap();
+    fs::write(&shut, "in the way").unwrap();
+    let workers = [there.worker(), there.worker()];
+    let said = there.deployment.run(&["bundle", "deliver", "--now", "--json"]);
+    assert_eq!(said.code, Some(5), "{}", said.err);
+    let standings = said.json();
+    for standing in standings.as_array().unwrap() {
+        let failing = standing["recipient"] == "cri";
+        let (sent, code) = (standing["sent"].as_array().unwrap().len(), standing["code"].as_str());
+        assert_eq!((sent, code), if failing { (0, Some("LG2602")) } else { (3, None) }, "{standing}");
+    }
+    // One of the failing lane was tried; none behind it.
+    assert_eq!(there.number("SELECT count(*) FROM task WHERE lane = 'cri' AND token > 0"), 1);
+    assert!(there.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'") > 0);
+    let order = "SELECT count(*) FROM task AS a JOIN task AS b ON a.lane = b.lane AND a.id < b.id \
+                 WHERE a.state <> 'done' AND b.state = 'done'";
+    assert_eq!(there.number(order), 0);
+    fs::remove_file(&shut).unwrap();
+    fs::rename(&kept, &shut).unwrap();
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.assert_brought_once(48);
+    for worker in workers {
+        let said = worker.end();
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    }
+}
+
+/// A worker that could do harm, or nothing, says so and ends; what it gave back the night brings itself.
+#[test]
+fn a_worker_with_another_folder_agreement_or_store_ends_and_says_so() {
+    let alone = Deployment::sealed();
+    let said = alone.run(&["worker", "--once"]);
+    assert!(said.code == Some(78) && said.err.contains("LG2959"), "{:?} {}", said.code, said.err);
+    let Some(server) = server() else { return };
+    let there = There::new(server);
+    let said = there.deployment.run(&["worker", "--once"]);
+    assert!(said.code == Some(75) && said.err.contains("LG2003"), "there is no store yet: {}", said.err);
+    there.doors(true);
+    there.deployment.run(&["run", "--as-of", NIGHTS[0]]);
+    there.doors(false);
+    let said = there.deployment.run(&["worker", "--once", "--json"]);
+    assert_eq!(
+        (said.code, said.json()["done"].as_u64()),
+        (Some(0), Some(0)),
+        "nothing is under way: {}",
+        said.err
+    );
+    // Of the same store, and the state folder of another deployment.
+    let elsewhere = |edit: bool| {
+        let other = Deployment::sealed();
+        fs::copy(there.deployment.path("lockgate.toml"), other.path("lockgate.toml")).unwrap();
+        fs::copy(there.deployment.path("db.password"), other.path("db.password")).unwrap();
+        if edit {
+            copy(&there.deployment.path("state"), &other.path("state"));
+            let from = "\"tenancy_ref\"]";
+            other.edit("agreement/entitlements/lcc.toml", from, "]");
+        }
+        other
+    };
+    let others = [elsewhere(false), elsewhere(true)];
+    let workers = others.each_ref().map(|other| there.started(other.command(&["worker", "--threads", "1"])));
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.assert_brought_once(8);
+    for (mut worker, code) in workers.into_iter().zip(["LG2960", "LG2961"]) {
+        until("a worker to end", || worker_ended(&mut worker));
+        let said = worker.end();
+        assert!(said.code == Some(78) && said.err.contains(code), "{code}: {:?} {}", said.code, said.err);
+    }
+    assert!(sealed(&others[0], "wyp").is_empty(), "it brought nothing anywhere");
+}
+
+/// A worker outlives the server's restarts, and ends when it is told to, whether the server answers or not. It has the
+/// configuration of its own machine, without the key that signs.
+#[test]
+fn a_worker_waits_for_a_server_that_is_away() {
+    let Some(server) = server() else { return };
+    let there = There::new(server);
+    there.waiting(1);
+    let apart = there.beside();
+    let one = there.started(apart.command(&["worker", "--threads", "1"]));
+    let other = there.worker();
+    there.server.stop();
+    std::thread::sleep(Duration::from_secs(2));
+    let said = other.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.server.again();
+    until("the worker to be back", || there.workers() == 1);
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.assert_brought_once(32);
+    assert!(there.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'") > 0);
+    let said = one.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+fn worker_ended(worker: &mut Worker) -> bool {
+    worker.child.try_wait().unwrap().is_some()
+}
