@@ -37,6 +37,7 @@ pub mod spool;
 pub mod stored_rows;
 pub mod summary;
 pub mod take_back;
+pub mod trial;
 mod watch;
 pub mod weights;
 pub mod witness;

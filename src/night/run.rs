@@ -12,17 +12,19 @@ use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::send::{deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, forms, receipts, registers, witness};
+use super::{Night, Order, forms, receipts, registers, trial, witness};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
 use crate::deliver::{Doors, Way, collected};
 use crate::exit::{Exit, Expected};
+use crate::operate::traces;
 use crate::schedule;
 use crate::seal::{Sealer, Signer};
 use crate::store::{Names, NewRun, PersonRef, Store, StoreError, StorePlace};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::check::Verdict;
@@ -53,36 +55,17 @@ pub async fn run(deployment: &Deployment, order: Order, quiet: bool) -> Result<T
     let state = deployment.state();
     let published = deployment.root.join(&deployment.settings.bundles.folder);
     if !order.dry_run {
-        return Box::pin(in_state(deployment, order, quiet, &state, published)).await;
+        let began = Timestamp::now();
+        let mut told = Box::pin(in_state(deployment, order, quiet, &state, published)).await?;
+        told.warnings.extend(traces::hand_over(&told.summary, began).await);
+        return Ok(told);
     }
     // A dry run is a whole night on a copy, so that what it says is what the night would do.
     let scratch = tempfile::tempdir().context("making a place for the dry run")?;
     let copy = scratch.path().join("state");
-    copy_state(&state, &copy).context("copying the store for the dry run")?;
+    trial::copy(&state, &copy).context("copying the store for the dry run")?;
     crate::open::copied(deployment, &copy).await.context("copying the store for the dry run")?;
     Box::pin(in_state(deployment, order, quiet, &copy, scratch.path().join("bundles"))).await
-}
-
-/// Copies store and row memories; archived files are linked, since they never change.
-fn copy_state(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    if !from.exists() {
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let (name, kind) = (entry.file_name(), entry.file_type()?);
-        let target = to.join(&name);
-        match name.to_str() {
-            Some("bundles" | "staging" | "outbox" | "lock" | "acks" | "collected") => {}
-            _ if kind.is_dir() => copy_state(&entry.path(), &target)?,
-            _ if from.ends_with("archive") && std::fs::hard_link(entry.path(), &target).is_ok() => {}
-            _ => {
-                std::fs::copy(entry.path(), &target)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 async fn in_state(

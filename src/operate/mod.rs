@@ -1,7 +1,8 @@
-//! For whoever watches the gateway: `/livez`, `/readyz` and `/metrics`, on a loopback address of their own. Nothing here is about a
+//! For whoever watches the gateway: `/livez`, `/readyz` and `/metrics`, on a loopback address of their own, and the traces of nights. Nothing here is about a
 //! person: labels are names of the configuration alone, values are counts, days and moments.
 
 mod gauges;
+pub mod traces;
 
 use crate::config::{Deployment, Settings};
 use crate::open;
@@ -20,12 +21,21 @@ use tokio::net::TcpListener;
 use toml::Spanned;
 
 /// Codes of this room (`LG254n`).
-pub const CODES: &[CodeDoc] = &[CodeDoc {
-    code: "LG2541",
-    title: "where it is watched cannot be listened at",
-    explanation: "`listen` under `[operate]` is an address and port of this machine alone, such as 127.0.0.1:9464: what is told there is not for \
-                  others, since small counts can tell something. Whoever collects them from elsewhere puts something in front that asks who it is.",
-}];
+pub const CODES: &[CodeDoc] = &[
+    CodeDoc {
+        code: "LG2541",
+        title: "where it is watched cannot be listened at",
+        explanation: "`listen` under `[operate]` is an address and port of this machine alone, such as 127.0.0.1:9464: what is told there is not for \
+                      others, since small counts can tell something. Whoever collects them from elsewhere puts something in front that asks who it is.",
+    },
+    CodeDoc {
+        code: "LG2542",
+        title: "a night's trace was not handed over",
+        explanation: "`OTEL_EXPORTER_OTLP_ENDPOINT` (or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) names a collector that did not take the trace: it is away, \
+                      answered an error, or is not on this machine (an address of 127.0.0.0/8 or [::1], over http). The night is not touched by it, and \
+                      the trace is not sent again.",
+    },
+];
 
 /// A look at the store takes no longer.
 const MOST: Duration = Duration::from_secs(10);
