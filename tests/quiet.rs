@@ -71,6 +71,30 @@ fn a_quiet_night_looks_at_nobody_until_a_designation_ends_by_its_date() {
     assert_eq!((said["left"].as_u64(), said["linked"].as_u64()), (Some(0), Some(0)));
 }
 
+/// What the last night left open is taken up though nothing came since: pairs to be weighed, a model or rules that are others by now,
+/// people with whom it was not done, and a run that broke off.
+#[test]
+fn what_was_left_open_ends_the_quiet() {
+    let deployment = small();
+    World::new(3, 12).next_day().iter().for_each(|file| file.put(&deployment, ""));
+    deployment.night("2008-11-17");
+    for left in [
+        "UPDATE meta SET value = 'more ' || value WHERE key = 'link model'",
+        "UPDATE meta SET value = 'at work' WHERE key = 'link model'",
+        "UPDATE meta SET value = '1' WHERE key = 'link rules'",
+        "UPDATE person SET dirty = 1 WHERE id = (SELECT min(id) FROM person)",
+        "UPDATE run SET finished_at = NULL WHERE id = (SELECT max(id) FROM run)",
+    ] {
+        break_remembered_rows(&deployment);
+        deployment.night("2008-11-18");
+        deployment.change_store(left);
+        let said = deployment.run(&["run", "--as-of", "2008-11-18"]);
+        assert!(said.code == Some(1) && said.err.contains("do not read back"), "{left}: {}", said.err);
+        break_remembered_rows(&deployment);
+        deployment.night("2008-11-18");
+    }
+}
+
 /// Whether a night opens the feeds' files.
 fn opens(strace: &Path, deployment: &Deployment, day: &str) -> bool {
     let log = deployment.path("calls");

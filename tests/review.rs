@@ -356,17 +356,6 @@ fn two_people_join_and_two_people_take_a_parting_back() {
     assert_eq!(deployment.run(&end).code, Some(8));
 }
 
-/// Alters the store, as only a test may.
-fn change_store(deployment: &Deployment, sql: &'static str) {
-    let place = format!("sqlite:{}", deployment.path("state/store.sqlite").display());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let pool = sqlx::SqlitePool::connect(&place).await.unwrap();
-        assert_eq!(sqlx::query(sql).execute(&pool).await.unwrap().rows_affected(), 1);
-        pool.close().await;
-    });
-}
-
 /// What a former version joined by other rules is looked at again, though nobody in it changed.
 #[test]
 fn other_rules_of_linking_are_applied_to_everybody_the_next_night() {
@@ -374,10 +363,10 @@ fn other_rules_of_linking_are_applied_to_everybody_the_next_night() {
     let before = held(&deployment);
     let one =
         "UPDATE identity SET person = (SELECT max(id) FROM person) WHERE id = (SELECT min(id) FROM identity)";
-    change_store(&deployment, one);
+    deployment.change_store(one);
     let moved = || deployment.night(NIGHT).json()["moved"].as_u64();
     assert_eq!(moved(), Some(0), "nobody changed, and nobody is looked at");
-    change_store(&deployment, "UPDATE meta SET value = '1' WHERE key = 'link rules'");
+    deployment.change_store("UPDATE meta SET value = '1' WHERE key = 'link rules'");
     assert_eq!(moved(), Some(1));
     assert!(held(&deployment) == before);
     assert_eq!(moved(), Some(0));

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 /// The rules by which identities are linked. When they become others, everybody is looked at again: whom the former ones
 /// joined may be two people by these.
-pub(super) const RULES: &str = "2";
+const RULES: &str = "2";
 /// The word under which the store keeps the rules of the last night.
 const KEY: &str = "link rules";
 
@@ -185,7 +185,7 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
 }
 
 /// Whether the store was last linked by other rules.
-async fn other_rules(night: &Night<'_>) -> Result<bool> {
+pub(super) async fn other_rules(night: &Night<'_>) -> Result<bool> {
     Ok(night.store.meta(KEY).await?.as_deref() != Some(RULES))
 }
 

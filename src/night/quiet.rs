@@ -2,7 +2,8 @@
 //! designation begins or ends. Then nobody is looked at, and what is remembered of the files is not even opened.
 
 use super::Night;
-use super::link::{RULES, Retained};
+use super::link::{Retained, other_rules};
+use super::propose;
 use super::weights::InForce;
 use crate::review::said;
 use crate::store::Store;
@@ -30,7 +31,9 @@ pub async fn holds(night: &Night<'_>, news: bool) -> Result<bool> {
     if on != standing(night).await?.hex() {
         return Ok(false);
     }
-    if !night.store.unsettled_identities().await?.is_empty() {
+    // By other rules or another model everybody is looked at, and what a model left to be weighed comes next.
+    let same_model = propose::last(night.store).await? == Some(InForce::of(night.deployment)?.digest);
+    if !same_model || other_rules(night).await? || !night.store.unsettled_identities().await?.is_empty() {
         return Ok(false);
     }
     let registered = night.store.registered().await?;
@@ -52,7 +55,7 @@ pub async fn leave(night: &Night<'_>, until: Option<Date>) -> Result<()> {
     Ok(night.store.set_meta(KEY, &format!("{on} {until}")).await?)
 }
 
-/// All that linking looks at: the retained files of each feed, the rules, and the model with what it has left to do.
+/// What linking looks at: the retained files of each feed.
 async fn standing(night: &Night<'_>) -> Result<Digest> {
     let Night { deployment, store, .. } = night;
     let mut digester = Digester::new();
@@ -60,10 +63,8 @@ async fn standing(night: &Night<'_>) -> Result<Digest> {
         digester.update(&(text.len() as u64).to_le_bytes());
         digester.update(text.as_bytes());
     };
-    add(RULES);
-    add(&InForce::of(deployment)?.digest);
-    add(&super::propose::last(store).await?.unwrap_or_default());
-    add(if deployment.settings.review.two_people { "two people" } else { "one person" });
+    // Whether one word about a pair is enough.
+    add(if deployment.settings.review.two_people { "two" } else { "one" });
     for mapping in &deployment.mappings {
         add(mapping.name());
         for digest in files(store, mapping.name(), mapping.kind()).await? {

@@ -171,6 +171,18 @@ impl Deployment {
         said
     }
 
+    /// Changes one row of the store behind the program's back.
+    pub fn change_store(&self, sql: &'static str) {
+        let place = format!("sqlite:{}", self.path("state/store.sqlite").display());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let pool = sqlx::SqlitePool::connect(&place).await.expect("the store opens");
+            let done = sqlx::query(sql).execute(&pool).await.expect("it is changed");
+            assert_eq!(done.rows_affected(), 1);
+            pool.close().await;
+        });
+    }
+
     /// Replaces a text that stands exactly once in a file.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path(file);
