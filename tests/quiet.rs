@@ -17,7 +17,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 use support::small::{FeedFile, World, small};
-use support::{Deployment, needed};
+use support::{Deployment, tracer};
 
 /// The first day's files; the first person of the cohort list is designated until the given day.
 fn first_day(world: &mut World, until: &str) -> [FeedFile; 3] {
@@ -111,9 +111,7 @@ fn opens(strace: &Path, deployment: &Deployment, day: &str) -> bool {
 /// A known file that nothing was done to is not even opened; one with as many other bytes under its old time is read.
 #[test]
 fn a_known_file_is_read_again_only_after_something_was_done_to_it() {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
-    let Some(strace) = needed(strace, "strace") else { return };
+    let Some(strace) = tracer() else { return };
     let deployment = small();
     let mut world = World::new(3, 12);
     let files = world.next_day();

@@ -17,27 +17,20 @@ pub mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use support::doors::{open_all, sealed};
 use support::postgres::{Postgres, programs};
-use support::{Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, copy, files, needed};
+use support::{
+    Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, copy, files, needed, tracer,
+};
 
 /// For how long something is waited for, at the most.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 fn server() -> Option<Postgres> {
     needed(programs(), "PostgreSQL's server").map(Postgres::start)
-}
-
-/// The tracer; where the system lets nobody trace anything there is nothing to try with.
-fn tracer() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let strace = std::env::split_paths(&path).map(|f| f.join("strace")).find(|p| p.is_file());
-    let strace = needed(strace, "strace")?;
-    let may = Command::new(&strace).args(["-o", "/dev/null", "true"]).output().unwrap();
-    may.status.success().then_some(strace)
 }
 
 /// A deployment whose store is on a server.
