@@ -30,13 +30,16 @@ fn store(deployment: &Deployment) -> BTreeMap<String, Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let pool = sqlx::SqlitePool::connect(&place).await.unwrap();
-        let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('run', 'counter', '_sqlx_migrations')";
+        // A file is remembered as seen once it is some seconds old: that may be between two nights of a test.
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' \
+            AND name NOT IN ('run', 'counter', 'sighting', '_sqlx_migrations')";
         let mut out = BTreeMap::new();
         for table in sqlx::query(names).fetch_all(&pool).await.unwrap() {
             let table: String = table.get(0);
             let about = format!("SELECT name FROM pragma_table_info('{table}')");
             let columns = sqlx::query(AssertSqlSafe(about)).fetch_all(&pool).await.unwrap();
-            let quoted: Vec<String> = columns.iter().map(|c| format!("quote({})", c.get::<String, _>(0))).collect();
+            let quoted: Vec<String> =
+                columns.iter().map(|c| format!("quote({})", c.get::<String, _>(0))).collect();
             let all = format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || '|' || "));
             let rows = sqlx::query(AssertSqlSafe(all)).fetch_all(&pool).await.unwrap();
             out.insert(table, rows.iter().map(|r| r.get::<String, _>(0)).collect());

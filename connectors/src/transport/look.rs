@@ -20,12 +20,21 @@ const OURS: &str = "lockgate_";
 pub(super) type Look<T> = BTreeMap<String, Seen<T>>;
 
 /// What one look sees of a file; `T` is the place's own measure of the time of change.
-#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Seen<T> {
     pub(super) bytes: u64,
     pub(super) changed: Option<T>,
     /// What [`Listed::stamp`] says.
     pub(super) stamp: Option<Digest>,
+}
+
+impl<T: PartialEq> Seen<T> {
+    /// Whether nothing was done to the file between this look and a later one. Its place may vouch for it only in the later one: a
+    /// file comes of age.
+    fn unchanged(&self, later: &Self) -> bool {
+        let vouched = |a: Digest| later.stamp.is_none_or(|b| a == b);
+        self.bytes == later.bytes && self.changed == later.changed && self.stamp.is_none_or(vouched)
+    }
 }
 
 /// How long, and by what, a place's files prove that they are complete.
@@ -56,7 +65,8 @@ impl Settling {
             BTreeMap::new()
         };
         let listed = files().map(|(name, seen)| {
-            let stable = !undecided(name, seen) || second.get(name) == Some(seen);
+            let stable =
+                !undecided(name, seen) || second.get(name).is_some_and(|later| seen.unchanged(later));
             let settled = marked(name) || (!self.require_marker && stable);
             Listed { name: name.clone(), bytes: seen.bytes, settled, stamp: seen.stamp }
         });
@@ -98,4 +108,32 @@ fn temporary(name: &str) -> bool {
 /// Whether a name is one that a delivery of the gateway has while it is written.
 pub(super) fn ours(name: &str, temporary_suffix: &str) -> bool {
     allowed(name).is_ok() && name.starts_with(OURS) && name.ends_with(temporary_suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Look, Seen, Settling};
+    use lockgate_core::hash::Digest;
+    use std::time::Duration;
+
+    fn settled(first: Seen<u64>, second: Seen<u64>) -> bool {
+        let settling = Settling { pause: Duration::ZERO, require_marker: false };
+        let look = |seen| Look::from([("releases.csv".to_owned(), seen)]);
+        settling
+            .list(&look(first), |_| false, || Ok(look(second)))
+            .is_ok_and(|files| files.iter().all(|file| file.settled))
+    }
+
+    #[test]
+    fn pitfall_26_a_file_is_settled_when_two_looks_see_it_alike_however_old_it_grows_between_them() {
+        let stamp = |word: &[u8]| Some(Digest::of(word));
+        let seen = |bytes, changed, stamp| Seen { bytes, changed: Some(changed), stamp };
+        let first = seen(9, 1, None);
+        assert!(settled(first, first));
+        assert!(settled(first, seen(9, 1, stamp(b"a"))), "it has come of age");
+        assert!(settled(seen(9, 1, stamp(b"a")), seen(9, 1, stamp(b"a"))));
+        assert!(!settled(first, seen(10, 1, None)), "another size");
+        assert!(!settled(first, seen(9, 2, stamp(b"a"))), "another time");
+        assert!(!settled(seen(9, 1, stamp(b"a")), seen(9, 1, stamp(b"b"))), "its place says otherwise");
+    }
 }
