@@ -100,7 +100,7 @@ async fn end_of(plan: &Plan, place: &str) -> End {
             arrival.file.put(&deployment, &arrival.copy);
         }
         let told = night(&config, *day).await;
-        let held: Vec<&str> = told.held.iter().map(|p| p.code).collect();
+        let held: Vec<&str> = told.errors.iter().map(|p| p.code).collect();
         assert!(held.is_empty() && told.summary.balances(), "{place}: {held:?}");
     }
     let verified = deployment.run(&["ledger", "verify"]);

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use support::small::{World, small};
+use support::small::{World, small, small_of};
 use support::{Deployment, NIGHTS, RECIPIENTS, Said};
 
 /// Names in the folder of many: as many as a test may make without being slow.
@@ -187,4 +187,33 @@ fn very_many_small_files_in_a_folder_are_passed_over() {
     assert!(states <= 4, "{states} lines of three feeds");
     let again = deployment.night(&day);
     assert_eq!(again.feed("wyp-custody")["state"], "nothing new");
+}
+
+/// What cron mails: nothing after a clean night; else how it ended in the first line, errors before warnings, and no table.
+#[test]
+fn what_a_quiet_night_says_begins_with_how_it_ended_and_errors_come_before_warnings() {
+    let deployment = small_of(Deployment::sealed());
+    let mut world = World::new(5, 12);
+    let quiet = |day: &str| deployment.run(&["run", "--quiet", "--as-of", day]);
+    let day = put_day(&deployment, &mut world);
+    let clean = quiet(&day);
+    assert_eq!((clean.code, clean.out.as_str(), clean.err.as_str()), (Some(0), "", ""));
+    // A file that is cut is held, a folder that is gone is a warning, and one recipient's door is no folder.
+    let day = world.day().to_string();
+    for file in world.next_day() {
+        file.put(&deployment, "");
+    }
+    let newest = fs::read_dir(deployment.path("fixtures/wyp")).unwrap().map(|f| f.unwrap().path());
+    let newest = newest.filter(|f| f.to_str().unwrap().contains("CUSTODY")).max().unwrap();
+    fs::write(&newest, &fs::read(&newest).unwrap()[..40]).unwrap();
+    fs::rename(deployment.path("fixtures/hmps"), deployment.path("away")).unwrap();
+    fs::remove_dir_all(deployment.path("state/bundles/lcc")).unwrap();
+    fs::write(deployment.path("state/bundles/lcc"), b"not a folder").unwrap();
+    let said = quiet(&day);
+    assert_eq!((said.code, said.out.as_str()), (Some(5), ""), "{}", said.err);
+    let first = format!("Night of {day}, run 2, ended 5: 1 recipient not reached, 1 held file\n");
+    assert!(said.err.starts_with(&first), "{}", said.err);
+    let at = |word: &str| said.err.find(word).unwrap_or_else(|| panic!("{word}: {}", said.err));
+    assert!(said.err.rfind("error[").unwrap() < at("warning["), "{}", said.err);
+    assert!(at("error[") < at("LG1002") && said.err.contains("error[LG260"), "{}", said.err);
 }

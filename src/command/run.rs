@@ -54,10 +54,17 @@ pub(super) async fn run(voice: Voice, deployment: &Deployment, args: &RunArgs) -
     warnings.extend(reminders::agreement(deployment, as_of));
     // A key that is missing was an error of the night already.
     warnings.extend(reminders::keys(deployment, as_of).into_iter().filter(|p| p.code != "LG2213"));
-    report::print(&told.held, Severity::Error, texts, voice.style());
+    // Cron mails what is said: how it ended stands first, and a clean night says nothing.
+    if voice.quiet
+        && !voice.json
+        && (told.summary.ended() != Exit::Done || !told.errors.is_empty() || !warnings.is_empty())
+    {
+        anstream::eprintln!("{}", told.summary.headline());
+    }
+    report::print(&told.errors, Severity::Error, texts, voice.style());
     report::print(&warnings, Severity::Warning, texts, voice.style());
     if voice.json {
-        let mut problems = ProblemsJson::new(&told.held, Severity::Error, texts);
+        let mut problems = ProblemsJson::new(&told.errors, Severity::Error, texts);
         problems.extend(&warnings, Severity::Warning, texts);
         let ProblemsJson { problems, groups } = problems;
         report::json(&RunJson { summary: &told.summary, problems, groups });

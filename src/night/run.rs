@@ -10,7 +10,7 @@ use super::memories::Memories;
 use super::policy_diff::{self, Comparison};
 use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
-use super::send::{deliver, instead};
+use super::send::{Delivered, deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
 use super::{Night, Order, forms, receipts, registers, trial, witness};
 use crate::approval;
@@ -44,8 +44,8 @@ pub struct Told {
     pub summary: Summary,
     /// Warnings about feeds and files.
     pub warnings: Vec<Problem>,
-    /// Why files were held.
-    pub held: Vec<Problem>,
+    /// Why files were held, and what keeps bundles from their doors.
+    pub errors: Vec<Problem>,
     /// Which feeds became late, or came back: said once.
     pub alarms: Vec<schedule::Told>,
 }
@@ -194,11 +194,11 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     (summary.joined, summary.moved) = (known_now.joined, known_now.moved);
     supersede(night, &superseded).await?;
     summary.feeds = feed_lines(night, &taken, &superseded, &seen, &known_now.kept);
-    let mut held = Vec::new();
+    let mut errors = Vec::new();
     for file in &taken {
         match &file.verdict {
             Verdict::Accepted(w) => warnings.extend(place(night, file, w)),
-            Verdict::Held(h) => held.extend(place(night, file, h)),
+            Verdict::Held(h) => errors.extend(place(night, file, h)),
         }
     }
     let files = chapter(night, &taken);
@@ -209,7 +209,12 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let (fresh, noted) = decide(night, doors, (&known_now.left, &stuck), &mut summary).await?;
     warnings.extend(noted);
     if !night.order.dry_run {
-        warnings.extend(deliver(night, doors, fresh, &mut summary).await?);
+        let Delivered { failed, noted } = deliver(night, doors, fresh, &mut summary).await?;
+        for problem in &failed {
+            *summary.warnings.entry(problem.code.to_owned()).or_default() += 1;
+        }
+        errors.extend(failed);
+        warnings.extend(noted);
     }
     warnings.extend(registers.reminders);
     warnings.extend(answers);
@@ -220,7 +225,7 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     for warning in &warnings {
         *summary.warnings.entry(warning.code.to_owned()).or_default() += 1;
     }
-    Ok(Told { summary, warnings, held, alarms: Vec::new() })
+    Ok(Told { summary, warnings, errors, alarms: Vec::new() })
 }
 
 /// Looks whether feeds are late, now that all that has come was taken. A run for another day than today's fills a gap, and says

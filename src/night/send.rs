@@ -11,6 +11,15 @@ use lockgate_core::agreement::PartnerId;
 use lockgate_core::problem::Problem;
 use std::sync::Arc;
 
+/// What is to be said of the deliveries.
+#[derive(Default)]
+pub(super) struct Delivered {
+    /// What keeps bundles from their doors.
+    pub(super) failed: Vec<Problem>,
+    /// What somebody should know besides.
+    pub(super) noted: Vec<Problem>,
+}
+
 /// What waited for these recipients may not be sent any more: it is stopped, what was decided for them tonight is dropped,
 /// and each gets a snapshot of what it may have now.
 pub(super) async fn instead(
@@ -46,7 +55,7 @@ pub(super) async fn deliver(
     doors: &Arc<Doors>,
     fresh: Fresh,
     summary: &mut Summary,
-) -> Result<Vec<Problem>> {
+) -> Result<Delivered> {
     night.progress.stage("delivering");
     let registers = registers::read(night.store, night.deployment, night.vault, night.order.as_of).await?;
     let round = outbox::Round {
@@ -58,21 +67,21 @@ pub(super) async fn deliver(
         closed: &registers.closed,
         only_due: false,
     };
-    let mut problems = Vec::new();
+    let mut said = Delivered::default();
     for recipient in &summary.stopped {
         let what = format!(
             "what waited for `{recipient}` may not be sent any more: it was stopped, and a snapshot takes its place"
         );
-        problems.push(Problem::new("LG2605", what));
+        said.noted.push(Problem::new("LG2605", what));
     }
     for standing in outbox::deliver(&round, fresh).await? {
         if let Some(line) = summary.recipients.iter_mut().find(|l| l.recipient == standing.recipient) {
             line.waiting = standing.waiting;
         }
         summary.undelivered += u64::from(standing.problem.is_some());
-        problems.extend(standing.problem);
+        said.failed.extend(standing.problem);
     }
-    problems.extend(outbox::waiting(night.deployment, night.store, night.order.as_of).await?);
+    said.noted.extend(outbox::waiting(night.deployment, night.store, night.order.as_of).await?);
     prune::prune(night.deployment, night.store, night.state, night.order.as_of).await?;
-    Ok(problems)
+    Ok(said)
 }

@@ -211,6 +211,27 @@ impl Summary {
         self.feeds.iter().filter(|f| f.state == "accepted").all(rows) && self.recipients.iter().all(decisions)
     }
 
+    /// How it ended, and what waits for whom, in one line.
+    pub fn headline(&self) -> String {
+        let unmade = self.recipients.iter().filter(|r| r.failed).count() as u64;
+        let parts = [
+            (unmade, "bundle not made", "bundles not made"),
+            (self.undelivered, "recipient not reached", "recipients not reached"),
+            (self.late, "feed late", "feeds late"),
+            (self.held, "held file", "held files"),
+            (self.quarantine, "row in quarantine", "rows in quarantine"),
+            (self.reviews, "pair to review", "pairs to review"),
+        ];
+        let said = |(count, one, many): &(u64, &str, &str)| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            more => Some(format!("{more} {many}")),
+        };
+        let parts: Vec<String> = parts.iter().filter_map(said).collect();
+        let what = if parts.is_empty() { "nothing waits for a person".to_owned() } else { parts.join(", ") };
+        format!("Night of {}, run {}, ended {}: {what}", self.as_of, self.run, self.ended() as u8)
+    }
+
     /// The tables and the balance, as text.
     pub fn text(&self, plain: bool) -> String {
         let mut out = String::new();

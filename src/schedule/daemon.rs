@@ -236,7 +236,7 @@ fn is_busy(fault: &anyhow::Error) -> bool {
 
 async fn one_night(deployment: &Deployment, order: Order) -> Result<()> {
     let told = run(deployment, order, true).await?;
-    told.held.iter().chain(&told.warnings).for_each(tell);
+    told.errors.iter().chain(&told.warnings).for_each(tell);
     let failed = told.summary.recipients.iter().filter(|r| r.failed).count();
     tracing::info!(
         day = told.summary.as_of,
