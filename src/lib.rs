@@ -18,6 +18,7 @@ pub mod layout;
 pub mod link;
 pub mod night;
 pub mod open;
+pub mod open_files;
 pub mod operate;
 pub mod receipt;
 pub mod register;

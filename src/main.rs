@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use lockgate::cli::{Cli, Command};
 use lockgate::exit::Exit;
-use lockgate::fault;
+use lockgate::{fault, open_files};
 use std::process::ExitCode;
 
 /// Memory that is free again is given back to the system while the night goes on; how soon, and from how many
@@ -13,6 +13,7 @@ static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     fault::quiet_panics();
+    open_files::raise();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

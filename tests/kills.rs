@@ -229,3 +229,22 @@ fn a_night_that_finds_the_disk_full_or_failing_says_so_and_loses_nothing() {
     let came = start.disturb_all(&strace, injects);
     assert!(came * 2 > wanted, "{came} of {wanted} nights were stopped");
 }
+
+/// A drive that takes its time over every write delays a night, and nothing else: nobody gives up, and nothing is said.
+#[test]
+fn a_night_on_a_slow_drive_ends_as_on_a_fast_one() {
+    let Some(strace) = tracer() else { return };
+    let start = Start::at(1);
+    let deployment = start.copied();
+    let (slow, log) =
+        ("inject=fsync,pwrite64,rename,renameat:delay_enter=2000", deployment.path("trace.log"));
+    let words = ["-e", "trace=fsync,pwrite64,rename,renameat", "-e", slow, "-o", log.to_str().unwrap()];
+    let quiet = traced(&strace, &start.copied(), start.day, &["-e", "trace=none"]);
+    let output = traced(&strace, &deployment, start.day, &words);
+    assert!(matches!(output.status.code(), Some(0 | 4)), "{output:?}");
+    assert_eq!(output.stderr, quiet.stderr, "a slow drive is told as something else");
+    let delayed = fs::read_to_string(&log).unwrap().matches("(DELAYED)").count();
+    assert!(delayed > 200, "{delayed} calls were slow");
+    assert_eq!(counts(&deployment), start.counts);
+    assert_same_but_for_the_ledger(&start.bundles, &deployment.bundle_files(), slow);
+}

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use support::small::{World, small, small_of};
+use support::small::{FeedFile, World, small, small_of};
 use support::{Deployment, NIGHTS, RECIPIENTS, Said};
 
 /// Names in the folder of many: as many as a test may make without being slow.
@@ -216,4 +216,69 @@ fn what_a_quiet_night_says_begins_with_how_it_ended_and_errors_come_before_warni
     let at = |word: &str| said.err.find(word).unwrap_or_else(|| panic!("{word}: {}", said.err));
     assert!(said.err.rfind("error[").unwrap() < at("warning["), "{}", said.err);
     assert!(at("error[") < at("LG1002") && said.err.contains("error[LG260"), "{}", said.err);
+}
+
+/// A command in a process that may hold only so many files open at once, and more to nobody's asking.
+fn with_few_files(deployment: &Deployment, few: u32, words: &[&str]) -> Said {
+    let script = format!("ulimit -n {few}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_lockgate"), "--config"])
+        .arg(deployment.root())
+        .args(words);
+    Said::of(&command.output().unwrap())
+}
+
+/// More new files of a feed than a night takes: the night says so and takes the others' as always, and the next runs go on until all were
+/// taken.
+#[test]
+fn more_new_files_than_a_night_takes_are_taken_by_several_and_are_said() {
+    const FILES: u64 = 30;
+    let deployment = small();
+    let mut world = World::new(6, 12);
+    let day = world.day().to_string();
+    let files = world.next_day();
+    for file in &files {
+        file.put(&deployment, "");
+    }
+    let custody = files.iter().find(|f| f.stem == "CUSTODY").unwrap();
+    let text = String::from_utf8(custody.bytes.clone()).unwrap();
+    for n in 1..FILES {
+        let bytes = text.replace("14000", &(20_000 + n).to_string()).into_bytes();
+        assert_ne!(bytes, custody.bytes, "{text}");
+        let other = FeedFile { bytes, ..custody.clone() };
+        other.put(&deployment, &format!("_{n}"));
+    }
+    let night = || with_few_files(&deployment, 256, &["run", "--json", "--as-of", &day]);
+    let taken = |said: &Said| {
+        assert!(matches!(said.code, Some(0 | 4)), "{:?} {}", said.code, said.err);
+        let feeds = said.json()["feeds"].as_array().unwrap().clone();
+        let of = |name: &str| {
+            feeds.iter().filter(|f| f["feed"] == name && f["state"] == "accepted").count() as u64
+        };
+        (of("wyp-custody"), of("wyp-cohort"), of("hmps-releases"))
+    };
+    let first = night();
+    let (some, ..) = taken(&first);
+    assert_eq!(taken(&first), (some, 1, 1));
+    assert!((1..FILES).contains(&some) && first.err.contains("LG1317"), "{some} {}", first.err);
+    assert!(first.err.contains(&format!("more than {some} new files lie at the place")), "{}", first.err);
+    let second = night();
+    assert_eq!(taken(&second), (FILES - some, 0, 0));
+    assert!(!second.err.contains("LG1317"), "{}", second.err);
+    assert_eq!(taken(&night()), (0, 0, 0));
+}
+
+/// What was ever kept is looked at again, and none of it stays open: a deployment of many feeds comes to thousands of files.
+#[test]
+fn a_night_opens_no_more_files_the_more_nights_were_before_it() {
+    let deployment = small();
+    let mut world = World::new(7, 12);
+    for _ in 0..30 {
+        let day = put_day(&deployment, &mut world);
+        deployment.night(&day);
+    }
+    let day = put_day(&deployment, &mut world);
+    let said = with_few_files(&deployment, 64, &["run", "--json", "--as-of", &day]);
+    assert!(matches!(said.code, Some(0 | 4)), "{:?} {}", said.code, said.err);
 }

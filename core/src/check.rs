@@ -71,6 +71,14 @@ pub const CODES: &[CodeDoc] = &[
                       is and is taken by the next run.",
     },
     CodeDoc {
+        code: "LG1317",
+        title: "more new files than a night takes",
+        explanation: "So many new files of one feed lie at its place that taking all of them would cost everybody the night. The oldest \
+                      were taken (of full lists the newest), and the next runs go on. A night takes 2,000 of a feed, or fewer where the \
+                      system lets the program hold few files open (`LimitNOFILE`, `ulimit -n`). Ask the partner whether they are meant, and \
+                      run again until none is left.",
+    },
+    CodeDoc {
         code: "LG1310",
         title: "a needed column is missing",
         explanation: "The header of the file has no column under any of the names that the mapping gives for it. The file is held \

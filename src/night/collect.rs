@@ -4,6 +4,7 @@
 //! the folder stays. The same bytes are the same file, whatever their name or time.
 
 use super::Night;
+use crate::open_files;
 use crate::store::{FileRow, Sighting};
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -13,6 +14,13 @@ use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::problem::Problem;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read as _};
+
+/// New files of one feed that a night takes at most: each has a transaction and remembered rows of its own, and no partner sends so many.
+/// A folder into which something went wrong costs one feed some of a night, and not everybody all of it.
+const MOST: usize = 2_000;
+
+/// Open files that a night needs besides one for each file that it takes.
+const OTHERS: usize = 192;
 
 /// A file that tonight's run reads.
 #[derive(Debug, Clone)]
@@ -93,20 +101,19 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
     let mut sizes: HashSet<u64> = due.iter().map(|d| d.bytes).collect();
     let mut digests: HashSet<Digest> = due.iter().map(|d| d.digest).collect();
     let (mut seen, mut known_files) = (Seen::of(night, mapping, &listed).await?, 0);
-    for file in &listed {
-        let Some(named) = mapping.source().named(&file.name) else { continue };
-        // A feed whose names carry no date is taken as it lies there.
-        let date = named.date.unwrap_or(night.order.as_of);
-        if date > night.order.as_of {
-            continue;
-        }
+    let (most, mut unfinished) = (most(night.deployment.mappings.len()), 0);
+    for (date, file) in candidates(night, mapping, &listed) {
         if !file.settled {
-            out.warnings.push(unsettled(mapping));
+            unfinished += 1;
             continue;
         }
         if seen.untouched(file) {
             known_files += 1;
             continue;
+        }
+        if due.len() >= most {
+            out.warnings.push(more(mapping, most));
+            break;
         }
         // Only a file of the size of one that is known can be that one: all others are read once.
         let known =
@@ -127,7 +134,7 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         let (digest, bytes) = night.archive.put(&mut reader)?;
         if bytes != file.bytes || known.is_some_and(|known| known != digest) {
             // Its sender was not done with it after all. What was filed of it is read by nobody.
-            out.warnings.push(unsettled(mapping));
+            unfinished += 1;
             continue;
         }
         seen.add(file, digest);
@@ -136,10 +143,29 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
         due.push(Due { feed, date, digest, bytes, released: false });
     }
     seen.keep(night).await?;
+    if unfinished > 0 {
+        out.warnings.push(unsettled(mapping, unfinished));
+    }
     if let Some(count) = out.known.get_mut(feed) {
         *count += known_files;
     }
     Ok(due)
+}
+
+/// The files at the feed's place that tonight may take, in the order in which they are: of changes the oldest first, of full lists the
+/// newest.
+fn candidates<'l>(night: &Night<'_>, mapping: &Mapping, listed: &'l [Listed]) -> Vec<(Date, &'l Listed)> {
+    // A feed whose names carry no date is taken as it lies there.
+    let dated = |file: &'l Listed| {
+        Some((mapping.source().named(&file.name)?.date.unwrap_or(night.order.as_of), file))
+    };
+    let mut out: Vec<(Date, &Listed)> =
+        listed.iter().filter_map(dated).filter(|(date, _)| *date <= night.order.as_of).collect();
+    out.sort_by_key(|(date, _)| *date);
+    if mapping.kind() == FeedKind::Snapshot {
+        out.reverse();
+    }
+    out
 }
 
 /// How a feed's files were seen the last time: one that nothing was done to since, and whose bytes are known, is not read again.
@@ -178,9 +204,24 @@ fn mark(names: &HashKey, feed: &str, name: &str) -> u128 {
     names.long(&[b"sighting", feed.as_bytes(), name.as_bytes()])
 }
 
-/// A file whose sender has not finished.
-fn unsettled(mapping: &Mapping) -> Problem {
-    let what = "a file is still being written; it is taken the next time";
+/// How many new files of each of so many feeds a night takes.
+fn most(feeds: usize) -> usize {
+    (open_files::limit().saturating_sub(OTHERS) / feeds.max(1)).clamp(1, MOST)
+}
+
+/// More files than a night takes.
+fn more(mapping: &Mapping, most: usize) -> Problem {
+    let what =
+        format!("more than {most} new files lie at the place; the next night goes on where this one ends");
+    Problem::new("LG1317", what).in_data(mapping.name(), None, None)
+}
+
+/// Files whose senders have not finished.
+fn unsettled(mapping: &Mapping, files: u64) -> Problem {
+    let what = match files {
+        1 => "a file is still being written; it is taken the next time".to_owned(),
+        more => format!("{more} files are still being written; they are taken the next time"),
+    };
     Problem::new("LG1313", what).in_data(mapping.name(), None, None)
 }
 

@@ -48,6 +48,7 @@ pub async fn known(
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
     let kept = keep(night, memories, taken, &mut retained, &who, &mut people).await?;
+    night.store.rest().await?;
     let proposed = propose::propose(night, &retained, &who, model_before).await?;
     Ok(Known {
         left: leavers(&who, &people),

@@ -45,7 +45,7 @@ impl Memories {
 
     /// Keeps a file's memory, durably, before the store commits the file.
     pub fn save(&self, feed: &str, digest: &Digest, memory: &mut FileMemory) -> Result<()> {
-        memory.finish().context("keeping the remembered rows of a file")?.as_file().sync_all()?;
+        memory.finish().context("keeping the remembered rows of a file")?.sync_all()?;
         memory.keep_as(&self.path(feed, digest))?;
         File::open(&self.0)?.sync_all()?;
         Ok(())
@@ -53,8 +53,8 @@ impl Memories {
 
     /// Reads a kept memory through; a changed or cut one is an error.
     pub fn load(&self, feed: &str, digest: &Digest) -> Result<FileMemory> {
-        let StoredRows { file, index, bytes, .. } = self.rows(feed, digest, false)?;
-        Ok(FileMemory::stored(file, index, bytes))
+        let StoredRows { index, bytes, .. } = self.rows(feed, digest, false)?;
+        Ok(FileMemory::stored(self.path(feed, digest), index, bytes))
     }
 
     fn rows(&self, feed: &str, digest: &Digest, prints: bool) -> Result<StoredRows> {

@@ -16,7 +16,8 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
-use tempfile::NamedTempFile;
+use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, TempPath};
 
 /// First bytes of a memory file, with the version of its form.
 pub const MAGIC: &[u8; 8] = b"lgrows02";
@@ -30,10 +31,12 @@ const PART: usize = 64 << 10;
 pub enum Body {
     /// In memory: a few rows that are looked at and not kept.
     Bytes,
-    /// In a file that is not kept yet.
+    /// In a file that is being written.
     New(NamedTempFile),
+    /// In a file that is not kept yet. From here on none stays open: a night goes by as many files as were ever kept.
+    Waiting(TempPath),
     /// In a kept file.
-    Stored(File),
+    Stored(PathBuf),
 }
 
 /// The remembered rows of one file.
@@ -71,8 +74,8 @@ impl FileMemory {
     }
 
     /// A kept memory.
-    pub fn stored(file: File, index: RowIndex, written: u64) -> Self {
-        Self { written, ..Self::with(Body::Stored(file), index) }
+    pub fn stored(path: PathBuf, index: RowIndex, written: u64) -> Self {
+        Self { written, ..Self::with(Body::Stored(path), index) }
     }
 
     fn with(body: Body, index: RowIndex) -> Self {
@@ -173,7 +176,17 @@ impl FileMemory {
         if let Some((last, _)) = &mut self.last {
             last.settle();
         }
-        self.write()
+        self.write()?;
+        self.set_aside();
+        Ok(())
+    }
+
+    /// Closes the file.
+    fn set_aside(&mut self) {
+        self.body = match std::mem::replace(&mut self.body, Body::Bytes) {
+            Body::New(file) => Body::Waiting(file.into_temp_path()),
+            other => other,
+        };
     }
 
     /// Takes over, after the rows of tonight's file, the rows of the last file that designate on `day` somebody whom
@@ -241,24 +254,26 @@ impl FileMemory {
     }
 
     /// Ends the file: rows, index, and a digest over both. Gives the file that is to be kept.
-    pub fn finish(&mut self) -> Result<&NamedTempFile> {
+    pub fn finish(&mut self) -> Result<File> {
         self.write()?;
+        self.set_aside();
         let mut index = Vec::new();
         self.index.encode(&mut index);
         let mut sum = self.sum.clone();
         sum.update(&index);
-        let Body::New(file) = &mut self.body else { anyhow::bail!("a kept memory is kept again") };
-        file.seek(SeekFrom::End(0))?;
+        let Body::Waiting(path) = &self.body else { anyhow::bail!("a kept memory is kept again") };
+        let mut file = File::options().append(true).open(path)?;
         file.write_all(&index)?;
         file.write_all(&sum.finish().0)?;
         Ok(file)
     }
 
     /// What is there is kept under its name from now on.
-    pub fn keep_as(&mut self, path: &std::path::Path) -> Result<()> {
-        let body = std::mem::replace(&mut self.body, Body::Bytes);
-        if let Body::New(file) = body {
-            self.body = Body::Stored(file.persist(path)?);
+    pub fn keep_as(&mut self, path: &Path) -> Result<()> {
+        self.set_aside();
+        if let Body::Waiting(waiting) = std::mem::replace(&mut self.body, Body::Bytes) {
+            waiting.persist(path)?;
+            self.body = Body::Stored(path.to_owned());
         }
         Ok(())
     }
@@ -269,10 +284,19 @@ impl FileMemory {
 
     /// Hands over where the rows lie, at the first of them, and how many bytes they are.
     fn walk(&self, walk: &mut dyn FnMut(&mut dyn Read, u64) -> Result<()>) -> Result<()> {
+        let open = |path: &Path| File::open(path).context("opening the remembered rows of a file");
+        let opened;
         let mut file = match &self.body {
             Body::Bytes => return walk(&mut self.pending.as_slice(), self.pending.len() as u64),
             Body::New(file) => file.as_file(),
-            Body::Stored(file) => file,
+            Body::Waiting(path) => {
+                opened = open(path)?;
+                &opened
+            }
+            Body::Stored(path) => {
+                opened = open(path)?;
+                &opened
+            }
         };
         ensure!(self.pending.is_empty(), "remembered rows are read before they are written");
         file.seek(SeekFrom::Start(MAGIC.len() as u64))?;

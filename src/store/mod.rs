@@ -245,6 +245,15 @@ impl Store {
         Ok(())
     }
 
+    /// Gives back the memory in which the writing connection keeps pages, before a stage that needs memory and writes nothing.
+    pub async fn rest(&self) -> Result<(), StoreError> {
+        match self.write.dialect() {
+            Dialect::Sqlite => either::query(sql::sqlite::REST).execute(&self.write).await.map(drop),
+            // What a server keeps is its own.
+            Dialect::Postgres => Ok(()),
+        }
+    }
+
     async fn begin(&self) -> Result<Tx, StoreError> {
         self.write.begin().await
     }

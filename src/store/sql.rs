@@ -38,6 +38,7 @@ pub(super) mod sqlite {
     pub(crate) const VERSION: &str = "PRAGMA data_version";
     /// Brings the log into the database file and empties it.
     pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+    pub(crate) const REST: &str = "PRAGMA shrink_memory";
     pub(crate) const COPY: &str = "VACUUM INTO $1";
     pub(crate) const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> '_sqlx_migrations' \
         AND name NOT LIKE 'sqlite%' ORDER BY name";

@@ -91,7 +91,10 @@ fn one_night(order: &str) -> ! {
     let told = runtime().block_on(Box::pin(run::run(&config, order, true)));
     let code = match told {
         Ok(told) => {
-            told.errors.iter().chain(&told.warnings).for_each(|p| eprintln!("warning[{}]: {}", p.code, p.what));
+            told.errors
+                .iter()
+                .chain(&told.warnings)
+                .for_each(|p| eprintln!("warning[{}]: {}", p.code, p.what));
             told.summary.exit
         }
         Err(error) => {
