@@ -5,8 +5,9 @@ use super::pki::{Pki, tools};
 use super::push::{Receiver, SECRET};
 use super::support::doors::{identity, signers};
 use super::support::page::{self, Desk};
+use super::support::postgres::{Postgres, programs};
 use super::support::sshd::Sshd;
-use super::support::{Deployment, RECIPIENTS, files, python};
+use super::support::{Deployment, RECIPIENTS, files, needed, python, until};
 use lockgate_core::hash::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,6 +30,9 @@ struct Doors {
     servers: BTreeMap<&'static str, Sshd>,
     receiver: Receiver,
     tokens: BTreeMap<&'static str, String>,
+    /// The server that has the store, its database, and who works beside the night.
+    shared: Option<(Postgres, String)>,
+    workers: Vec<Serving>,
 }
 
 impl Doors {
@@ -79,7 +83,30 @@ impl Doors {
         fs::write(deployment.path("lockgate.toml"), settings + &serve).unwrap();
         let checked = deployment.run(&["check"]);
         assert_eq!(checked.code, Some(0), "{}", checked.err);
-        Some(Self { deployment, pki, servers, receiver, tokens })
+        Some(Self { deployment, pki, servers, receiver, tokens, shared: None, workers: Vec::new() })
+    }
+
+    /// Puts the store on a server.
+    fn on(&mut self, server: Postgres) {
+        let database = server.database();
+        self.deployment.put_on(&server.address(&database));
+        self.shared = Some((server, database));
+    }
+
+    /// Lets so many workers share what is brought from here on, once there is a store.
+    fn work_beside(&mut self, workers: usize) {
+        for _ in 0..workers {
+            let mut command = self.deployment.command(&["worker", "--threads", "1"]);
+            self.workers.push(Serving(command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()));
+        }
+        let at_the_bench =
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted";
+        until(|| self.number(at_the_bench) >= workers as u64);
+    }
+
+    fn number(&self, question: &str) -> u64 {
+        let (server, database) = self.shared.as_ref().unwrap();
+        server.sql(database, question).trim().parse().unwrap()
     }
 
     /// Where a recipient finds what came to its door.
@@ -153,14 +180,34 @@ impl Drop for Serving {
 #[test]
 fn eight_recipients_behind_four_kinds_of_door_get_everything_once_in_order_though_one_is_down_for_three_days()
 {
+    let Some(doors) = Doors::new() else { return };
+    through(doors);
+}
+
+/// The same with two workers that bring what the night makes, whatever the kind of door: over SFTP and by a call too nothing comes twice.
+#[test]
+fn workers_bring_through_four_kinds_of_door_what_one_process_does() {
     let Some(mut doors) = Doors::new() else { return };
+    let Some(programs) = needed(programs(), "PostgreSQL's server") else { return };
+    doors.on(Postgres::start(programs));
+    through(doors);
+}
+
+fn through(mut doors: Doors) {
+    let mut by_workers = 0;
     for day in UP {
         doors.night(day, &[0, 4]);
         doors.fetch(day);
+        if doors.shared.is_some() && doors.workers.is_empty() {
+            doors.work_beside(2);
+        }
     }
     doors.servers.get_mut("cri").unwrap().stop();
     for (at, day) in DOWN.iter().enumerate() {
         let said = doors.night(day, &[5]);
+        if doors.shared.is_some() {
+            by_workers += doors.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'");
+        }
         let line = |r: &str| {
             said["recipients"].as_array().unwrap().iter().find(|l| l["recipient"] == r).unwrap().clone()
         };
@@ -173,6 +220,7 @@ fn eight_recipients_behind_four_kinds_of_door_get_everything_once_in_order_thoug
     }
     assert_eq!(doors.states("cri"), ["published", "published", "sealed", "sealed", "sealed"]);
     let before = files(&doors.servers["cri"].root());
+    assert!(doors.shared.is_none() || by_workers >= 6, "{by_workers} pieces were the workers'");
     doors.servers.get_mut("cri").unwrap().start_again();
     let said = doors.deployment.run(&["bundle", "deliver", "--now", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
