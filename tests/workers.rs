@@ -422,3 +422,29 @@ fn a_worker_waits_for_a_server_that_is_away() {
 fn worker_ended(worker: &mut Worker) -> bool {
     worker.child.try_wait().unwrap().is_some()
 }
+
+/// The server goes away in the middle of a round, with one piece just at its door and nobody to write it down: the command says so and may
+/// be tried again, and once the server is back every bundle is at its door once.
+#[test]
+fn a_round_whose_server_goes_away_ends_with_75_and_the_next_brings_the_rest_once() {
+    let (Some(server), Some(strace)) = (server(), tracer()) else { return };
+    let there = There::new(server);
+    there.waiting(2);
+    let worker = there.worker();
+    let words = ["bundle", "deliver", "--now"];
+    let lead = Worker::start(there.traced(&strace, "fsync:signal=SIGSTOP:when=3", &words));
+    until("a piece that somebody has at its door", || {
+        there.number("SELECT count(*) FROM task WHERE state = 'done'") > 0
+    });
+    there.server.stop();
+    let said = lead.go_on();
+    assert_eq!(said.code, Some(75), "{}", said.err);
+    assert!(said.err.contains("LG2") && !said.err.contains("panicked"), "{}", said.err);
+    there.server.again();
+    until("the worker to be back", || there.workers() == 1);
+    let said = there.deployment.run(&["bundle", "deliver", "--now"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    there.assert_brought_once(40);
+    assert_eq!(worker.end().code, Some(0));
+    assert_eq!(open_all(&there.deployment), 40);
+}
