@@ -274,11 +274,11 @@ fn more_new_files_than_a_night_takes_are_taken_by_several_and_are_said() {
 fn a_night_opens_no_more_files_the_more_nights_were_before_it() {
     let deployment = small();
     let mut world = World::new(7, 12);
-    for _ in 0..30 {
+    for _ in 0..45 {
         let day = put_day(&deployment, &mut world);
         deployment.night(&day);
     }
     let day = put_day(&deployment, &mut world);
-    let said = with_few_files(&deployment, 64, &["run", "--json", "--as-of", &day]);
+    let said = with_few_files(&deployment, 96, &["run", "--json", "--as-of", &day]);
     assert!(matches!(said.code, Some(0 | 4)), "{:?} {}", said.code, said.err);
 }

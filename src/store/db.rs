@@ -275,7 +275,7 @@ pub(super) async fn sqlite_writing(folder: &Path) -> Result<Pool, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         // KiB: the pages in which identities are looked up, so that a file's transaction spills little.
-        .pragma("cache_size", std::env::var("LG_CACHE").unwrap_or_else(|_| "-16384".into()))
+        .pragma("cache_size", "-16384")
         // Deleted values are overwritten, not only unlinked: destroying means destroying.
         .pragma("secure_delete", "ON");
     sqlite_pool(options, 1).await
