@@ -57,7 +57,11 @@ fn summary(said: &Said) -> Value {
 
 /// The same was said, of the night and of what waits.
 fn assert_said_alike(shared: (&There, &Said), alone: (&Deployment, &Said)) {
-    assert_eq!(summary(shared.1), summary(alone.1));
+    let (left, right) = (summary(shared.1), summary(alone.1));
+    for (key, value) in left.as_object().unwrap() {
+        assert_eq!(value, &right[key], "{key}");
+    }
+    assert_eq!(left.as_object().unwrap().len(), right.as_object().unwrap().len());
     assert_eq!(shared.1.err, alone.1.err);
     for words in [
         ["quarantine", "list", "--all", "--json"].as_slice(),
@@ -316,6 +320,25 @@ fn a_worker_with_another_mapping_folder_or_a_fault_of_its_own_leaves_it_to_the_n
     }
     assert!(!others[1].path("state/bench").exists(), "and leaves nothing where it does not belong");
     assert_same_bundles(&there.deployment, &plain);
+}
+
+/// A process that was taken for dead and whose table another has cleared neither waits for its pieces nor goes on.
+#[test]
+fn a_night_whose_table_another_has_cleared_ends() {
+    let Some(there) = made(LONG) else { return };
+    there.read_alone();
+    there.hold_back("true");
+    let worker = there.worker();
+    let lead = there.deployment.start(&["run", "--as-of", NIGHTS[0]]);
+    until("the pieces", || pieces(&there, "true") > 20);
+    there.server.sql(&there.database, "DELETE FROM task");
+    let said = Said::of(&lead.wait_with_output().unwrap());
+    assert!(said.code == Some(75) && said.err.contains("LG2957"), "{:?} {}", said.code, said.err);
+    drop(worker.end());
+    // What it left is swept by the next, which reads everything.
+    assert_eq!(bench(&there).len(), 1, "the order");
+    there.deployment.night(NIGHTS[0]);
+    assert_eq!(bench(&there).len(), 0);
 }
 
 fn worker_ended(worker: &mut Worker) -> bool {

@@ -82,15 +82,21 @@ impl Readers<'_> {
         let lease = self.night.deployment.settings.store.lease();
         let by = Claimant { name: OWN.into(), lease };
         let hands = Hands { bench: self.bench.clone(), lease, fence: None };
+        let mut waits = false;
         loop {
-            self.hear().await?;
+            waits &= !self.hear().await?;
             if self.open.is_empty() {
                 return Ok(());
             }
-            match self.bench.claim(&by, Duration::ZERO).await? {
-                Some(claim) => self.read(&hands, &claim).await?,
-                None => tokio::time::sleep(TICK).await,
+            if let Some(claim) = self.bench.claim(&by, Duration::ZERO).await? {
+                self.read(&hands, &claim).await?;
+                waits = false;
+                continue;
             }
+            if !std::mem::replace(&mut waits, true) {
+                self.night.progress.stage("waiting for workers");
+            }
+            tokio::time::sleep(TICK).await;
         }
     }
 
@@ -115,14 +121,26 @@ impl Readers<'_> {
         Ok(())
     }
 
-    /// Takes over what workers have read; what they could not, or what is not whole, is read here.
-    async fn hear(&mut self) -> Result<()> {
-        for row in self.night.store.tasks().await? {
-            if !matches!(row.state, TaskState::Done | TaskState::Failed) {
+    /// Takes over what workers have read; what they could not, or what is not whole, is read here. Says whether there was any.
+    async fn hear(&mut self) -> Result<bool> {
+        let before = self.open.len();
+        let rows: BTreeMap<i64, (TaskState, Option<String>)> = self
+            .night
+            .store
+            .tasks()
+            .await?
+            .into_iter()
+            .map(|row| (row.task, (row.state, row.result)))
+            .collect();
+        let numbers: Vec<i64> = self.open.keys().copied().collect();
+        for number in numbers {
+            // Who opens the store for writing clears the table.
+            let (state, result) = rows.get(&number).ok_or(StoreError::Overtaken)?;
+            if !matches!(state, TaskState::Done | TaskState::Failed) {
                 continue;
             }
-            let Some(piece) = self.open.remove(&row.task) else { continue };
-            match self.over(row.result.as_deref().unwrap_or_default(), &piece) {
+            let Some(piece) = self.open.remove(&number) else { continue };
+            match self.over(result.as_deref().unwrap_or_default(), &piece) {
                 Ok(taken) => self.taken.extend(taken),
                 Err(fault) => {
                     tracing::warn!("what a worker read is read again: {}", crate::fault::told(&fault));
@@ -130,7 +148,7 @@ impl Readers<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(self.open.len() < before)
     }
 
     fn over(&self, result: &str, piece: &Piece<'_>) -> Result<Vec<Taken>> {
