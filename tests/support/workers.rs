@@ -124,11 +124,6 @@ impl There {
         self.rule("assign", &to.iter().map(one).collect::<String>());
     }
 
-    /// Lets no worker claim anything that is to be brought.
-    pub fn bring_alone(&self) {
-        self.rule("bring_alone", &claims_nothing(&format!("NEW.worker <> '{OWN}' AND NEW.kind = 'deliver'")));
-    }
-
     /// Lets nobody say that something is read until `open_gate`.
     pub fn gate(&self) {
         self.server.sql(&self.database, "CREATE TABLE gate ()");
