@@ -123,7 +123,7 @@ def night(a, work, workers):
         worker.returncode = 0
         peak = max(peak, more.ru_maxrss / 1024)
     stages = json.loads(told)["timings"]
-    reading = sum(s for name, s in stages if re.match(r"reading|taking over|waiting for workers", name))
+    reading = sum(s for name, s in stages if re.match(r"reading|taking|waiting for workers", name))
     return reading, wall, usage.ru_maxrss / 1024, peak, digests(home)
 
 

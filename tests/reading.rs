@@ -168,9 +168,13 @@ fn a_worker_that_is_paused_past_its_lease_or_killed_changes_nothing() {
 fn until_handed(there: &There, night: &str) -> Child {
     there.shut_gate();
     let lead = there.deployment.start(&["run", "--as-of", night, "--json"]);
-    let noted = |name: &&String| name.len() == 64;
+    let noted = || {
+        // Names alone: what is being written is about to have another.
+        let Ok(all) = fs::read_dir(there.deployment.path("state/bench")) else { return 0 };
+        all.flatten().filter(|entry| entry.file_name().len() == 64).count()
+    };
     // An order and three notes.
-    until("three to hand over", || bench(there).keys().filter(noted).count() == 4);
+    until("three to hand over", || noted() == 4);
     lead
 }
 
@@ -319,6 +323,27 @@ fn a_worker_with_another_mapping_folder_or_a_fault_of_its_own_leaves_it_to_the_n
         assert!(said.code == Some(78) && said.err.contains(code), "{code}: {:?} {}", said.code, said.err);
     }
     assert!(!others[1].path("state/bench").exists(), "and leaves nothing where it does not belong");
+    assert_same_bundles(&there.deployment, &plain);
+}
+
+/// Whoever says first that something is read is told that it has lost it: what the night's own process read it has all the same, and
+/// what a worker read is read once more.
+#[test]
+fn a_piece_that_was_lost_by_the_time_it_was_read_is_read_by_whoever_has_it() {
+    let Some(there) = made(2) else { return };
+    let plain = alone();
+    leave_to(&there, 1);
+    there.lose();
+    let worker = there.worker();
+    for night in &NIGHTS[..2] {
+        let (told, said) = (plain.night(night), there.deployment.night(night));
+        assert!(pieces(&there, "token > 1") > 0);
+        assert_eq!(pieces(&there, "state = 'done' AND token = 1"), 0);
+        assert_eq!(bench(&there).len(), 0);
+        assert_said_alike((&there, &said), (&plain, &told));
+    }
+    let said = worker.end();
+    assert!(said.err.contains("came=Left"), "{}", said.err);
     assert_same_bundles(&there.deployment, &plain);
 }
 

@@ -154,7 +154,7 @@ impl Readers<'_> {
     fn over(&self, result: &str, piece: &Piece<'_>) -> Result<Vec<Taken>> {
         let note = digest_from_hex(result).context("a worker could not read it")?;
         let whose = (self.night.deployment, self.night.state);
-        self.night.progress.stage(format!("taking over {}", whose.0.mapping(piece.feed)?.name()));
+        self.night.progress.stage(format!("taking {} over", whose.0.mapping(piece.feed)?.name()));
         tokio::task::block_in_place(|| self.tray.take(&note, whose, self.memories, piece))
     }
 }

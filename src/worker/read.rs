@@ -75,15 +75,17 @@ impl Desk {
                 hands.bench.release(claim).await?;
                 Err(otherwise("the night reads by another mapping than this worker"))
             }
-            (Ok(()), Err(_)) | (Err(StoreError::Lost), _) => self.leave(claim),
+            (Err(StoreError::Lost), Ok(Ended::Told(note))) => self.leave(claim, Some(note)),
+            (Err(StoreError::Lost), _) | (Ok(()), Err(_)) => self.leave(claim, None),
             (Err(fault), _) => Err(fault.into()),
         }
     }
 
     /// Nobody takes what was handed over.
-    fn leave(&self, claim: &Claim) -> Result<Carried> {
+    fn leave(&self, claim: &Claim, note: Option<Digest>) -> Result<Carried> {
         if let Some(tray) = Tray::beside(&self.deployment.state(), &self.vault) {
             tray.remove(&start(claim))?;
+            note.map_or(Ok(()), |note| tray.remove(&note.hex()))?;
         }
         Ok(Carried::Left)
     }

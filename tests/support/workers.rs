@@ -124,6 +124,12 @@ impl There {
         self.rule("assign", &to.iter().map(one).collect::<String>());
     }
 
+    /// Tells whoever says that something is read, and was its first to claim it, that it has lost it.
+    pub fn lose(&self) {
+        let which = "NEW.kind = 'read' AND NEW.state = 'done' AND NEW.token = 1";
+        self.rule("lose", &format!("IF {which} THEN RETURN NULL; END IF;"));
+    }
+
     /// Lets nobody say that something is read until `open_gate`.
     pub fn gate(&self) {
         self.server.sql(&self.database, "CREATE TABLE gate ()");
