@@ -238,6 +238,11 @@ impl Vault {
     pub(crate) fn archive_key(&self) -> [u8; 32] {
         derive(&self.secret, "archive")
     }
+
+    /// The key of what processes of this deployment hand to each other.
+    pub(crate) fn bench_key(&self) -> [u8; 32] {
+        derive(&self.secret, "bench")
+    }
 }
 
 impl fmt::Debug for Vault {
@@ -352,6 +357,7 @@ mod tests {
         assert_ne!(vault.pseudonym_key("a"), vault.pseudonym_key("b"));
         assert_ne!(vault.pseudonym_key("a"), Vault::new(Secret::new([2; 32])).pseudonym_key("a"));
         assert_ne!(&vault.archive_key()[..8], vault.mark());
+        assert_ne!(vault.archive_key(), vault.bench_key());
     }
 
     #[test]

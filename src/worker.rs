@@ -4,11 +4,14 @@
 //! It shares the deployment's configuration and its state folder with the night, and both in the same state: what it would
 //! bring must lie there, and the agreement must be the one that the run goes by.
 
+mod read;
+
 use crate::config::Deployment;
 use crate::deliver::Door;
-use crate::deliver::carry::{Carried, Hands};
+use crate::deliver::carry::{self, Carried, Hands};
 use crate::exit::{Exit, Expected};
 use crate::night::publish::Committed;
+use crate::night::readers;
 use crate::open;
 use crate::seal::sealed_before;
 use crate::store::{BundleState, Claim, Claimant, Names, Store, StoreError};
@@ -16,22 +19,24 @@ use crate::vault::Vault;
 use anyhow::{Context as _, Result};
 use lockgate_core::ledger::Prepared;
 use lockgate_core::problem::{Code, CodeDoc};
+use read::Desk;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How often it is looked for work while somebody writes to the store, and while nobody does.
-const BUSY: Duration = Duration::from_millis(100);
+const BUSY: Duration = Duration::from_millis(50);
 const IDLE: Duration = Duration::from_millis(500);
 /// The longest pause before a server that is away is asked again.
 const AWAY: Duration = Duration::from_secs(15);
 /// How long pieces that are under way may still take when the worker is told to end.
 const LAST: Duration = Duration::from_mins(1);
 
-/// What it is to bring does not lie in its state folder.
+/// What it is to bring or to read does not lie in its state folder.
 const ELSEWHERE: Code = "LG2960";
-/// The run goes by another agreement.
+/// The run goes by another agreement or mapping.
 const OTHER_AGREEMENT: Code = "LG2961";
 
 /// Codes of this room.
@@ -39,15 +44,15 @@ pub const CODES: &[CodeDoc] = &[
     CodeDoc {
         code: ELSEWHERE,
         title: "a worker does not see the state folder",
-        explanation: "A bundle that waits in the outbox is not where this worker looks for it: the state folder of its `[store] path` is \
-                      not the one that the night uses. All processes of a deployment share one folder, on one machine or on a file \
-                      system that all of them mount. The worker gave the bundle back and ended.",
+        explanation: "A bundle that waits in the outbox, or the order to read files, is not where this worker looks for it: the state folder \
+                      of its `[store] path` is not the one that the night uses. All processes of a deployment share one folder, on one \
+                      machine or on a file system that all of them mount. The worker gave its piece back and ended.",
     },
     CodeDoc {
         code: OTHER_AGREEMENT,
-        title: "a worker has another agreement than the night",
-        explanation: "The worker read its configuration before the agreement was changed, or reads another one. It did nothing and ended: \
-                      start it again, from the same configuration as the night.",
+        title: "a worker has another agreement or mapping than the night",
+        explanation: "The worker read its configuration before the agreement or a mapping was changed, or reads another one, or is another \
+                      version of the program. It did nothing and ended: start it again, from the same configuration as the night.",
     },
 ];
 
@@ -74,15 +79,20 @@ pub async fn work(
     let (mut done, mut away) = (0, Duration::ZERO);
     while !*ends.borrow() {
         let looked = tokio::select! {
-            looked = bench.claim(hands.len() < orders.threads) => looked,
+            looked = bench.claim(hands.len() < orders.threads && !bench.reads.load(Ordering::Relaxed)) => looked,
             // A server that is away is not waited for. What was claimed in this moment is free when its lease has ended.
             _ = ends.changed() => break,
         };
         let wait = match looked {
             Ok(Looked::Claimed(claim)) => {
                 away = Duration::ZERO;
-                let bench = Arc::clone(&bench);
-                hands.spawn(async move { bench.carry(&claim).await });
+                let (bench, is_reading) = (Arc::clone(&bench), claim.kind == readers::KIND);
+                bench.reads.fetch_or(is_reading, Ordering::Relaxed);
+                hands.spawn(async move {
+                    let came = bench.work(&claim).await;
+                    bench.reads.fetch_and(!is_reading, Ordering::Relaxed);
+                    came
+                });
                 continue;
             }
             Ok(Looked::Nothing) => BUSY,
@@ -151,6 +161,9 @@ struct Place {
     store: Store,
     hands: Hands,
     by: Claimant,
+    desk: Arc<Desk>,
+    /// Whether it reads: on all its cores, and nothing beside it, so that its memory does not grow with its threads.
+    reads: AtomicBool,
 }
 
 impl Place {
@@ -167,7 +180,10 @@ impl Place {
         };
         let lease = deployment.settings.store.lease();
         let hands = Hands { bench, lease, fence: None };
-        Ok(Self { deployment: Arc::clone(deployment), store, hands, by: Claimant { name: name(), lease } })
+        let desk = Arc::new(Desk::new(deployment, vault));
+        let by = Claimant { name: name(), lease };
+        let deployment = Arc::clone(deployment);
+        Ok(Self { deployment, store, hands, by, desk, reads: AtomicBool::new(false) })
     }
 
     /// Looks for a piece, and claims it when it has a hand free. Without a writer nobody would take down what was done.
@@ -179,13 +195,28 @@ impl Place {
         Ok(claim.map_or(Looked::Nothing, Looked::Claimed))
     }
 
-    /// Brings the bundle of a claim to its door.
-    async fn carry(&self, claim: &Claim) -> Result<Carried> {
+    /// Does a piece.
+    async fn work(&self, claim: &Claim) -> Result<Carried> {
         if !self.same_agreement(claim).await? {
             self.hands.bench.release(claim).await?;
-            let what = format!("the night goes by another agreement than this worker ({OTHER_AGREEMENT})");
-            return Err(Expected::new(Exit::Configuration, what));
+            return Err(otherwise("the night goes by another agreement than this worker"));
         }
+        match claim.kind.as_str() {
+            carry::KIND => self.carry(claim).await,
+            readers::KIND => {
+                let came = self.desk.read(&self.hands, claim).await?;
+                tracing::info!(lane = claim.lane, came = ?came, "piece ended");
+                Ok(came)
+            }
+            _ => {
+                self.hands.bench.release(claim).await?;
+                Err(otherwise("the night is of another version of the program"))
+            }
+        }
+    }
+
+    /// Brings the bundle of a claim to its door.
+    async fn carry(&self, claim: &Claim) -> Result<Carried> {
         let row = self.store.bundle(&claim.subject).await?;
         let Some(row) = row.filter(|row| row.bundle.state == BundleState::Sealed) else {
             // It was stopped, or is at its door: the round that it was of is over.
@@ -212,6 +243,11 @@ impl Place {
         let run = runs.first().filter(|run| run.id == claim.run);
         Ok(run.is_some_and(|run| run.agreement_digest == *self.deployment.agreement.digest()))
     }
+}
+
+/// Its configuration is not that of the night.
+fn otherwise(what: &str) -> anyhow::Error {
+    Expected::new(Exit::Configuration, format!("{what} ({OTHER_AGREEMENT})"))
 }
 
 /// What the table of shared work calls this process: for people who look at it.

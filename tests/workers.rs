@@ -18,198 +18,10 @@ pub mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::doors::{open_all, sealed};
-use support::postgres::{Postgres, programs};
-use support::{
-    Deployment, NIGHTS, RECIPIENTS, Said, assert_same_but_for_the_ledger, copy, files, needed, tracer,
-};
-
-/// For how long something is waited for, at the most.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-fn server() -> Option<Postgres> {
-    needed(programs(), "PostgreSQL's server").map(Postgres::start)
-}
-
-/// A deployment whose store is on a server.
-struct There {
-    deployment: Deployment,
-    server: Postgres,
-    database: String,
-}
-
-impl There {
-    fn new(server: Postgres) -> Self {
-        let (deployment, database) = (Deployment::sealed(), server.database());
-        deployment.put_on(&server.address(&database));
-        let new = Self { deployment, server, database };
-        new.lease(2);
-        new
-    }
-
-    /// How long a piece stays with a process that is not heard of.
-    fn lease(&self, seconds: u32) {
-        let line = format!("path = \"state\"\nlease_seconds = {seconds}\n");
-        self.deployment.edit("lockgate.toml", "path = \"state\"\n", &line);
-    }
-
-    /// The same configuration in another folder, with the same state folder, and without the key that signs.
-    fn beside(&self) -> Deployment {
-        let other = Deployment::sealed();
-        let text = fs::read_to_string(self.deployment.path("lockgate.toml")).unwrap();
-        let state = self.deployment.path("state");
-        let text = text.replace("\"state\"", &format!("\"{}\"", state.display()));
-        let text = text.replace("\"state/bundles\"", &format!("\"{}/bundles\"", state.display()));
-        fs::write(other.path("lockgate.toml"), text).unwrap();
-        fs::copy(self.deployment.path("db.password"), other.path("db.password")).unwrap();
-        fs::remove_file(other.path("fixtures/keys/gateway_signing")).unwrap();
-        other
-    }
-
-    fn number(&self, question: &str) -> u64 {
-        self.server.sql(&self.database, question).trim().parse().unwrap()
-    }
-
-    /// Sessions that hold the workers' lock.
-    fn workers(&self) -> u64 {
-        self.number(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted",
-        )
-    }
-
-    /// Starts a worker and waits until it is at the bench.
-    fn worker(&self) -> Worker {
-        self.started(self.deployment.command(&["worker", "--threads", "1"]))
-    }
-
-    /// The same, with something that becomes of it at a call.
-    fn disturbed(&self, strace: &Path, inject: &str) -> Worker {
-        self.started(self.traced(strace, inject, &["worker", "--threads", "1"]))
-    }
-
-    /// The program, and what becomes of it at a call.
-    fn traced(&self, strace: &Path, inject: &str, words: &[&str]) -> Command {
-        let call = inject.split(':').next().unwrap();
-        let mut command = Command::new(strace);
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
-        command.args(["-e", &format!("inject={inject}")]).arg(env!("CARGO_BIN_EXE_lockgate"));
-        command.arg("--config").arg(self.deployment.root()).args(words);
-        command
-    }
-
-    fn started(&self, command: Command) -> Worker {
-        let before = self.workers();
-        let worker = Worker::start(command);
-        until("a worker at the bench", || self.workers() > before);
-        worker
-    }
-
-    /// Puts a file where each recipient's folder should be, or takes it away.
-    fn doors(&self, shut: bool) {
-        for recipient in RECIPIENTS {
-            let door = self.deployment.path("state/bundles").join(recipient);
-            if shut {
-                fs::create_dir_all(door.parent().unwrap()).unwrap();
-                fs::write(&door, "in the way").unwrap();
-            } else {
-                fs::remove_file(&door).unwrap();
-            }
-        }
-    }
-
-    /// Three nights, and so many more with every door shut: their bundles wait.
-    fn waiting(&self, nights: usize) {
-        NIGHTS.iter().for_each(|night| drop(self.deployment.night(night)));
-        let (doors, aside) = (self.deployment.path("state/bundles"), self.deployment.path("aside"));
-        fs::rename(&doors, &aside).unwrap();
-        self.doors(true);
-        for day in ["2008-11-20", "2008-11-21", "2008-11-22"].iter().take(nights) {
-            let said = self.deployment.run(&["run", "--as-of", day]);
-            assert_eq!(said.code, Some(5), "{}", said.err);
-        }
-        fs::remove_dir_all(&doors).unwrap();
-        fs::rename(&aside, &doors).unwrap();
-    }
-
-    /// Every bundle is at its door once, and so it was written down.
-    fn assert_brought_once(&self, bundles: u64) {
-        let steps = "FROM delivery WHERE step = 'sent'";
-        assert_eq!(self.number(&format!("SELECT count(*) {steps}")), bundles);
-        assert_eq!(self.number(&format!("SELECT count(DISTINCT bundle) {steps}")), bundles);
-        assert_eq!(self.number("SELECT count(*) FROM bundle WHERE state = 'published'"), bundles);
-        let at_door = self.deployment.bundle_files();
-        assert_eq!(at_door.len() as u64, bundles * 2, "{:?}", at_door.keys());
-        assert!(files(&self.deployment.path("state/staging")).is_empty());
-        let verified = self.deployment.run(&["ledger", "verify"]);
-        assert_eq!(verified.code, Some(0), "{}", verified.err);
-    }
-}
-
-/// A worker, or the tracer that runs one.
-struct Worker {
-    child: Child,
-    traced: bool,
-}
-
-impl Worker {
-    fn start(mut command: Command) -> Self {
-        let traced = command.get_program().to_string_lossy().ends_with("strace");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { child: command.spawn().unwrap(), traced }
-    }
-
-    /// The process itself.
-    fn id(&self) -> Option<String> {
-        let own = self.child.id();
-        if !self.traced {
-            return Some(own.to_string());
-        }
-        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).ok()?;
-        children.split_whitespace().next().map(str::to_owned)
-    }
-
-    fn signal(&self, name: &str) {
-        if let Some(id) = self.id() {
-            let _ = Command::new("kill").args([name, &id]).stderr(Stdio::null()).status();
-        }
-    }
-
-    /// Tells it to end, and lets it go on wherever it was stopped, until it has.
-    fn end(self) -> Said {
-        self.signal("-TERM");
-        self.go_on()
-    }
-
-    /// Lets it go on wherever it was stopped, until it has ended.
-    fn go_on(mut self) -> Said {
-        let begun = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            self.signal("-CONT");
-            std::thread::sleep(Duration::from_millis(50));
-            assert!(begun.elapsed() < PATIENCE, "a worker does not end");
-        }
-        let output = self.child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
-fn until(what: &str, mut is: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// What recipients unpacked, without the signatures of the manifests.
-fn received(deployment: &Deployment) -> BTreeMap<String, Vec<u8>> {
-    let mut all = files(&deployment.path("received"));
-    all.retain(|name, _| !name.ends_with("datapackage.json.sig"));
-    all
-}
+use support::workers::{There, Worker, received, server, until};
+use support::{Deployment, NIGHTS, RECIPIENTS, assert_same_but_for_the_ledger, copy, files, tracer};
 
 /// Four workers beside each of two nights: of each four one stops before the sealed file has its name, one before the signature has, one
 /// is killed there, and one is left alone.
@@ -218,8 +30,9 @@ fn four_workers_some_paused_past_their_lease_and_some_killed_bring_every_bundle_
     let (Some(server), Some(strace)) = (server(), tracer()) else { return };
     let (there, plain) = (There::new(server), Deployment::after(2));
     let (mut again, mut by_workers) = (0, 0);
-    // The store is made by the first night.
+    // The store is made by the first night. What is shared of reading is in tests/reading.rs.
     there.deployment.night(NIGHTS[0]);
+    there.read_alone();
     for (at, night) in NIGHTS.iter().enumerate().skip(1) {
         let killed = format!("fsync:signal=SIGKILL:when={}", at + 1);
         let workers = [
@@ -229,9 +42,9 @@ fn four_workers_some_paused_past_their_lease_and_some_killed_bring_every_bundle_
             there.worker(),
         ];
         there.deployment.night(night);
-        again += there.number("SELECT count(*) FROM task WHERE token > 1");
+        again += there.number("SELECT count(*) FROM task WHERE kind = 'deliver' AND token > 1");
         by_workers += there.number("SELECT count(*) FROM task WHERE worker <> 'the night itself'");
-        assert_eq!(there.number("SELECT count(*) FROM task WHERE state = 'done'"), 8);
+        assert_eq!(there.number("SELECT count(*) FROM task WHERE kind = 'deliver' AND state = 'done'"), 8);
         // What was stopped goes on where it was, long after its pieces were another's.
         for worker in workers {
             let said = worker.end();

@@ -7,6 +7,7 @@ use crate::mapping::{Checks, EmptyRule, FeedKind, Outcome, RowFault};
 use crate::problem::{CodeDoc, Problem};
 use alloc::format;
 use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
 
 /// Codes of this room (`LG13nn`).
 pub const CODES: &[CodeDoc] = &[
@@ -125,7 +126,7 @@ pub const CODES: &[CodeDoc] = &[
 ];
 
 /// The rows of one file, counted. Every row read counts in exactly one of the five that follow `read`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Rows read, the unusable ones included; title, blank and trailer rows are no rows.
     pub read: u64,

@@ -17,8 +17,10 @@ use tokio::task::JoinHandle;
 
 /// The word of these pieces.
 pub const KIND: &str = "deliver";
+/// What the table of shared work calls the process whose work it is.
+pub const OWN: &str = "the night itself";
 /// A claim is renewed so often within its lease.
-const RENEWALS: u32 = 3;
+pub const RENEWALS: u32 = 3;
 
 /// What came of bringing a bundle, as whoever brought it writes it down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

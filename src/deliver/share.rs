@@ -5,7 +5,7 @@
 //! at once, and the rest as soon as that has waited a second: who is not there, hangs or died is not waited for, and what was
 //! claimed by a process that is not heard of any more is free again when its lease has ended.
 
-use super::carry::{self, Hands, Outcome};
+use super::carry::{self, Hands, OWN, Outcome};
 use super::door::{Arrival, Door, DoorError};
 use super::outbox::{Round, Word};
 use crate::seal::Sealed;
@@ -90,7 +90,7 @@ impl<'a> Shared<'a> {
     /// Brings them, together with whoever else does, until all are ended.
     pub(super) async fn bring(&mut self) -> Result<()> {
         let lease = self.round.deployment.settings.store.lease();
-        let by = Claimant { name: "the night itself".into(), lease };
+        let by = Claimant { name: OWN.into(), lease };
         let hands = Hands { bench: self.bench.clone(), lease, fence: Some(self.round.store.fence()) };
         let (mut running, mut taken) = (JoinSet::<Result<(), StoreError>>::new(), 0);
         loop {

@@ -3,12 +3,14 @@
 //! The file is accepted whole or held. Rows that the feed's last file had are known by their
 //! fingerprint and are neither mapped nor spooled again.
 
-use super::Night;
 use super::again::Again;
 use super::collect::Due;
 use super::drift;
 use super::memory::{FileMemory, Rows};
+use super::progress::Progress;
 use super::spool::Spool;
+use crate::config::Deployment;
+use crate::vault::{Archive, Vault};
 use anyhow::Result;
 use jiff::civil::Date;
 use lockgate_connectors::{ReadError, Rows as Reader, Step};
@@ -21,6 +23,7 @@ use lockgate_core::problem::{Code, Problem};
 use lockgate_core::row::{Fingerprint, RowBuf};
 use lockgate_core::spool::SpoolWriter;
 use rayon::prelude::*;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Rows handed from the reader to the mapper at once.
@@ -81,33 +84,57 @@ pub struct Before {
     pub profile: Option<Profile>,
 }
 
+/// With what files are read: by the night's own process, or by one that shares the reading.
+pub struct Tools<'a> {
+    /// The deployment as loaded.
+    pub deployment: &'a Deployment,
+    /// Keys.
+    pub vault: &'a Vault,
+    /// Received files.
+    pub archive: &'a Archive,
+    /// Where mapped rows wait.
+    pub folder: &'a Path,
+    /// For another process, and not for this one: whether it is to go on, asked with each batch of rows.
+    pub beside: Option<&'a (dyn Fn() -> Result<()> + Sync)>,
+    /// The run's day.
+    pub as_of: Date,
+    /// Where the terminal sees how far it is.
+    pub progress: &'a Progress,
+}
+
+impl Tools<'_> {
+    fn spool(&self) -> Result<Spool> {
+        if self.beside.is_some() { Spool::named_in(self.folder) } else { Spool::new_in(self.folder) }
+    }
+}
+
 /// Reads one due file.
 pub fn ingest(
-    night: &Night<'_>,
+    tools: &Tools<'_>,
     due: &Due,
     base: FileMemory,
     before: &Before,
     interest: Option<&Interest>,
 ) -> Result<Taken> {
-    let deployment = night.deployment;
+    let deployment = tools.deployment;
     let mapping = deployment.mapping(due.feed)?;
-    night.progress.stage(format!("reading {} of {}", mapping.name(), due.date));
+    tools.progress.stage(format!("reading {} of {}", mapping.name(), due.date));
     let format = deployment.format(due.feed)?;
     let mut taken = Taken {
         due: due.clone(),
         tally: Tally::default(),
         verdict: Verdict::Accepted(Vec::new()),
         memory: base,
-        spool: Spool::new_in(night.state)?,
+        spool: tools.spool()?,
         left_out: Rows::default(),
         refused: Vec::new(),
         profile: Profile::default(),
         again: None,
     };
-    let input = night.archive.open(&due.digest)?;
+    let input = tools.archive.open(&due.digest)?;
     let read = format.read(Box::new(input), deployment.wanted(due.feed));
     let outcome = match read {
-        Ok(mut rows) => pour(night, mapping, rows.as_mut(), &mut taken, interest)?,
+        Ok(mut rows) => pour(tools, mapping, rows.as_mut(), &mut taken, interest)?,
         Err(fault) => Err(vec![drift::broken(mapping, &fault)]),
     };
     taken.verdict = match outcome {
@@ -117,13 +144,13 @@ pub fn ingest(
             match drift::columns(mapping, before.profile.as_ref(), &mut taken.profile, found) {
                 Verdict::Accepted(more) => {
                     warnings.extend(more);
-                    warnings.extend(carried(night, mapping, &mut taken)?);
+                    warnings.extend(carried(tools, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 // A person looked at the reasons and let the file in; they stay as warnings.
                 Verdict::Held(reasons) if due.released => {
                     warnings.extend(reasons);
-                    warnings.extend(carried(night, mapping, &mut taken)?);
+                    warnings.extend(carried(tools, mapping, &mut taken)?);
                     Verdict::Accepted(warnings)
                 }
                 held => held,
@@ -137,7 +164,7 @@ pub fn ingest(
 
 /// Pours all rows through the mapping; `Ok(Err)` is a file that must be held.
 fn pour(
-    night: &Night<'_>,
+    tools: &Tools<'_>,
     mapping: &Mapping,
     rows: &mut dyn Reader,
     taken: &mut Taken,
@@ -147,16 +174,18 @@ fn pour(
         Ok(bound) => bound,
         Err(fault) => return Ok(Err(drift::header(mapping, &fault))),
     };
-    let keys = night.vault.keys(mapping.digest());
+    let keys = tools.vault.keys(mapping.digest());
     let mill =
-        Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &night.deployment.agreement };
+        Mill { bound: &bound, keys: &keys, day: taken.due.date, agreement: &tools.deployment.agreement };
     let mut profiler = Profiler::new(&bound);
     let result = std::thread::scope(|scope| -> Result<Result<(), ReadError>> {
         let (full, from_reader) = sync_channel::<Batch>(2);
         let (empty, for_reader) = sync_channel::<Batch>(4);
-        let (taken, profiler, progress) = (&mut *taken, &mut profiler, &night.progress);
+        let (taken, profiler, progress) = (&mut *taken, &mut profiler, tools.progress);
+        let on = tools.beside;
         let worker = scope.spawn(move || -> Result<()> {
             for batch in from_reader {
+                on.map_or(Ok(()), |on| on())?;
                 mill.grind(&batch, taken, profiler, interest)?;
                 progress.add(batch.used as u64);
                 let _ = empty.send(batch);
@@ -379,11 +408,11 @@ fn refuse(taken: &mut Taken, one: &Settled<'_>, faults: &[RowFault]) {
 }
 
 /// Designated people whom a full list does not name any more stay designated, and are reported.
-fn carried(night: &Night<'_>, mapping: &Mapping, taken: &mut Taken) -> Result<Option<Problem>> {
+fn carried(tools: &Tools<'_>, mapping: &Mapping, taken: &mut Taken) -> Result<Option<Problem>> {
     if mapping.kind() != FeedKind::Snapshot {
         return Ok(None);
     }
-    let people = taken.memory.carry_designations(night.order.as_of)?;
+    let people = taken.memory.carry_designations(tools.as_of)?;
     let what =
         || format!("{people} designated are in the list no more, without an end; they stay designated");
     Ok((people > 0).then(|| Problem::new("LG1309", what()).in_data(mapping.name(), None, None)))

@@ -6,25 +6,37 @@ use anyhow::{Context as _, Result};
 use lockgate_core::hash::Digest;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
+/// Below the state folder.
+const FOLDER: &str = "rows";
 /// How the memory of a file that is being read is named.
 const READING: &str = ".reading-";
 
 /// The folder of row memories.
 #[derive(Debug, Clone)]
-pub struct Memories(PathBuf);
+pub struct Memories {
+    kept: PathBuf,
+    /// Where those of files lie that are being read.
+    new: PathBuf,
+}
 
 impl Memories {
     /// Opens the folder, making it when missing.
     pub fn open(state: &Path) -> Result<Self> {
-        let folder = state.join("rows");
+        let folder = state.join(FOLDER);
         fs::create_dir_all(&folder).context("making the folder of row memories")?;
-        Ok(Self(folder))
+        Ok(Self { kept: folder.clone(), new: folder })
+    }
+
+    /// Those of a night whose reading this process shares: what it reads itself lies in `new`.
+    pub fn beside(state: &Path, new: &Path) -> Self {
+        Self { kept: state.join(FOLDER), new: new.to_owned() }
     }
 
     /// Removes what a killed run left half-written. Only for the process that holds the store's lock.
     pub fn sweep(&self) -> Result<()> {
-        for entry in fs::read_dir(&self.0)? {
+        for entry in fs::read_dir(&self.new)? {
             let entry = entry?;
             if entry.file_name().to_str().is_some_and(|name| name.starts_with(READING)) {
                 fs::remove_file(entry.path())?;
@@ -34,20 +46,33 @@ impl Memories {
     }
 
     fn path(&self, feed: &str, digest: &Digest) -> PathBuf {
-        self.0.join(format!("{feed}-{}", digest.hex()))
+        self.kept.join(format!("{feed}-{}", digest.hex()))
     }
 
     /// An empty memory of a file that is to be read, on that of the feed's last accepted file.
     pub fn reading(&self, feed: &str, last: Option<&Digest>) -> Result<FileMemory> {
-        let new = tempfile::Builder::new().prefix(READING).tempfile_in(&self.0)?;
+        let new = tempfile::Builder::new().prefix(READING).tempfile_in(&self.new)?;
         FileMemory::reading(new, last.map(|digest| self.rows(feed, digest, true)).transpose()?)
+    }
+
+    /// Takes over the rows that another process wrote, as if they had been written here.
+    pub fn adopt(&self, path: &Path) -> Result<NamedTempFile> {
+        let own = tempfile::Builder::new().prefix(READING).tempfile_in(&self.new)?.into_temp_path();
+        fs::rename(path, &own)?;
+        let file = File::options().read(true).write(true).open(&own)?;
+        Ok(NamedTempFile::from_parts(file, own))
+    }
+
+    /// The rows of the feed's last file, for one that was read on them by another process.
+    pub fn last(&self, feed: &str, digest: &Digest) -> Result<StoredRows> {
+        self.rows(feed, digest, false)
     }
 
     /// Keeps a file's memory, durably, before the store commits the file.
     pub fn save(&self, feed: &str, digest: &Digest, memory: &mut FileMemory) -> Result<()> {
         memory.finish().context("keeping the remembered rows of a file")?.sync_all()?;
         memory.keep_as(&self.path(feed, digest))?;
-        File::open(&self.0)?.sync_all()?;
+        File::open(&self.kept)?.sync_all()?;
         Ok(())
     }
 
@@ -206,9 +231,9 @@ mod tests {
     fn what_a_killed_run_left_is_swept_and_nothing_else() {
         let (_folder, memories) = memories();
         let digest = first(&memories);
-        fs::write(memories.0.join(format!("{READING}x")), b"half").unwrap();
+        fs::write(memories.new.join(format!("{READING}x")), b"half").unwrap();
         memories.sweep().unwrap();
-        assert_eq!(fs::read_dir(&memories.0).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&memories.new).unwrap().count(), 1);
         assert!(memories.load("f", &digest).is_ok());
     }
 }

@@ -3,6 +3,10 @@
 //! While a file is read its rows are written as they come, known ones copied from the memory of the feed's last
 //! file, so that afterwards everything about the file lies in one place in its own order.
 
+mod handed;
+
+pub use handed::HandedRows;
+
 use super::stored_rows::{Copier, StoredRows};
 use anyhow::{Context as _, Result, ensure};
 use jiff::civil::Date;
@@ -433,7 +437,7 @@ pub fn in_pieces(
 }
 
 /// A set of rows of a file, a bit each.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows(Vec<u64>);
 
 impl Rows {
@@ -455,5 +459,16 @@ impl Rows {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// Reads what `encode` gave.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (words, rest) = bytes.as_chunks::<8>();
+        rest.is_empty().then(|| Self(words.iter().map(|word| u64::from_le_bytes(*word)).collect()))
     }
 }

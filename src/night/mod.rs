@@ -8,6 +8,7 @@ pub mod disclose;
 mod drift;
 pub mod feed_diff;
 mod forms;
+pub mod hand_over;
 mod in_force;
 pub mod ingest;
 pub mod journal;
@@ -26,6 +27,8 @@ pub mod progress;
 pub mod propose;
 pub mod publish;
 pub mod quiet;
+pub mod readers;
+pub mod reading;
 mod receipts;
 pub mod registers;
 pub mod reminders;
@@ -83,6 +86,19 @@ pub struct Night<'a> {
 }
 
 impl Night<'_> {
+    /// With what its files are read.
+    pub fn tools(&self) -> ingest::Tools<'_> {
+        ingest::Tools {
+            deployment: self.deployment,
+            vault: self.vault,
+            archive: self.archive,
+            folder: self.state,
+            beside: None,
+            as_of: self.order.as_of,
+            progress: &self.progress,
+        }
+    }
+
     /// The key of content digests, the same for every mapping.
     pub fn contents(&self) -> HashKey {
         self.vault.keys(&Digest([0; 32])).contents

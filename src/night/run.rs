@@ -1,9 +1,8 @@
 //! A whole night: the stages in their order, and the summary at the end.
 
-use super::again;
 use super::collect::{Collected, Due, collect};
 use super::disclose::{self, Basis, Open};
-use super::ingest::{Before, Taken, ingest};
+use super::ingest::Taken;
 use super::keep::KeptCounts;
 use super::known::known;
 use super::memories::Memories;
@@ -12,7 +11,7 @@ use super::progress::Progress;
 use super::publish::{Fresh, finish_earlier, open_chapter, publish_all, record_decision};
 use super::send::{Delivered, deliver, instead};
 use super::summary::{FeedLine, RecipientLine, Shadow, Summary};
-use super::{Night, Order, forms, receipts, registers, trial, witness};
+use super::{Night, Order, forms, hand_over, reading, receipts, registers, trial, witness};
 use crate::approval;
 use crate::config::Deployment;
 use crate::correction;
@@ -31,10 +30,8 @@ use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::checkpoint::Checkpoint;
 use lockgate_core::ledger::{DecisionEntry, FileState};
-use lockgate_core::link::{Interest, Remembered};
-use lockgate_core::mapping::Profile;
 use lockgate_core::problem::Problem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -183,8 +180,9 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
+    hand_over::sweep(night.state)?;
     let Collected { due, superseded, known: seen, mut warnings } = collect(night).await?;
-    let mut taken = read(night, &memories, &due).await?;
+    let mut taken = reading::read(night, &memories, &due).await?;
     let known_now = known(night, &memories, &mut taken, last).await?;
     warnings.extend(known_now.proposed.iter().flat_map(|proposed| proposed.notes.iter().cloned()));
     // Before anything is decided: what is told from here on is what the sources say now.
@@ -259,60 +257,6 @@ fn place(night: &Night<'_>, file: &Taken, problems: &[Problem]) -> Vec<Problem> 
     let feed = night.deployment.mapping(file.due.feed).map_or("", |m| m.name());
     let placed = |p: &Problem| if p.at.is_some() { p.clone() } else { p.clone().in_data(feed, None, None) };
     problems.iter().map(placed).collect()
-}
-
-/// Reads tonight's files, each on the memory of its feed's last accepted one. Those that designate come first: of the
-/// others' rows only those need to wait in a spool that may be about somebody designated.
-async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
-    let mut taken = Vec::with_capacity(due.len());
-    let mut based: BTreeSet<usize> = BTreeSet::new();
-    let cohort = night.deployment.agreement.cohort_category();
-    let designates = |file: &Due| night.deployment.mapping(file.feed).is_ok_and(|m| m.gives(cohort));
-    let (first, then): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|file| designates(file));
-    let mut interest = None;
-    let mut profiles: BTreeMap<usize, Profile> = BTreeMap::new();
-    for (n, file) in first.iter().chain(&then).enumerate() {
-        if n == first.len() {
-            interest = interest_of(&taken, night.order.as_of)?;
-        }
-        let mapping = night.deployment.mapping(file.feed)?;
-        let last = night.store.last_accepted(mapping.name()).await?;
-        let rows = last.as_ref().map(|l| l.outcome.counts.rows);
-        let stored = || last.as_ref().and_then(|l| serde_json::from_str(&l.outcome.profile).ok());
-        let before = Before { rows, profile: profiles.get(&file.feed).cloned().or_else(stored) };
-        // Of several new files of one feed the first stands on the last accepted one; a changed mapping
-        // reads everything anew, since no fingerprint is the same.
-        let base =
-            match last.filter(|l| based.insert(file.feed) && l.outcome.mapping_digest == *mapping.digest()) {
-                Some(last) => memories.reading(mapping.name(), Some(&last.outcome.digest))?,
-                None => memories.reading(mapping.name(), None)?,
-            };
-        let interest = interest.as_ref();
-        let one = tokio::task::block_in_place(|| ingest(night, file, base, &before, interest))?;
-        if matches!(one.verdict, Verdict::Accepted(_)) {
-            profiles.insert(file.feed, one.profile.clone());
-        }
-        taken.push(one);
-    }
-    drop(interest);
-    let order = |t: &Taken| due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));
-    taken.sort_by_key(order);
-    for (feed, again) in again::asked(night).await? {
-        let mapping = night.deployment.mapping(feed)?;
-        let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.id);
-        if !again::overtaken(mapping, &again, due, feed, last) {
-            taken.push(tokio::task::block_in_place(|| again::reread(night, memories, feed, again))?);
-        }
-    }
-    Ok(taken)
-}
-
-/// Who may be in the cohort by the designations that were read.
-fn interest_of(taken: &[Taken], day: Date) -> Result<Option<Interest>> {
-    let accepted = taken.iter().filter(|t| matches!(t.verdict, Verdict::Accepted(_)));
-    let files: Vec<&dyn Remembered> =
-        accepted.filter(|t| t.memory.designates()).map(|t| &t.memory as &dyn Remembered).collect();
-    Ok(Interest::of(&files, day)?)
 }
 
 /// What nobody decided as long as its feed's files are kept waits no more; the ledger says how much.

@@ -82,6 +82,17 @@ impl StoredRows {
 
     /// As the last file of a feed whose next is read.
     pub fn into_last(self) -> (LastFile, Copier) {
+        let (index, prints, copier) = self.apart();
+        (LastFile::new(index, prints), copier)
+    }
+
+    /// As the last file of a feed whose next was read by another process; some of its rows came again.
+    pub fn into_read(self, seen: Vec<bool>) -> (LastFile, Copier) {
+        let (index, _, copier) = self.apart();
+        (LastFile::settled(index, seen), copier)
+    }
+
+    fn apart(self) -> (RowIndex, Vec<u128>, Copier) {
         let copier = Copier {
             file: self.file,
             bytes: self.bytes,
@@ -91,7 +102,7 @@ impl StoredRows {
             window: Vec::new(),
             start: 0,
         };
-        (LastFile::new(self.index, self.prints), copier)
+        (self.index, self.prints, copier)
     }
 }
 

@@ -14,7 +14,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let target = to.join(&name);
         match name.to_str() {
-            Some("bundles" | "staging" | "outbox" | "lock" | "acks" | "collected") => {}
+            Some("bundles" | "staging" | "outbox" | "lock" | "acks" | "collected" | "bench") => {}
             _ if kind.is_dir() => copy(&entry.path(), &target)?,
             _ if from.ends_with("archive") && fs::hard_link(entry.path(), &target).is_ok() => {}
             _ => {

@@ -21,9 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ENDPOINTS: [(&str, &str); 2] =
     [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""), ("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces")];
 /// The first word of a stage, and the name of its span.
-const SPANS: [(&str, &str); 8] = [
+const SPANS: [(&str, &str); 10] = [
     ("collecting", "feed.collect"),
     ("reading", "feed.read"),
+    ("taking", "feed.take"),
+    ("waiting", "worker.wait"),
     ("linking", "identity.link"),
     ("keeping", "feed.keep"),
     ("weighing", "identity.weigh"),
@@ -176,7 +178,13 @@ mod tests {
 
     #[test]
     fn stages_follow_each_other_under_the_night_and_say_a_feed_at_the_most() {
-        let timings = [("opening", 0.5), ("reading a-feed of 2008-11-17", 1.25), ("linking", 0.25)];
+        let timings = [
+            ("opening", 0.5),
+            ("reading a-feed of 2008-11-17", 1.25),
+            ("linking", 0.25),
+            ("taking b-feed over", 0.0),
+            ("waiting for workers", 0.0),
+        ];
         let summary = Summary {
             run: 3,
             as_of: "2008-11-17".into(),
@@ -186,7 +194,7 @@ mod tests {
         let told = trace(&summary, "2008-11-17T22:00:00Z".parse().unwrap(), "gateway");
         let spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
         let names: Vec<&str> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["night", "night.other", "feed.read", "identity.link"]);
+        assert_eq!(names, ["night", "night.other", "feed.read", "identity.link", "feed.take", "worker.wait"]);
         let time = |at: usize, key: &str| spans[at][key].as_str().unwrap().parse::<i64>().unwrap();
         assert_eq!(time(0, "endTimeUnixNano") - time(0, "startTimeUnixNano"), 2_000_000_000);
         assert_eq!(time(2, "startTimeUnixNano"), time(1, "endTimeUnixNano"));
@@ -195,6 +203,8 @@ mod tests {
             json!([{ "key": "lockgate.feed", "value": { "stringValue": "a-feed" } }])
         );
         assert_eq!(spans[3]["attributes"], json!([]));
+        assert_eq!(spans[4]["attributes"][0]["value"]["stringValue"], "b-feed");
+        assert_eq!(spans[5]["attributes"], json!([]));
         let id = |at: usize, key: &str| spans[at][key].as_str().unwrap().to_owned();
         assert!((0..4).all(|at| id(at, "traceId").len() == 32 && id(at, "spanId").len() == 16));
         assert!(

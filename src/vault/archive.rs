@@ -34,6 +34,11 @@ impl Archive {
         Ok(Self { folder: folder.to_owned(), key: vault.archive_key() })
     }
 
+    /// The same form in the folder in which processes hand things to each other, under a key for that alone.
+    pub(crate) fn of_bench(folder: &Path, vault: &Vault) -> Self {
+        Self { folder: folder.to_owned(), key: vault.bench_key() }
+    }
+
     /// Removes what a killed run left half-written; nothing refers to it. Only for the process that holds the
     /// store's lock, or it would take away what another is just writing.
     pub fn sweep(&self) -> Result<(), VaultError> {

@@ -6,6 +6,7 @@ pub mod postgres;
 pub mod small;
 pub mod sshd;
 pub mod wire;
+pub mod workers;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

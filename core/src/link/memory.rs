@@ -355,6 +355,16 @@ impl LastFile {
         (prints.get(row) == Some(&print.0)).then_some(row)
     }
 
+    /// The last file after tonight's was read by another process: which of its rows came again.
+    pub fn settled(index: RowIndex, seen: Vec<bool>) -> Self {
+        Self { index, seen, ..Self::default() }
+    }
+
+    /// Which of its rows tonight's file has, in their order.
+    pub fn seen(&self) -> &[bool] {
+        &self.seen
+    }
+
     /// Its index.
     pub const fn index(&self) -> &RowIndex {
         &self.index

@@ -253,6 +253,33 @@ impl Interest {
         let wanted = |key: &Key| key.may_block() && self.keys.contains(Turned::of(*key));
         self.identities.contains(identity) || keys.iter().any(wanted)
     }
+
+    /// Adds its bytes, for another process of the same deployment: how many identities and how many keys, then each.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let (identities, keys) = (self.identities.values(), self.keys.values());
+        out.reserve(16 + identities.len() * 16 + keys.len() * 8);
+        for count in [identities.len(), keys.len()] {
+            out.extend_from_slice(&(count as u64).to_le_bytes());
+        }
+        identities.iter().for_each(|identity| out.extend_from_slice(&identity.0.to_le_bytes()));
+        keys.iter().for_each(|key| out.extend_from_slice(&key.word().to_le_bytes()));
+    }
+
+    /// Reads what `encode` wrote; nothing may stand behind it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BrokenMemory> {
+        let (counts, rest) = bytes.split_first_chunk::<16>().ok_or(BrokenMemory)?;
+        let ([identities, keys], _) = counts.as_chunks::<8>() else { return Err(BrokenMemory) };
+        let count = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).map_err(|_| BrokenMemory);
+        let (identities, keys) = (count(identities)?, count(keys)?);
+        let border = identities.checked_mul(16).ok_or(BrokenMemory)?;
+        let (first, second) = rest.split_at_checked(border).ok_or(BrokenMemory)?;
+        if keys.checked_mul(8) != Some(second.len()) {
+            return Err(BrokenMemory);
+        }
+        let identities = first.as_chunks().0.iter().map(|bytes| IdentityId(u128::from_le_bytes(*bytes)));
+        let keys = second.as_chunks().0.iter().map(|bytes| Turned::of_word(u64::from_le_bytes(*bytes)));
+        Ok(Self { identities: Sieve::of(identities.collect()), keys: Sieve::of(keys.collect()) })
+    }
 }
 
 /// Asks about the rows that count: for each identity of a feed, those of the newest file that has it.

@@ -267,4 +267,15 @@ fn the_scope_reaches_whoever_shares_evidence_with_somebody_between() {
     assert!(interest.takes(IdentityId(3), &[strong(1)]), "who shares evidence with them");
     assert!(!interest.takes(IdentityId(6), &[strong(9)]) && !interest.takes(IdentityId(1), &[strong(2)]));
     assert!(Interest::of(&[&newer, &older], day).unwrap().is_none(), "nobody is designated");
+    // Another process asks the same of its bytes, and cut or longer ones are no interest.
+    let mut bytes = Vec::new();
+    interest.encode(&mut bytes);
+    let other = Interest::decode(&bytes).unwrap();
+    for (identity, keys) in [(5, vec![]), (3, vec![strong(1)]), (6, vec![strong(9)]), (1, vec![strong(2)])] {
+        assert_eq!(other.takes(IdentityId(identity), &keys), interest.takes(IdentityId(identity), &keys));
+    }
+    (0..bytes.len())
+        .for_each(|length| assert!(Interest::decode(&bytes[..length]).is_err(), "{length} bytes"));
+    bytes.push(0);
+    assert!(Interest::decode(&bytes).is_err());
 }
