@@ -29,7 +29,9 @@ impl FileMemory {
     /// Gives a settled memory away: its rows are on the drive under the name `to` when this returns.
     pub fn hand_over(self, to: &Path) -> Result<HandedRows> {
         ensure!(self.pending.is_empty(), "remembered rows are handed over before they are written");
-        let Body::Waiting(path) = self.body else { bail!("a memory is handed over that is not settled, or is kept") };
+        let Body::Waiting(path) = self.body else {
+            bail!("a memory is handed over that is not settled, or is kept")
+        };
         let mut index = Vec::new();
         self.index.encode(&mut index);
         let seen = self.last.as_ref().map(|(last, _)| {
