@@ -72,6 +72,7 @@ pub async fn keep(
     people: &mut People,
 ) -> Result<Vec<KeptCounts>> {
     let mut counts = vec![KeptCounts::default(); taken.len()];
+    let mut ids: Vec<Option<FileId>> = vec![None; taken.len()];
     let mut turns = Turns::of(night).await?;
     for (feed, files) in retained.iter_mut().enumerate() {
         let name = night.deployment.mapping(feed)?.name();
@@ -99,11 +100,11 @@ pub async fn keep(
         }
         let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
         turns.add(id, (file.date, feed));
-        if let Some(slot) = counts.get_mut(n) {
-            *slot = kept;
+        if let (Some(slot), Some(of)) = (counts.get_mut(n), ids.get_mut(n)) {
+            (*slot, *of) = (kept, Some(id));
         }
     }
-    say_again(night, retained, who, people, &turns).await?;
+    say_again(night, retained, who, people, (&turns, &ids)).await?;
     for taken in taken.iter() {
         if let Verdict::Held(problems) = &taken.verdict {
             let mapping = night.deployment.mapping(taken.due.feed)?;
@@ -185,8 +186,9 @@ async fn fill_in(
     old.retain(|(_, f)| f.tonight.is_none());
     old.sort_by_key(|(feed, f)| (!f.memory.designates(), f.date, *feed));
     for (feed, file) in old {
+        let Some(id) = file.stored.as_ref().map(|row| row.id) else { continue };
         let wanted = replay::Wanted::of(file, &Rows::default(), who)?.rows;
-        read_again(night, (feed, file), wanted, who, people, turns).await?;
+        read_again(night, (feed, file, id), wanted, who, people, turns).await?;
     }
     Ok(())
 }
@@ -198,7 +200,7 @@ async fn say_again(
     retained: &Retained,
     who: &WhoIsWho,
     people: &mut People,
-    turns: &Turns,
+    (turns, ids): (&Turns, &[Option<FileId>]),
 ) -> Result<()> {
     let stopped = night.store.first_interrupted(night.run.id).await?;
     let since = |file: &Kept| file.stored.as_ref().is_some_and(|f| stopped.is_some_and(|run| f.run >= run));
@@ -206,7 +208,10 @@ async fn say_again(
     for (feed, files) in retained.iter().enumerate() {
         if night.deployment.mapping(feed)?.kind() != FeedKind::Snapshot {
             for (file, rows) in late::said_again(files, &came, who)? {
-                read_again(night, (feed, file), rows, who, people, turns).await?;
+                let tonight = file.tonight.and_then(|n| ids.get(n).copied().flatten());
+                let stored = file.stored.as_ref().map(|row| row.id);
+                let Some(id) = tonight.or(stored) else { continue };
+                read_again(night, (feed, file, id), rows, who, people, turns).await?;
             }
         }
     }
@@ -216,15 +221,17 @@ async fn say_again(
 /// Reads rows of a file that was accepted before once more, and keeps what they say that is new.
 async fn read_again(
     night: &Night<'_>,
-    (feed, file): (usize, &Kept),
+    (feed, file, id): (usize, &Kept, FileId),
     rows: Vec<usize>,
     who: &WhoIsWho,
     people: &mut People,
     turns: &Turns,
 ) -> Result<()> {
-    let Some(stored) = file.stored.as_ref().filter(|_| !rows.is_empty()) else { return Ok(()) };
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mapping = night.deployment.mapping(feed)?;
-    let tx = night.store.begin_replay(&night.run, stored.id, mapping.partner()).await?;
+    let tx = night.store.begin_replay(&night.run, id, mapping.partner()).await?;
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
     writer.replay(feed, file, rows).await?;
     Ok(writer.behind.finish().await?.commit_replay().await?)

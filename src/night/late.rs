@@ -10,26 +10,24 @@ use hashbrown::HashSet;
 use lockgate_core::link::Remembered as _;
 use lockgate_core::record::IdentityId;
 
-/// Of a feed's files, newest first, those that were taken before and are newer than one that `came` now, oldest first: each with
-/// its rows about whoever in the cohort the older ones that came now name.
+/// Of a feed's files, newest first, those that are to be said again, oldest first, each with its rows about whoever in the cohort an
+/// older one that `came` now names: those that were taken before, and behind the first of them tonight's too, which may only have
+/// repeated what an older one of tonight said.
 pub(super) fn said_again<'k>(
     files: &'k [Kept],
     came: &dyn Fn(&Kept) -> bool,
     who: &WhoIsWho,
 ) -> Result<Vec<(&'k Kept, Vec<usize>)>> {
     let newest = files.iter().position(|file| !came(file)).unwrap_or(files.len());
-    let files = files.get(newest..).unwrap_or_default();
+    // Most nights bring nothing older than what was taken before.
+    if !files.iter().skip(newest).any(came) {
+        return Ok(Vec::new());
+    }
     let mut named: HashSet<IdentityId> = HashSet::new();
     let mut again = Vec::new();
     for file in files.iter().rev() {
-        if came(file) {
-            file.memory.each(&mut |seen| {
-                let read = file.tonight.is_none() || seen.fresh;
-                if read && who.cohort.contains_key(&seen.identity) {
-                    named.insert(seen.identity);
-                }
-            })?;
-        } else if !named.is_empty() {
+        let late = came(file);
+        if !named.is_empty() && (!late || !again.is_empty()) {
             let mut rows = Vec::new();
             file.memory.each(&mut |seen| {
                 if named.contains(&seen.identity) {
@@ -39,6 +37,14 @@ pub(super) fn said_again<'k>(
             if !rows.is_empty() {
                 again.push((file, rows));
             }
+        }
+        if late {
+            file.memory.each(&mut |seen| {
+                let read = file.tonight.is_none() || seen.fresh;
+                if read && who.cohort.contains_key(&seen.identity) {
+                    named.insert(seen.identity);
+                }
+            })?;
         }
     }
     Ok(again)
