@@ -153,7 +153,7 @@ fn in_order(number: u64) -> (Vec<FeedFile>, End) {
     assert_eq!(files.len(), 3 * DAYS);
     let end = ended(&plain(&files), &format!("week {number} in its order"));
     let tables: BTreeSet<&str> = end.held.values().map(|(table, _)| table.as_str()).collect();
-    assert!(end.held.len() > 50 && tables.len() > 3, "hardly anything: {} {tables:?}", end.held.len());
+    assert!(end.held.len() > 25 && tables.len() > 3, "hardly anything: {} {tables:?}", end.held.len());
     (files, end)
 }
 

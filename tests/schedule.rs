@@ -278,6 +278,8 @@ fn serve_runs_nights_takes_over_only_a_good_configuration_and_ends_when_told() {
     let deployment = with("\n[schedule]\nnight = \"* * * * * *\"\n");
     let mut serving = Serving::start(&deployment);
     serving.says("night begins");
+    let said = serving.says("LG1307");
+    assert!(said.contains("rows wait in quarantine") && said.contains("feed=\""), "of which feed: {said}");
     serving.says("night ends");
     let file = deployment.path("lockgate.toml");
     let good = fs::read_to_string(&file).unwrap();

@@ -14,7 +14,7 @@ use crate::open;
 use crate::store::{RunRow, StoreError};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use lockgate_core::problem::Problem;
+use lockgate_core::problem::{Location, Problem};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -302,9 +302,14 @@ pub fn doubt(runs: &[RunRow], now: Timestamp) -> Option<Problem> {
 
 /// Into the log.
 pub fn tell(problem: &Problem) {
-    match problem.code {
-        "LG2804" => tracing::info!(code = problem.code, "{}", problem.what),
-        "LG2802" | "LG2803" | "LG2805" | "LG2808" => tracing::error!(code = problem.code, "{}", problem.what),
-        _ => tracing::warn!(code = problem.code, "{}", problem.what),
+    let (feed, row, column) = match &problem.at {
+        Some(Location::Data { feed, row, column }) => (Some(feed.as_str()), *row, column.as_deref()),
+        _ => (None, None, None),
+    };
+    let (code, what) = (problem.code, &problem.what);
+    match code {
+        "LG2804" => tracing::info!(code, feed, row, column, "{what}"),
+        "LG2802" | "LG2803" | "LG2805" | "LG2808" => tracing::error!(code, feed, row, column, "{what}"),
+        _ => tracing::warn!(code, feed, row, column, "{what}"),
     }
 }
