@@ -127,28 +127,19 @@ impl<'a> Shared<'a> {
 
     /// Reads what became of the pieces, and tells of those that have ended.
     async fn hear(&mut self) -> Result<()> {
-        let rows: BTreeMap<i64, (TaskState, Option<String>)> = self
-            .round
-            .store
-            .tasks()
-            .await?
-            .into_iter()
-            .map(|row| (row.task, (row.state, row.result)))
-            .collect();
-        let numbers: Vec<i64> = self.open.keys().copied().collect();
-        for number in numbers {
-            let (state, result) = rows.get(&number).ok_or(StoreError::Overtaken)?;
-            let ended = match state {
+        let pieces: Vec<i64> = self.open.keys().copied().collect();
+        for row in self.round.store.tasks_of(&pieces).await? {
+            let ended = match row.state {
                 TaskState::Waiting | TaskState::Claimed => false,
                 TaskState::Done => true,
                 // Taken back, and not tried: it waits for the next round, and nothing is wrong with its door.
-                TaskState::Failed => result.is_some(),
+                TaskState::Failed => row.result.is_some(),
             };
             if !ended {
                 continue;
             }
-            let Some(piece) = self.open.remove(&number) else { continue };
-            let what = Outcome::read(result.as_deref()).and_then(|arrival| self.cleared(&piece, arrival));
+            let Some(piece) = self.open.remove(&row.task) else { continue };
+            let what = Outcome::read(row.result.as_deref()).and_then(|arrival| self.cleared(&piece, arrival));
             if what.is_err() {
                 self.open.retain(|_, other| other.lane != piece.lane);
             } else if !self.open.values().any(|other| other.lane == piece.lane) {

@@ -124,23 +124,13 @@ impl Readers<'_> {
     /// Takes over what workers have read; what they could not, or what is not whole, is read here. Says whether there was any.
     async fn hear(&mut self) -> Result<bool> {
         let before = self.open.len();
-        let rows: BTreeMap<i64, (TaskState, Option<String>)> = self
-            .night
-            .store
-            .tasks()
-            .await?
-            .into_iter()
-            .map(|row| (row.task, (row.state, row.result)))
-            .collect();
-        let numbers: Vec<i64> = self.open.keys().copied().collect();
-        for number in numbers {
-            // Who opens the store for writing clears the table.
-            let (state, result) = rows.get(&number).ok_or(StoreError::Overtaken)?;
-            if !matches!(state, TaskState::Done | TaskState::Failed) {
+        let pieces: Vec<i64> = self.open.keys().copied().collect();
+        for row in self.night.store.tasks_of(&pieces).await? {
+            if !matches!(row.state, TaskState::Done | TaskState::Failed) {
                 continue;
             }
-            let Some(piece) = self.open.remove(&number) else { continue };
-            match self.over(result.as_deref().unwrap_or_default(), &piece) {
+            let Some(piece) = self.open.remove(&row.task) else { continue };
+            match self.over(row.result.as_deref().unwrap_or_default(), &piece) {
                 Ok(taken) => self.taken.extend(taken),
                 Err(fault) => {
                     tracing::warn!("what a worker read is read again: {}", crate::fault::told(&fault));

@@ -14,6 +14,7 @@ use super::either;
 use super::error::StoreError;
 use super::ids::RunId;
 use super::{Counters, Store, sql};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A piece of work to be put on the bench.
@@ -204,6 +205,14 @@ impl Store {
             Ok(TaskRow { task, state, worker, token, result })
         };
         rows.into_iter().map(one).collect()
+    }
+
+    /// These pieces as they stand, in the order asked for. One that is not on the bench is an error: whoever opens the store for writing
+    /// clears it.
+    pub async fn tasks_of(&self, pieces: &[i64]) -> Result<Vec<TaskRow>, StoreError> {
+        let mut rows: BTreeMap<i64, TaskRow> =
+            self.tasks().await?.into_iter().map(|row| (row.task, row)).collect();
+        pieces.iter().map(|piece| rows.remove(piece).ok_or(StoreError::Overtaken)).collect()
     }
 }
 
