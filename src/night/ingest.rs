@@ -75,6 +75,12 @@ struct Batch {
     used: usize,
 }
 
+impl Batch {
+    fn rows(&self) -> &[RowBuf] {
+        self.rows.get(..self.used).unwrap_or(&[])
+    }
+}
+
 /// What the feed's last accepted file left to compare with.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
@@ -184,13 +190,15 @@ fn pour(
         let (taken, profiler, progress) = (&mut *taken, &mut profiler, tools.progress);
         let on = tools.beside;
         let worker = scope.spawn(move || -> Result<()> {
+            let mut before: Option<Milled> = None;
             for batch in from_reader {
                 on.map_or(Ok(()), |on| on())?;
-                mill.grind(&batch, taken, profiler, interest)?;
                 progress.add(batch.used as u64);
-                let _ = empty.send(batch);
+                let (milled, settled) = mill.grind(batch, before.take(), taken, profiler, interest)?;
+                before = Some(milled);
+                let _ = settled.map(|batch| empty.send(batch));
             }
-            Ok(())
+            before.map_or(Ok(()), |last| last.settle(taken, profiler, interest).map(drop))
         });
         let read = fill(rows, &full, &for_reader);
         drop(full);
@@ -272,33 +280,25 @@ pub struct Mill<'a> {
     pub agreement: &'a Agreement,
 }
 
-impl Mill<'_> {
-    fn grind(
-        &self,
-        batch: &Batch,
+/// A batch that is mapped, and not settled yet.
+struct Milled {
+    batch: Batch,
+    prints: Vec<Fingerprint>,
+    known: Vec<Found>,
+    ground: Vec<Ground>,
+}
+
+impl Milled {
+    /// Counts, remembers and spools its rows in the file's order; gives the batch back.
+    fn settle(
+        self,
         taken: &mut Taken,
         profiler: &mut Profiler<'_>,
         interest: Option<&Interest>,
-    ) -> Result<()> {
-        let rows = batch.rows.get(..batch.used).unwrap_or(&[]);
-        let prints: Vec<Fingerprint> =
-            rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
-        // Looking up is one comparison for most rows; it stays on this thread, in the file's order.
-        let known: Vec<Found> = prints.iter().map(|p| taken.memory.find(*p)).collect();
-        let ground: Vec<Ground> = (rows, &batch.bad, &known)
-            .into_par_iter()
-            .with_min_len(STRIDE)
-            .map_init(Scratch::default, |scratch, (row, bad, known)| match (bad, known) {
-                (Some(code), _) => Ground::Bad(code),
-                (None, Found::Known(base)) => Ground::Known(*base),
-                (None, Found::New | Found::Refused) => {
-                    let (outcome, span) = self.map(row, scratch);
-                    Ground::Fresh(outcome, span)
-                }
-            })
-            .collect();
+    ) -> Result<Batch> {
+        let Self { batch, prints, known, ground } = self;
         let mut spool = SpoolWriter::default();
-        for (((row, print), ground), known) in rows.iter().zip(prints).zip(ground).zip(known) {
+        for (((row, print), ground), known) in batch.rows().iter().zip(prints).zip(ground).zip(known) {
             match &ground {
                 Ground::Bad(_) => {}
                 Ground::Known(_) => profiler.row(row),
@@ -311,7 +311,46 @@ impl Mill<'_> {
             settle(taken, &mut spool, &one, ground);
         }
         taken.memory.flush()?;
-        taken.spool.append(&mut spool)
+        taken.spool.append(&mut spool)?;
+        Ok(batch)
+    }
+}
+
+impl Mill<'_> {
+    /// Maps a batch while the one before it is settled, so that no core waits for the other; gives that one back.
+    fn grind(
+        &self,
+        batch: Batch,
+        before: Option<Milled>,
+        taken: &mut Taken,
+        profiler: &mut Profiler<'_>,
+        interest: Option<&Interest>,
+    ) -> Result<(Milled, Option<Batch>)> {
+        let rows = batch.rows();
+        let prints: Vec<Fingerprint> =
+            rows.par_iter().with_min_len(STRIDE).map(|r| r.fingerprint(&self.keys.rows)).collect();
+        // Looking up is one comparison for most rows, and asks nothing of what tonight's rows have added.
+        let known: Vec<Found> = prints.iter().map(|p| taken.memory.find(*p)).collect();
+        let (ground, settled) = rayon::join(
+            || self.ground(&batch, &known),
+            || before.map(|before| before.settle(taken, profiler, interest)).transpose(),
+        );
+        Ok((Milled { batch, prints, known, ground }, settled?))
+    }
+
+    fn ground(&self, batch: &Batch, known: &[Found]) -> Vec<Ground> {
+        (batch.rows(), &batch.bad, known)
+            .into_par_iter()
+            .with_min_len(STRIDE)
+            .map_init(Scratch::default, |scratch, (row, bad, known)| match (bad, known) {
+                (Some(code), _) => Ground::Bad(code),
+                (None, Found::Known(base)) => Ground::Known(*base),
+                (None, Found::New | Found::Refused) => {
+                    let (outcome, span) = self.map(row, scratch);
+                    Ground::Fresh(outcome, span)
+                }
+            })
+            .collect()
     }
 
     /// Maps one row; gives the designation in it besides.
