@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 pub struct Writes {
     /// Identities with their rows, each list numbered at once.
     pub identities: Vec<(Vec<NewIdentity>, Vec<(IdentityRef, PersonRef)>)>,
+    /// Persons from this row on were founded by tonight's files.
+    pub founded_from: Option<PersonRef>,
     /// Sealed chapters.
     pub chapters: Vec<NewChapter>,
     /// Persons to decide about again.
@@ -72,7 +74,7 @@ impl Behind {
 
 async fn written(mut tx: FileTx, page: Writes) -> Result<FileTx, StoreError> {
     for (new, rows) in page.identities {
-        tx.write_identities(new, &rows).await?;
+        tx.write_identities(new, &rows, page.founded_from).await?;
     }
     tx.put_chapters(page.chapters).await?;
     tx.mark_dirty(&page.dirty).await?;

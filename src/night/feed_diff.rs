@@ -97,8 +97,8 @@ pub async fn difference(night: &Night<'_>, feed: usize, file: &FileRow) -> Resul
     out.vanished_records = made.is_some().then_some(0);
     let mut by_person: BTreeMap<PersonId, BTreeSet<IdentityId>> = BTreeMap::new();
     for identity in told.keys().chain(made.iter().flat_map(HashMap::keys)) {
-        if let Some(person) = who.cohort.get(identity) {
-            by_person.entry(*person).or_default().insert(*identity);
+        if let Some(person) = who.cohort.person(*identity) {
+            by_person.entry(person).or_default().insert(*identity);
         }
     }
     let deployment = night.deployment;
@@ -193,7 +193,7 @@ type ByIdentity = HashMap<IdentityId, Vec<Candidate>>;
 
 fn tell(told: &mut ByIdentity, outcome: Outcome, who: &WhoIsWho) {
     let Outcome::Mapped(mapped) = outcome else { return };
-    if who.cohort.contains_key(&mapped.identity) {
+    if who.cohort.has(mapped.identity) {
         let of_one = told.entry(mapped.identity).or_default();
         of_one.retain(|c| mapped.candidates.iter().all(|n| n.id() != c.id()));
         of_one.extend(mapped.candidates);

@@ -48,11 +48,11 @@ struct Row {
 }
 
 /// Writes one file's rows about people in the cohort.
-struct Writer<'a, 'n> {
+struct Writer<'a, 'n, 'w> {
     night: &'a Night<'n>,
     behind: Behind,
     who: &'a WhoIsWho,
-    people: &'a mut People,
+    people: &'a mut People<'w>,
     turns: &'a Turns,
     turn: Turn,
     imprint: Imprint,
@@ -62,24 +62,28 @@ struct Writer<'a, 'n> {
     counts: KeptCounts,
 }
 
-/// Keeps everything that tonight brings; gives counts by tonight's file.
-pub async fn keep(
-    night: &Night<'_>,
-    memories: &Memories,
-    taken: &mut [Taken],
-    retained: &mut Retained,
-    who: &WhoIsWho,
-    people: &mut People,
-) -> Result<Vec<KeptCounts>> {
-    let mut counts = vec![KeptCounts::default(); taken.len()];
-    let mut ids: Vec<Option<FileId>> = vec![None; taken.len()];
-    let mut turns = Turns::of(night).await?;
+/// Saves the remembered rows of tonight's files.
+pub fn save(night: &Night<'_>, memories: &Memories, retained: &mut Retained) -> Result<()> {
     for (feed, files) in retained.iter_mut().enumerate() {
         let name = night.deployment.mapping(feed)?.name();
         for file in files.iter_mut().filter(|file| file.tonight.is_some()) {
             memories.save(name, &file.digest, &mut file.memory)?;
         }
     }
+    Ok(())
+}
+
+/// Keeps everything that tonight brings; gives counts by tonight's file.
+pub async fn keep(
+    night: &Night<'_>,
+    taken: &mut [Taken],
+    retained: &Retained,
+    who: &WhoIsWho,
+    people: &mut People<'_>,
+) -> Result<Vec<KeptCounts>> {
+    let mut counts = vec![KeptCounts::default(); taken.len()];
+    let mut ids: Vec<Option<FileId>> = vec![None; taken.len()];
+    let mut turns = Turns::of(night).await?;
     fill_in(night, retained, who, people, &turns).await?;
     // Files that designate come first: they found the persons to whom the others' identities belong.
     let mut order: Vec<(usize, &Kept)> =
@@ -124,7 +128,7 @@ async fn accept(
     file: &Kept,
     taken: &mut Taken,
     who: &WhoIsWho,
-    people: &mut People,
+    people: &mut People<'_>,
     turns: &Turns,
 ) -> Result<(KeptCounts, FileId)> {
     let mapping = night.deployment.mapping(feed)?;
@@ -139,15 +143,17 @@ async fn accept(
     let mut outside = wanted.outside;
     while let Some(chunk) = taken.spool.next(|row, identity| {
         let counts = file.memory.fate(row as usize) == Some(Fate::Mapped);
-        let inside = counts && who.cohort.contains_key(&identity);
+        let inside = counts && who.cohort.has(identity);
         outside += u64::from(counts && !inside);
         inside && !wanted.unexpected.contains(&identity)
     })? {
         for row in chunk {
             rows.push(Row { identity: row.identity, candidates: row.candidates });
         }
-        if rows.len() >= PAGE {
-            writer.page(std::mem::take(&mut rows)).await?;
+        // Full pages, so that their statements are of the length that is kept prepared.
+        while rows.len() >= PAGE {
+            let rest = rows.split_off(PAGE);
+            writer.page(std::mem::replace(&mut rows, rest)).await?;
         }
     }
     writer.page(rows).await?;
@@ -175,7 +181,7 @@ async fn fill_in(
     night: &Night<'_>,
     retained: &Retained,
     who: &WhoIsWho,
-    people: &mut People,
+    people: &mut People<'_>,
     turns: &Turns,
 ) -> Result<()> {
     if who.joining == 0 {
@@ -199,7 +205,7 @@ async fn say_again(
     night: &Night<'_>,
     retained: &Retained,
     who: &WhoIsWho,
-    people: &mut People,
+    people: &mut People<'_>,
     (turns, ids): (&Turns, &[Option<FileId>]),
 ) -> Result<()> {
     let stopped = night.store.first_interrupted(night.run.id).await?;
@@ -224,7 +230,7 @@ async fn read_again(
     (feed, file, id): (usize, &Kept, FileId),
     rows: Vec<usize>,
     who: &WhoIsWho,
-    people: &mut People,
+    people: &mut People<'_>,
     turns: &Turns,
 ) -> Result<()> {
     if rows.is_empty() {
@@ -237,12 +243,12 @@ async fn read_again(
     Ok(writer.behind.finish().await?.commit_replay().await?)
 }
 
-impl<'a, 'n> Writer<'a, 'n> {
+impl<'a, 'n, 'w> Writer<'a, 'n, 'w> {
     fn new(
         night: &'a Night<'n>,
         tx: FileTx,
         who: &'a WhoIsWho,
-        people: &'a mut People,
+        people: &'a mut People<'w>,
         (turns, turn): (&'a Turns, Turn),
     ) -> Self {
         let (nonces, counts) = (Nonces::new(), KeptCounts::default());
@@ -301,7 +307,7 @@ impl<'a, 'n> Writer<'a, 'n> {
             rows.iter().map(|r| r.identity).filter(|i| self.people.identity(*i).is_none()).collect();
         let (mut founders, mut others) = (Vec::new(), Vec::new());
         for identity in &missing {
-            let person = self.who.cohort.get(identity).copied().context("a row of nobody in the cohort")?;
+            let person = self.who.cohort.person(*identity).context("a row of nobody in the cohort")?;
             let founds = person.0 == identity.0 && self.people.person(person).is_none();
             if founds { founders.push((*identity, person)) } else { others.push((*identity, person)) }
         }
@@ -330,6 +336,7 @@ impl<'a, 'n> Writer<'a, 'n> {
             self.people.add(identity, *at, *person, key);
         }
         writes.identities.push((identities, rows));
+        writes.founded_from = Some(self.founded_from);
     }
 
     /// What stands of identities that the store held before this page.

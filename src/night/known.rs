@@ -2,14 +2,14 @@
 
 use super::Night;
 use super::ingest::Taken;
-use super::keep::{KeptCounts, keep};
+use super::keep::{KeptCounts, keep, save};
 use super::link::{WhoIsWho, retained, who_is_who};
 use super::memories::Memories;
 use super::people::{self, People};
-use super::propose::{self, Proposed};
+use super::propose::{self, Proposed, Question};
 use super::quiet;
 use crate::store::{KnownIdentity, PersonRef};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -44,14 +44,18 @@ pub async fn known(
     }
     let mut retained = retained(night, memories, taken).await?;
     let who = who_is_who(night, &retained, last).await?;
-    let model_before = propose::begin(night).await?;
+    let question = Question::begin(night, &retained).await?;
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
-    let kept = keep(night, memories, taken, &mut retained, &who, &mut people).await?;
+    save(night, memories, &mut retained)?;
+    let keeping = keep(night, taken, &retained, &who, &mut people);
+    let (kept, meetings) = beside(keeping, || question.meet(&retained, &who))?;
+    let left = leavers(&who, &people);
+    drop(people);
     night.store.rest().await?;
-    let proposed = propose::propose(night, &retained, &who, model_before).await?;
+    let proposed = propose::propose(night, &retained, &who, question, meetings).await?;
     Ok(Known {
-        left: leavers(&who, &people),
+        left,
         joined: joined(&who),
         moved: who.moved.len() as u64,
         linked: who.scope as u64,
@@ -70,16 +74,31 @@ impl Known {
     }
 }
 
+/// Keeps what was read, while another thread finds out whom the model is asked about: neither needs anything of the other.
+fn beside<K, M: Send>(
+    keeping: impl Future<Output = Result<K>>,
+    meeting: impl FnOnce() -> Result<M> + Send,
+) -> Result<(K, M)> {
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let meeting = scope.spawn(meeting);
+            let kept = handle.block_on(keeping);
+            let met = meeting.join().map_err(|_| anyhow!("looking for who meets whom stopped"))?;
+            Ok((kept?, met?))
+        })
+    })
+}
+
 /// The persons who have left the cohort, as they are put together now.
 fn leavers(who: &WhoIsWho, people: &People) -> BTreeSet<PersonRef> {
     let person = |known: &KnownIdentity| people.at(known.key).map_or(known.person, |(_, person)| person);
-    let stay: BTreeSet<PersonRef> =
-        who.known.iter().filter(|k| who.cohort.contains_key(&k.key)).map(person).collect();
+    let stay: BTreeSet<PersonRef> = who.known.iter().filter(|k| who.cohort.has(k.key)).map(person).collect();
     who.leavers.iter().map(person).filter(|p| !stay.contains(p)).collect()
 }
 
 fn joined(who: &WhoIsWho) -> u64 {
     let before: BTreeSet<_> = who.known.iter().map(|k| k.person_key).collect();
-    let joined: BTreeSet<_> = who.cohort.values().filter(|p| !before.contains(p)).collect();
+    let joined: BTreeSet<_> = who.cohort.persons().iter().filter(|p| !before.contains(p)).collect();
     joined.len() as u64
 }

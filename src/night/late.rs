@@ -41,7 +41,7 @@ pub(super) fn said_again<'k>(
         if late {
             file.memory.each(&mut |seen| {
                 let read = file.tonight.is_none() || seen.fresh;
-                if read && who.cohort.contains_key(&seen.identity) {
+                if read && who.cohort.has(seen.identity) {
                     named.insert(seen.identity);
                 }
             })?;

@@ -4,13 +4,14 @@
 //! whom the cohort list's evidence touches: rows about nobody in the cohort are never linked.
 
 use super::Night;
+use super::cohort::Cohort;
 use super::ingest::Taken;
 use super::memories::Memories;
 use super::memory::FileMemory;
 use crate::review::said;
 use crate::store::{FileId, FileRow, KnownIdentity, PersonRef, ReviewRow, ReviewState};
 use anyhow::Result;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
@@ -49,7 +50,7 @@ pub type Retained = Vec<Vec<Kept>>;
 #[derive(Default)]
 pub struct WhoIsWho {
     /// Identities in scope that belong to a person in the cohort.
-    pub cohort: HashMap<IdentityId, PersonId>,
+    pub cohort: Cohort,
     /// Identities that the store holds and that are in the cohort no more.
     pub leavers: Vec<KnownIdentity>,
     /// Identities that the store holds and that belong to another person now, those that leave the cohort among them.
@@ -84,7 +85,7 @@ pub struct Doubtful {
 impl WhoIsWho {
     /// Whether an identity is in the cohort and the store does not hold it yet.
     pub fn joins(&self, identity: IdentityId) -> bool {
-        self.cohort.contains_key(&identity) && !self.held.contains(&identity)
+        self.cohort.has(identity) && !self.held.contains(&identity)
     }
 }
 
@@ -157,15 +158,12 @@ pub async fn who_is_who(night: &Night<'_>, retained: &Retained, last: Option<Dat
     let mut out = WhoIsWho { scope: scope.len(), ..WhoIsWho::default() };
     let held: HashSet<IdentityId> =
         stored.iter().map(|r| r.key).filter(|k| !unfinished.contains(k)).collect();
-    for ((i, person), cohort) in scope.indexes().zip(&linking.person).zip(&linking.cohort) {
-        if *cohort {
-            let identity = scope.identity(i);
-            out.cohort.insert(identity, *person);
-            out.joining += u64::from(!held.contains(&identity));
-        }
-    }
+    let linked = scope.indexes().zip(&linking.person).zip(&linking.cohort);
+    let inside = linked.filter(|(_, cohort)| **cohort).map(|((i, person), _)| (scope.identity(i), *person));
+    out.cohort = Cohort::of(inside);
+    out.joining = out.cohort.identities().iter().filter(|identity| !held.contains(*identity)).count() as u64;
     for row in &stored {
-        if !out.cohort.contains_key(&row.key) {
+        if !out.cohort.has(row.key) {
             out.leavers.push(*row);
         }
         // Who leaves by being told apart from somebody who stays leaves as a person of its own.

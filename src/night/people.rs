@@ -1,6 +1,7 @@
 //! The rows of identities and persons that tonight's writes refer to, and what moves between persons.
 
 use super::Night;
+use super::cohort::Cohort;
 use super::link::WhoIsWho;
 use super::publish::record_decisions;
 use crate::store::{FileId, FileTx, IdentityRef, KnownIdentity, NewChapter, PersonRef, Place, opened};
@@ -15,18 +16,31 @@ use lockgate_core::ledger::DecisionEntry;
 use lockgate_core::record::{IdentityId, PersonId, Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Rows are counted from 1: an identity that has none yet.
+const NONE: (IdentityRef, PersonRef) = (IdentityRef(0), PersonRef(0));
+
 /// Identities and persons by their keys.
-#[derive(Default)]
-pub struct People {
-    identities: HashMap<IdentityId, (IdentityRef, PersonRef)>,
+pub struct People<'w> {
+    cohort: &'w Cohort,
+    /// Of the cohort, by their places in it.
+    members: Vec<(IdentityRef, PersonRef)>,
+    /// Of whoever is in the store and leaves the cohort.
+    others: HashMap<IdentityId, (IdentityRef, PersonRef)>,
     persons: HashMap<PersonId, PersonRef>,
     founded_from: Option<PersonRef>,
 }
 
-impl People {
+impl<'w> People<'w> {
     /// What the store knows of tonight's scope, and of the persons that its joiners belong to.
-    pub async fn of(night: &Night<'_>, who: &WhoIsWho) -> Result<Self> {
-        let mut people = Self::default();
+    pub async fn of(night: &Night<'_>, who: &'w WhoIsWho) -> Result<Self> {
+        let cohort = &who.cohort;
+        let mut people = Self {
+            cohort,
+            members: vec![NONE; cohort.identities().len()],
+            others: HashMap::new(),
+            persons: HashMap::new(),
+            founded_from: None,
+        };
         for known in &who.known {
             people.add(known.key, known.id, known.person, known.person_key);
         }
@@ -34,7 +48,7 @@ impl People {
             return Ok(people);
         }
         let mut wanted: Vec<PersonId> =
-            who.cohort.values().copied().filter(|p| !people.persons.contains_key(p)).collect();
+            cohort.persons().iter().copied().filter(|p| !people.persons.contains_key(p)).collect();
         wanted.sort_unstable();
         wanted.dedup();
         people.persons.extend(night.store.persons_by_key(&wanted).await?);
@@ -43,12 +57,15 @@ impl People {
 
     /// The row of an identity.
     pub fn identity(&self, identity: IdentityId) -> Option<IdentityRef> {
-        self.identities.get(&identity).map(|i| i.0)
+        self.at(identity).map(|i| i.0)
     }
 
     /// The row of an identity, and of its person.
     pub fn at(&self, identity: IdentityId) -> Option<(IdentityRef, PersonRef)> {
-        self.identities.get(&identity).copied()
+        match self.cohort.place(identity) {
+            Some(place) => self.members.get(place).copied().filter(|at| *at != NONE),
+            None => self.others.get(&identity).copied(),
+        }
     }
 
     /// From which row on persons were founded by tonight's files; `next` when none was yet.
@@ -70,18 +87,25 @@ impl People {
 
     /// Remembers an identity that was added.
     pub fn add(&mut self, key: IdentityId, at: IdentityRef, person: PersonRef, person_key: PersonId) {
-        self.identities.insert(key, (at, person));
+        self.put(key, (at, person));
         self.persons.insert(person_key, person);
     }
 
     fn moved(&mut self, known: &KnownIdentity, to: PersonRef) {
-        self.identities.insert(known.key, (known.id, to));
+        self.put(known.key, (known.id, to));
+    }
+
+    fn put(&mut self, key: IdentityId, at: (IdentityRef, PersonRef)) {
+        match self.cohort.place(key).and_then(|place| self.members.get_mut(place)) {
+            Some(member) => *member = at,
+            None => _ = self.others.insert(key, at),
+        }
     }
 }
 
 /// Applies what linking changed for identities that the store holds: moves between persons, with what
 /// recipients hold of their records, and people who left the cohort.
-pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People) -> Result<()> {
+pub async fn apply(night: &Night<'_>, who: &WhoIsWho, people: &mut People<'_>) -> Result<()> {
     if who.moved.is_empty() && who.leavers.is_empty() {
         return Ok(());
     }

@@ -134,7 +134,7 @@ pub async fn preview(
     let gate = Gate::new(&deployment.agreement, &deployment.schema, &registers, &keys, night.order.as_of);
     for one in &mut mapped {
         let Some(identity) = one.identity else { continue };
-        let Some(person) = who.cohort.get(&identity).copied() else { continue };
+        let Some(person) = who.cohort.person(identity) else { continue };
         one.view.in_cohort = true;
         let mut records = stored_records(night, person).await?;
         let fresh = as_records(night, feed, identity, &one.candidates, &records)?;

@@ -34,14 +34,6 @@ const MORE: &str = "more ";
 /// Pairs that are read again and weighed in one night, the first ones in the order of their identities; the next night goes on.
 const MOST: usize = 20_000;
 
-/// Remembers by which model the last night proposed, and that this one is at work: should it break off, everybody is asked about
-/// the next time.
-pub async fn begin(night: &Night<'_>) -> Result<Option<String>> {
-    let before = night.store.meta(KEY).await?;
-    night.store.set_meta(KEY, AT_WORK).await?;
-    Ok(before)
-}
-
 /// By which model the last night proposed, and whether it left pairs to be weighed.
 pub async fn last(store: &Store) -> Result<Option<String>> {
     Ok(store.meta(KEY).await?)
@@ -58,20 +50,72 @@ pub struct Proposed {
     pub notes: Vec<Problem>,
 }
 
+/// Whom a night asks the model about, as far as it can be told before tonight's files are kept.
+pub struct Question {
+    model: InForce,
+    /// By which model the last night proposed.
+    before: Option<String>,
+    /// Whether this one is another.
+    other: bool,
+    /// Whom tonight's files say anything new about; `None` when everybody is asked about.
+    changed: Option<HashSet<IdentityId>>,
+    /// Whom the store holds, when everybody is asked about.
+    held: Vec<IdentityId>,
+}
+
+impl Question {
+    /// Remembers that this night's model is at work: should the night break off, everybody is asked about the next time.
+    pub async fn begin(night: &Night<'_>, files: &Retained) -> Result<Self> {
+        let model = InForce::of(night.deployment)?;
+        let before = night.store.meta(KEY).await?;
+        night.store.set_meta(KEY, AT_WORK).await?;
+        let more = before.as_deref().and_then(|before| before.strip_prefix(MORE));
+        let other = more.or(before.as_deref()) != Some(model.digest.as_str());
+        let everybody = other || more.is_some();
+        let changed = if everybody { None } else { tokio::task::block_in_place(|| changed(files))? };
+        let held = held(night, changed.as_ref()).await?;
+        Ok(Self { model, before, other, changed, held })
+    }
+
+    /// Who meets whom in what is remembered: nothing of it is in the store.
+    pub fn meet(&self, files: &Retained, who: &WhoIsWho) -> Result<Meetings> {
+        meet(files, who, self.changed.as_ref(), &self.held)
+    }
+}
+
+async fn held(night: &Night<'_>, changed: Option<&HashSet<IdentityId>>) -> Result<Vec<IdentityId>> {
+    Ok(if changed.is_none() { night.store.held_identities().await? } else { Vec::new() })
+}
+
+/// The changed identities and those that join, or everybody in the cohort when it is not told which changed, with whom they meet.
+fn meet(
+    files: &Retained,
+    who: &WhoIsWho,
+    changed: Option<&HashSet<IdentityId>>,
+    held: &[IdentityId],
+) -> Result<Meetings> {
+    let cohort = who.cohort.identities().iter().copied();
+    let seeds = match changed {
+        Some(changed) => {
+            changed.iter().copied().chain(cohort.filter(|identity| who.joins(*identity))).collect()
+        }
+        None => held.iter().copied().chain(cohort).collect(),
+    };
+    Ok(Meetings::of(&views(files), seeds, &|identity| who.cohort.person(identity))?)
+}
+
 /// Asks the model, with what is remembered still at hand.
 pub async fn propose(
     night: &Night<'_>,
     files: &Retained,
     who: &WhoIsWho,
-    before: Option<String>,
+    question: Question,
+    meetings: Meetings,
 ) -> Result<Proposed> {
     night.progress.stage("weighing");
-    let model = InForce::of(night.deployment)?;
-    let more = before.as_deref().and_then(|before| before.strip_prefix(MORE));
-    let other = more.or(before.as_deref()) != Some(model.digest.as_str());
-    let everybody = other || more.is_some();
-    let changed = if everybody { None } else { tokio::task::block_in_place(|| changed(files))? };
-    let asking = Asking::of(night, files, who, changed.as_ref()).await?;
+    let Question { model, before, other, changed, held } = question;
+    drop(held);
+    let asking = Asking::after(night, files, who, meetings).await?;
     let (scored, beyond) = asking.score(&model).await?;
     let cohort = night.store.people().await?;
     let Chosen { asked, settled, left } = asking.choose(&model, &scored, changed.as_ref(), cohort);
@@ -202,15 +246,19 @@ impl<'a> Asking<'a> {
         who: &WhoIsWho,
         changed: Option<&HashSet<IdentityId>>,
     ) -> Result<Self> {
+        let held = held(night, changed).await?;
+        let meetings = tokio::task::block_in_place(|| meet(files, who, changed, &held))?;
+        Self::after(night, files, who, meetings).await
+    }
+
+    /// About who meets whom.
+    async fn after(
+        night: &'a Night<'a>,
+        files: &'a Retained,
+        who: &WhoIsWho,
+        meetings: Meetings,
+    ) -> Result<Self> {
         let gone: HashSet<IdentityId> = who.leavers.iter().map(|known| known.key).collect();
-        let mut seeds: Vec<IdentityId> = match changed {
-            Some(changed) => changed.iter().copied().collect(),
-            // Tonight's are among them: they are kept by now.
-            None => night.store.held_identities().await?,
-        };
-        seeds.extend(who.cohort.keys().filter(|identity| changed.is_some() && who.joins(**identity)));
-        let tonight = |identity: IdentityId| who.cohort.get(&identity).copied();
-        let meetings = tokio::task::block_in_place(|| Meetings::of(&views(files), seeds, &tonight))?;
         let registered = night.store.registered().await?;
         let two = night.deployment.settings.review.two_people;
         let rulings = said::rulings(&registered, night.order.as_of, two);
@@ -219,7 +267,7 @@ impl<'a> Asking<'a> {
         wanted.extend(open.iter().flat_map(|row| [row.a, row.b]));
         wanted.extend(rulings.iter().flat_map(|(pair, _)| [pair.a, pair.b]));
         let mut persons: HashMap<IdentityId, PersonId> =
-            wanted.iter().filter_map(|identity| Some((*identity, *who.cohort.get(identity)?))).collect();
+            wanted.iter().filter_map(|identity| Some((*identity, who.cohort.person(*identity)?))).collect();
         wanted.retain(|identity| !persons.contains_key(identity) && !gone.contains(identity));
         let stored = night.store.known_identities(&wanted).await?;
         persons.extend(stored.into_iter().map(|known| (known.key, known.person_key)));

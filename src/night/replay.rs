@@ -45,7 +45,7 @@ impl Wanted {
         if !left_out.is_empty() {
             file.memory.each(&mut |seen| {
                 if left_out.has(seen.row) {
-                    if who.cohort.contains_key(&seen.identity) {
+                    if who.cohort.has(seen.identity) {
                         wanted.unexpected.insert(seen.identity);
                     } else {
                         wanted.outside += 1;
@@ -138,6 +138,7 @@ impl<'n> Replay<'n> {
 mod tests {
     use super::super::memory::FileMemory;
     use super::*;
+    use crate::night::cohort::Cohort;
     use jiff::civil::date;
     use lockgate_core::hash::Digest;
     use lockgate_core::record::PersonId;
@@ -160,7 +161,7 @@ mod tests {
         let mut left_out = Rows::default();
         [0, 3].into_iter().for_each(|row| left_out.add(row));
         let mut who = WhoIsWho::default();
-        who.cohort.extend([7, 8].map(|n| (IdentityId(n), PersonId(n))));
+        who.cohort = Cohort::of([7, 8].map(|n| (IdentityId(n), PersonId(n))).into_iter());
         who.joining = 2;
         let tonight = kept(Some(0), memory);
         let wanted = Wanted::of(&tonight, &left_out, &who).unwrap();

@@ -17,6 +17,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, SqlSafeStr as _, SqlStr, Sqlite, Type};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 
 /// How many times more rows one statement has where values go as arrays.
 const ARRAY: usize = 10;
@@ -140,7 +141,8 @@ impl Bulk {
         (AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)
     }
 
-    /// Writes all rows. `shared[0]` is the first row's number where the shape counts.
+    /// Writes all rows. `shared[0]` is the first row's number where the shape counts. While the database takes one
+    /// statement, the values of the next are bound.
     pub(super) async fn write<T>(
         &self,
         connection: &mut Conn,
@@ -152,33 +154,39 @@ impl Bulk {
         let (mut rows, mut done, mut changed) = (rows.into_iter(), 0, 0);
         let dialect = connection.dialect();
         let room = self.rows_for(dialect);
-        loop {
+        let mut next = || {
             let mut values = Values::with_room(room, self.values_a_row(), dialect);
             let mut taken = 0;
             for row in rows.by_ref().take(room) {
                 bind(&mut values, row);
                 taken += 1;
             }
-            if taken == 0 {
-                return Ok(changed);
-            }
             for (place, value) in shared.iter().enumerate() {
                 values.shared(value.map(|n| if counts && place == 0 { n + done } else { n }));
             }
+            done += i64::try_from(taken).unwrap_or_default();
+            (taken > 0).then_some((taken, values))
+        };
+        let mut one = next();
+        while let Some((taken, values)) = one {
             let (text, keep) = self.statement(taken, dialect);
-            changed += match (connection.link(), values.bound()?) {
+            let written;
+            (written, one) = match (connection.link(), values.bound()?) {
                 (Link::Sqlite(connection), Bound::Sqlite(bound)) => {
                     let query = sqlx::query_with(text, bound).persistent(keep);
-                    connection.execute(query).await?.rows_affected()
+                    let (result, one) = meanwhile(connection.execute(query), &mut next).await;
+                    (result?.rows_affected(), one)
                 }
                 (Link::Postgres(connection), Bound::Postgres(bound)) => {
                     let query = sqlx::query_with(text, bound).persistent(keep);
-                    connection.execute(query).await?.rows_affected()
+                    let (result, one) = meanwhile(connection.execute(query), &mut next).await;
+                    (result?.rows_affected(), one)
                 }
                 _ => return Err(unbound()),
             };
-            done += i64::try_from(taken).unwrap_or_default();
+            changed += written;
         }
+        Ok(changed)
     }
 
     /// Reads what the statement selects, for all rows of the list.
@@ -227,6 +235,18 @@ impl Bulk {
             }
         }
     }
+}
+
+/// Begins what takes its time elsewhere, does some work here, and waits for the end of both.
+async fn meanwhile<F: Future, W>(elsewhere: F, work: impl FnOnce() -> W) -> (F::Output, W) {
+    let mut elsewhere = std::pin::pin!(elsewhere);
+    let begun = std::future::poll_fn(|cx| Poll::Ready(elsewhere.as_mut().poll(cx))).await;
+    let done = work();
+    let ended = match begun {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => elsewhere.await,
+    };
+    (ended, done)
 }
 
 /// Values as a driver takes them.

@@ -119,15 +119,17 @@ impl FileTx {
         new: Vec<NewIdentity>,
     ) -> Result<Vec<(IdentityRef, PersonRef)>, StoreError> {
         let rows = self.numbers.identities(&new);
-        self.write_identities(new, &rows).await?;
+        self.write_identities(new, &rows, None).await?;
         Ok(rows)
     }
 
-    /// Adds identities of the file's partner under the rows that [`Numbers::identities`] gave for them.
+    /// Adds identities of the file's partner under the rows that [`Numbers::identities`] gave for them. Persons from the row
+    /// `founded_from` on were founded a moment ago and have their salts; any other may have lost its own.
     pub async fn write_identities(
         &mut self,
         new: Vec<NewIdentity>,
         rows: &[(IdentityRef, PersonRef)],
+        founded_from: Option<PersonRef>,
     ) -> Result<(), StoreError> {
         let founders = new.iter().zip(rows).filter(|(one, _)| one.person.is_none());
         let (founders, persons): (Vec<u128>, Vec<i64>) =
@@ -139,8 +141,9 @@ impl FileTx {
         };
         let shared = [persons.first().copied(), Some(1)];
         sql::FOUND.write(&mut self.tx, &shared, founders.into_iter().zip(salts), founder).await?;
+        let older = |person: &PersonRef| founded_from.is_none_or(|from| *person < from);
         let joined: Vec<i64> =
-            new.iter().zip(rows).filter(|(one, _)| one.person.is_some()).map(|(_, (_, p))| p.0).collect();
+            new.iter().filter_map(|one| one.person).filter(older).map(|person| person.0).collect();
         let salts = joined.iter().copied().zip(self::salts(joined.len())?);
         let join = |values: &mut Values, (person, salt): (i64, Vec<u8>)| {
             values.int(person);

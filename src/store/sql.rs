@@ -280,10 +280,10 @@ bulks! {
         ") AS v WHERE person.id = v.column1 AND person.salt IS NULL", 100);
     MARK = Bulk::list("UPDATE person SET dirty = $shared WHERE id IN (", ")");
     SETTLE = Bulk::new("UPDATE person SET dirty = 0, review_on = v.column2 FROM (", &[Value, Value],
-        ") AS v WHERE person.id = v.column1", 100);
+        ") AS v WHERE person.id = v.column1", 200);
     CHAPTER_READ = Bulk::list("SELECT c.id, c.body FROM (", ") AS v CROSS JOIN chapter c \
         WHERE c.id >= v.column1 * 1048576 AND c.id < (v.column1 + 1) * 1048576");
-    CHAPTER_ADD = Bulk::new("INSERT INTO chapter (id, records, body) ", &[Value, Value, Value], "", 100);
+    CHAPTER_ADD = Bulk::new("INSERT INTO chapter (id, records, body) ", &[Value, Value, Value], "", 200);
     /// Shared: first id, file, run.
     QUARANTINE_ADD = Bulk::new("INSERT INTO quarantine (id, file, row_number, column_name, code, created_run) ",
         &[Counted, Shared(1), Value, Value, Value, Shared(2)], "", 100);
@@ -304,6 +304,6 @@ bulks! {
     /// Shared: recipient.
     HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
-        " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 100);
+        " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 200);
     HOLDING_DROP = Bulk::list("DELETE FROM holding WHERE recipient = $shared AND person IN (", ")");
 }

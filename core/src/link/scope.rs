@@ -155,7 +155,7 @@ impl Scope {
     }
 
     /// All indexes.
-    pub fn indexes(&self) -> impl Iterator<Item = u32> + use<> {
+    pub fn indexes(&self) -> impl Iterator<Item = u32> + Clone + use<> {
         0..u32::try_from(self.identities.len()).unwrap_or(u32::MAX)
     }
 
