@@ -194,6 +194,9 @@ pub struct Summary {
 impl Summary {
     /// How the night ended.
     pub fn ended(&self) -> Exit {
+        if !self.balances() {
+            return Exit::Fault;
+        }
         if self.late > 0 {
             return Exit::Late;
         }
@@ -227,7 +230,10 @@ impl Summary {
             1 => Some(format!("1 {one}")),
             more => Some(format!("{more} {many}")),
         };
-        let parts: Vec<String> = parts.iter().filter_map(said).collect();
+        let mut parts: Vec<String> = parts.iter().filter_map(said).collect();
+        if !self.balances() {
+            parts.insert(0, "the numbers do not add up".to_owned());
+        }
         let what = if parts.is_empty() { "nothing waits for a person".to_owned() } else { parts.join(", ") };
         format!("Night of {}, run {}, ended {}: {what}", self.as_of, self.run, self.ended() as u8)
     }
@@ -368,4 +374,23 @@ pub fn table(plain: bool, head: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_whose_numbers_do_not_add_up_is_a_fault_and_says_so_first() {
+        let mut summary = Summary { as_of: "2008-11-17".into(), run: 3, held: 2, ..Summary::default() };
+        summary.recipients = vec![RecipientLine::empty("north")];
+        assert_eq!(summary.ended(), Exit::Waiting);
+        assert_eq!(summary.headline(), "Night of 2008-11-17, run 3, ended 4: 2 held files");
+        summary.recipients.iter_mut().for_each(|line| line.decided = 1);
+        assert_eq!(summary.ended(), Exit::Fault);
+        assert_eq!(
+            summary.headline(),
+            "Night of 2008-11-17, run 3, ended 1: the numbers do not add up, 2 held files"
+        );
+    }
 }
