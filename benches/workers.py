@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A first night of several large feeds with its store on a PostgreSQL server: by one process, and with workers beside it.
 
-  benches/workers.py --url postgresql://USER@HOST/DATABASE [--feeds 4] [--rows 1000000] [--workers 1] [--runs 3] [--pin]
+  benches/workers.py --url postgresql://USER@HOST/DATABASE [--feeds 4] [--rows 1000000] [--workers 1] [--runs 3] [--pin | --cores]
 
 Builds nothing: `cargo build --release` first. The database is emptied before every night (`psql`), and the rows of the prison
 list of `benches/night.py` are dealt out to so many feeds. In turn: the night alone, and the night with so many workers. `--pin` gives each process a core of
-its own, in turn (`taskset`), as if each were a machine. Seconds of the reading, of all else, and of the whole night are printed as
+its own, in turn (`taskset`), as if each were a machine. `--cores` lets a night of so many processes have as many cores and no more, the
+server and its parallel work among it: what a second worker brings together with the core that it runs on. Seconds of the reading, of all else, and of the whole night are printed as
 Markdown, each run by itself; the bundles of all nights are compared, the ledger's checkpoint left out.
 """
 import argparse
@@ -68,6 +69,13 @@ def pinned(command, core, pin):
     return ["taskset", "-c", str(core), *command] if pin else command
 
 
+def confine(pid, cores):
+    """Holds a process and all that it has started, and will start, to so many cores."""
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    for one in [pid, *children]:
+        subprocess.run(["taskset", "-acp", f"0-{cores - 1}", str(one)], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def psql(url, password, text):
     env = dict(os.environ)
     if password:
@@ -101,15 +109,18 @@ def night(a, work, workers):
     (home / "feeds").rmdir()
     (home / "later").rename(home / "feeds")
     cores = os.cpu_count()
+    if a.cores:
+        folder = psql(a.url, a.password, "SHOW data_directory").strip()
+        confine(int((pathlib.Path(folder) / "postmaster.pid").read_text().split()[0]), workers + 1)
     beside = [
-        subprocess.Popen(pinned([*call, "worker", "--quiet"], (n + 1) % cores, a.pin), stderr=subprocess.DEVNULL)
+        subprocess.Popen(pinned([*call, "worker", "--quiet"], (n + 1) % cores, a.pin or a.cores), stderr=subprocess.DEVNULL)
         for n in range(workers)
     ]
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
     while int(psql(a.url, a.password, locks)) < workers:
         time.sleep(0.1)
     start = time.perf_counter()
-    lead = subprocess.Popen(pinned([*call, "run", "--as-of", "2008-11-17", "--json"], 0, a.pin), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lead = subprocess.Popen(pinned([*call, "run", "--as-of", "2008-11-17", "--json"], 0, a.pin or a.cores), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     told = lead.stdout.read()
     _, status, usage = os.wait4(lead.pid, 0)
     wall = time.perf_counter() - start
@@ -136,6 +147,7 @@ def main():
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--pin", action="store_true")
+    parser.add_argument("--cores", action="store_true", help="root, and a server on this machine")
     parser.add_argument("--binary", default=os.environ.get("LOCKGATE", "target/release/lockgate"))
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the feeds, used again when they are there")
     a = parser.parse_args()
@@ -154,14 +166,16 @@ def main():
             if left != first:
                 sys.exit("the bundles differ")
             figures.append(one)
-    print(f"{a.feeds} feeds, {a.rows:,} rows, {a.runs} runs{', each process on a core of its own' if a.pin else ''}; the same bundles\n")
+    where = ", each process on a core of its own" if a.pin else ", as many cores as processes" if a.cores else ""
+    print(f"{a.feeds} feeds, {a.rows:,} rows, {a.runs} runs{where}; the same bundles\n")
     print("| beside the night | reading s | the whole night s | peak MiB, a worker's |\n| --- | --- | --- | --- |")
     for workers, figures in results.items():
         cells = [", ".join(f"{run[n]:.2f}" for run in figures) for n in range(2)]
         peaks = " / ".join(f"{max(run[n] for run in figures):.0f}" for n in (2, 3))
         print(f"| {workers} workers | {cells[0]} | {cells[1]} | {peaks} |")
     reading = [statistics.median(run[0] for run in results[n]) for n in (0, a.workers)]
-    print(f"\nreading, alone / shared, medians: {reading[0] / reading[1]:.2f}")
+    whole = [statistics.median(run[1] for run in results[n]) for n in (0, a.workers)]
+    print(f"\nreading, alone / shared, medians: {reading[0] / reading[1]:.2f}; the whole night {whole[0] / whole[1]:.2f}")
     if not a.keep:
         shutil.rmtree(work)
 
