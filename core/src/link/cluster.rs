@@ -16,6 +16,7 @@ use super::tie::{self, Tie, tie};
 use crate::record::PersonId;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use hashbrown::HashSet;
 
 /// A block of equal keys above this size says nothing about one person (a placeholder number, an
 /// institution): it joins nobody, and its pairs go to review by their other evidence only.
@@ -191,10 +192,11 @@ struct Edge {
     tie: Tie,
 }
 
-/// The pairs that share a blocking key and are tied. One kind of key at a time, so that the sorted
-/// list of a million people stays small.
+/// The pairs that share a blocking key and are tied, each once: who is one person mostly shares several. One kind of key at a
+/// time, so that the sorted list of a million people stays small.
 fn edges(scope: &Scope, doubts: &mut Doubts) -> Vec<Edge> {
     let mut edges = Vec::new();
+    let mut seen: HashSet<(u32, u32)> = HashSet::new();
     let mut pairs: Vec<(u64, u32)> = Vec::new();
     for tag in Key::blocking_tags() {
         pairs.clear();
@@ -205,7 +207,9 @@ fn edges(scope: &Scope, doubts: &mut Doubts) -> Vec<Edge> {
         for block in pairs.chunk_by(|a, b| a.0 == b.0).filter(|b| b.len() > 1 && b.len() <= BLOCK_LIMIT) {
             for (n, (_, a)) in block.iter().enumerate() {
                 for (_, b) in block.iter().skip(n + 1) {
-                    consider(scope, *a, *b, &mut edges, doubts);
+                    if seen.insert(((*a).min(*b), (*a).max(*b))) {
+                        consider(scope, *a, *b, &mut edges, doubts);
+                    }
                 }
             }
         }

@@ -29,6 +29,13 @@ const MOST: usize = 200_000;
 /// Values of one kind in a row that are combined; a row with more describes no one person.
 const COMBINED: usize = 4;
 
+/// In what seeds meet, each by its place, and who else has the same.
+type Looked = (Vec<(u64, u32)>, Vec<(u64, IdentityId)>);
+
+/// What a row says, among its words: the one or the other of these.
+const OWN: u64 = 0;
+const OTHERS: u64 = 1;
+
 /// Identities that meet somebody.
 #[derive(Default)]
 pub struct Meetings {
@@ -60,52 +67,91 @@ impl Meetings {
             MANY.. => &[&[0], &[1], &[2], &[3]],
             _ => &[&[0, 1, 2, 3]],
         };
-        for left_out in rounds {
-            out.round(feeds, left_out, person)?;
+        let mut rounds = rounds.iter().copied();
+        let Some(mut left_out) = rounds.next() else { return Ok(out) };
+        let (mut met, _) = out.look(feeds, Some(left_out), None)?;
+        loop {
+            met.sort_unstable();
+            met.dedup();
+            let keys = Sieve::of(met.iter().map(|(key, _)| Turned::of_word(*key)).collect());
+            let next = rounds.next();
+            let (next_met, others) = out.look(feeds, next, Some((left_out, &keys)))?;
+            drop(keys);
+            out.gather(&met, others, person);
+            let Some(next) = next else { break };
+            (left_out, met) = (next, next_met);
         }
         out.entries.sort_unstable();
         out.entries.dedup();
         Ok(out)
     }
 
-    /// Who meets in each three of the four but these.
-    fn round(
-        &mut self,
+    /// One look at each row: what the seeds meet in, by three of the four but these; and who else has one of the keys, by three
+    /// but those.
+    fn look(
+        &self,
         feeds: &[FeedFiles<'_>],
-        left_out: &[usize],
-        person: &dyn Fn(IdentityId) -> Option<PersonId>,
-    ) -> Result<(), BrokenMemory> {
-        let seeds = &self.seeds;
-        // A seed by its place, which takes half of the room.
-        let inside = |seen: &Seen<'_>, words: &mut Vec<u64>| {
-            if let Some(at) = seeds.position(seen.identity) {
-                meets(seen, left_out, |key| words.extend([key, at as u64]));
+        own: Option<&[usize]>,
+        others: Option<(&[usize], &Sieve<Turned>)>,
+    ) -> Result<Looked, BrokenMemory> {
+        // Of each row that says anything: how many and of which kind, then each.
+        let pick = |seen: &Seen<'_>, words: &mut Vec<u64>| {
+            let start = words.len();
+            words.push(0);
+            let (kind, width) = match (self.seeds.position(seen.identity), own, others) {
+                // A seed by its place, which takes half of the room.
+                (Some(at), Some(left_out), _) => {
+                    meets(seen, left_out, |key| words.extend([key, at as u64]));
+                    (OWN, 2)
+                }
+                (None, _, Some((left_out, keys))) => {
+                    meets(seen, left_out, |key| {
+                        if keys.contains(Turned::of_word(key)) {
+                            entry(words, key, seen.identity);
+                        }
+                    });
+                    (OTHERS, 3)
+                }
+                _ => (OWN, 2),
+            };
+            let count = (words.len() - start - 1) / width;
+            match words.get_mut(start).filter(|_| count > 0) {
+                Some(head) => *head = (count as u64) << 1 | kind,
+                None => words.truncate(start),
             }
         };
-        let mut met: Vec<(u64, u32)> = Vec::new();
-        each_current(feeds, &inside, &mut |words| {
-            let one = |[key, at]: &[u64; 2]| (*key, u32::try_from(*at).unwrap_or(u32::MAX));
-            met.extend(words.as_chunks().0.iter().map(one));
-        })?;
-        met.sort_unstable();
-        met.dedup();
-        let keys = Sieve::of(met.iter().map(|(key, _)| Turned::of_word(*key)).collect());
-        let outside = |seen: &Seen<'_>, words: &mut Vec<u64>| {
-            meets(seen, left_out, |key| {
-                if keys.contains(Turned::of_word(key)) && !seeds.contains(seen.identity) {
-                    entry(words, key, seen.identity);
+        let (mut met, mut strangers): Looked = (Vec::new(), Vec::new());
+        met.reserve_exact(if own.is_some() { self.seeds.values().len() } else { 0 });
+        each_current(feeds, &pick, &mut |mut words| {
+            while let [head, rest @ ..] = words {
+                let (kind, width) = if head & 1 == OWN { (OWN, 2) } else { (OTHERS, 3) };
+                let count = usize::try_from(head >> 1).unwrap_or(usize::MAX).saturating_mul(width);
+                let (of_row, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+                words = behind;
+                if kind == OWN {
+                    let one = |[key, at]: &[u64; 2]| (*key, u32::try_from(*at).unwrap_or(u32::MAX));
+                    met.extend(of_row.as_chunks().0.iter().map(one));
+                } else {
+                    strangers.extend(of_row.as_chunks().0.iter().map(read));
                 }
-            });
-        };
-        let mut others: Vec<(u64, IdentityId)> = Vec::new();
-        each_current(feeds, &outside, &mut |words| others.extend(words.as_chunks().0.iter().map(read)))?;
-        drop(keys);
+            }
+        })?;
+        Ok((met, strangers))
+    }
+
+    /// Keeps who meets somebody else.
+    fn gather(
+        &mut self,
+        met: &[(u64, u32)],
+        mut others: Vec<(u64, IdentityId)>,
+        person: &dyn Fn(IdentityId) -> Option<PersonId>,
+    ) {
         others.sort_unstable();
         for block in met.chunk_by(|a, b| a.0 == b.0) {
             let Some(key) = block.first().map(|one| one.0) else { continue };
             let from = others.partition_point(|one| one.0 < key);
             let mut strangers = others.iter().skip(from).take_while(|one| one.0 == key).peekable();
-            let own = block.iter().filter_map(|(_, at)| seeds.values().get(*at as usize).copied());
+            let own = block.iter().filter_map(|(_, at)| self.seeds.values().get(*at as usize).copied());
             let mut persons = own.clone().map(person);
             let first = persons.next().flatten();
             // Whoever meets nobody but themselves is forgotten at once: mostly everybody does.
@@ -116,7 +162,6 @@ impl Meetings {
             }
             self.entries.extend(own.map(|identity| (key, identity)).chain(strangers.copied()));
         }
-        Ok(())
     }
 
     /// Everybody who meets somebody, each once.
