@@ -131,7 +131,12 @@ impl<'a> Closing<'a> {
             for row in page.rows {
                 tx.append_row(Some(id), row).await?;
             }
-            tx.put_holdings(meta.recipient, page.holdings).await?;
+            // Before a first bundle nobody holds anything.
+            if meta.sequence == 1 {
+                tx.add_holdings(meta.recipient, page.holdings).await?;
+            } else {
+                tx.put_holdings(meta.recipient, page.holdings).await?;
+            }
         }
         let end = linking.await.context("linking the ledger stopped")??;
         Ok(Self {

@@ -1,5 +1,6 @@
 //! One transaction a bundle: its row, its ledger entries (`ledger.rs`) and what its recipient then holds.
 
+use super::bulk::Values;
 use super::db::{Pool, Tx};
 use super::either;
 use super::error::StoreError;
@@ -225,13 +226,21 @@ impl BundleTx {
         let shared = [Some(self.names.partner_row(recipient)?)];
         let (kept, dropped): (Vec<_>, Vec<_>) =
             holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
-        let bind = |values: &mut super::bulk::Values, (person, packed): (PersonRef, Vec<u8>)| {
-            values.int(person.0);
-            values.blob(packed);
-        };
-        sql::HOLDING_PUT.write(&mut self.tx, &shared, kept, bind).await?;
+        sql::HOLDING_PUT.write(&mut self.tx, &shared, kept, held).await?;
         sql::HOLDING_DROP.write(&mut self.tx, &shared, dropped, |values, (id, _)| values.int(id.0)).await?;
         Ok(())
+    }
+
+    /// Sets what a recipient holds from now on who held nothing of anybody, having had no bundle: a server spends half as long on it,
+    /// looking for nothing that may stand there already. Refused when something does.
+    pub async fn add_holdings(
+        &mut self,
+        recipient: PartnerId,
+        mut holdings: Vec<(PersonRef, Vec<u8>)>,
+    ) -> Result<(), StoreError> {
+        holdings.retain(|(_, packed)| !packed.is_empty());
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        sql::HOLDING_ADD.write(&mut self.tx, &shared, holdings, held).await.map(drop)
     }
 
     /// From here on it was recorded: what the bundle holds may go out.
@@ -239,6 +248,11 @@ impl BundleTx {
         self.counters.keep(&mut self.tx).await?;
         self.tx.commit().await
     }
+}
+
+fn held(values: &mut Values, (person, packed): (PersonRef, Vec<u8>)) {
+    values.int(person.0);
+    values.blob(packed);
 }
 
 type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);

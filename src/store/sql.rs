@@ -303,6 +303,9 @@ bulks! {
         &[Shared(0), Value, Value, Value, Value, Value], "", 100);
     /// Shared: recipient.
     HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
+    /// Shared: recipient.
+    HOLDING_ADD = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value], "", 200);
+    /// Shared: recipient.
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
         " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 200);
     HOLDING_DROP = Bulk::list("DELETE FROM holding WHERE recipient = $shared AND person IN (", ")");

@@ -128,7 +128,7 @@ async fn holdings_are_replaced_and_dropped() {
     let added = accept(&store, &run, 17, 1, 300).await;
     let persons: Vec<PersonRef> = added.iter().map(|(_, person)| *person).collect();
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    tx.put_holdings(SOUTH, persons.iter().map(|person| (*person, vec![1, 2])).collect()).await.unwrap();
+    tx.add_holdings(SOUTH, persons.iter().map(|person| (*person, vec![1, 2])).collect()).await.unwrap();
     tx.put_holdings(NORTH, vec![(persons[0], vec![7])]).await.unwrap();
     tx.put_holdings(SOUTH, vec![(persons[0], Vec::new()), (persons[1], vec![3])]).await.unwrap();
     tx.commit().await.unwrap();
@@ -136,4 +136,9 @@ async fn holdings_are_replaced_and_dropped() {
     held.sort();
     assert_eq!((held.len(), &held[0], &held[1]), (299, &(persons[1], vec![3]), &(persons[2], vec![1, 2])));
     assert_eq!(store.holdings(NORTH, &persons).await.unwrap(), [(persons[0], vec![7])]);
+    let mut again = store.begin_bundle(&run).await.unwrap();
+    assert!(
+        again.add_holdings(SOUTH, vec![(persons[1], vec![4])]).await.is_err(),
+        "it holds something already"
+    );
 }
