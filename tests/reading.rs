@@ -366,6 +366,39 @@ fn a_night_whose_table_another_has_cleared_ends() {
     assert_eq!(bench(&there).len(), 0);
 }
 
+/// What workers say to a night that was killed meanwhile is said to nobody: the next run of the day sweeps what they handed over,
+/// and reads everything, with the same workers.
+#[test]
+fn a_night_killed_while_workers_read_for_it_is_made_whole_by_the_next_run() {
+    let Some(there) = made(LONG) else { return };
+    let plain = alone();
+    leave_to(&there, 3);
+    there.gate();
+    let workers = [there.worker(), there.worker(), there.worker()];
+    for night in &NIGHTS[..2] {
+        let told = plain.night(night);
+        let mut lead = until_handed(&there, night);
+        lead.kill().unwrap();
+        lead.wait().unwrap();
+        there.open_gate();
+        until("three who say it to nobody", || pieces(&there, "state = 'done'") >= 3);
+        assert!(bench(&there).len() >= 4, "what was handed over lies there");
+        let said = there.deployment.night(night);
+        assert_eq!(bench(&there).len(), 0);
+        assert!(pieces(&there, &format!("worker <> '{OWN}'")) >= 3, "and is read by workers once more");
+        let without_run = |said: &Said| {
+            let mut summary = summary(said);
+            assert!(summary.as_object_mut().unwrap().remove("run").is_some());
+            summary
+        };
+        assert_eq!(without_run(&said), without_run(&told));
+    }
+    workers.into_iter().for_each(|worker| drop(worker.end()));
+    assert_same_bundles(&there.deployment, &plain);
+    let verified = there.deployment.run(&["ledger", "verify"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.err);
+}
+
 fn worker_ended(worker: &mut Worker) -> bool {
     worker.child.try_wait().unwrap().is_some()
 }

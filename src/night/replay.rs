@@ -160,9 +160,8 @@ mod tests {
         // The first and the last row were left out of the spool; 7 is in the cohort after all, 9 is not.
         let mut left_out = Rows::default();
         [0, 3].into_iter().for_each(|row| left_out.add(row));
-        let mut who = WhoIsWho::default();
-        who.cohort = Cohort::of([7, 8].map(|n| (IdentityId(n), PersonId(n))).into_iter());
-        who.joining = 2;
+        let cohort = Cohort::of([7, 8].map(|n| (IdentityId(n), PersonId(n))).into_iter());
+        let mut who = WhoIsWho { cohort, joining: 2, ..WhoIsWho::default() };
         let tonight = kept(Some(0), memory);
         let wanted = Wanted::of(&tonight, &left_out, &who).unwrap();
         assert_eq!(wanted.rows, [0, 2]);
