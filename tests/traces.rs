@@ -88,3 +88,23 @@ fn a_collector_that_is_away_or_refuses_is_a_warning_and_the_night_ends_as_withou
         assert!(said.contains("LG2542") && said.contains(why), "{why}: {said}");
     }
 }
+
+#[test]
+fn a_night_that_breaks_off_is_told_as_far_as_it_came() {
+    let (address, taken) = collector("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+    let deployment = first_night();
+    deployment.edit("lockgate.toml", "[bundles]\n", "[link]\nmodel = \"none.json\"\n\n[bundles]\n");
+    let (code, said) = night(&deployment, &address);
+    assert!(code == Some(78) && said.contains("LG1477"), "{code:?} {said}");
+    let (_, body) = taken.join().unwrap();
+    let told: Value = serde_json::from_str(&body).unwrap();
+    let spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    let with = |of: &dyn Fn(&Value) -> bool| -> Vec<&str> {
+        spans.iter().filter(|span| of(span)).map(|span| span["name"].as_str().unwrap()).collect()
+    };
+    assert_eq!(with(&|span| span["status"]["code"] == 2), ["night", "identity.link"]);
+    assert!(with(&|_| true).contains(&"feed.read") && !with(&|_| true).contains(&"feed.keep"));
+    let exit = spans[0]["attributes"].as_array().unwrap().iter().find(|a| a["key"] == "lockgate.exit");
+    assert_eq!(exit.unwrap()["value"]["intValue"], "78");
+    assert!(!body.contains("none.json"), "{body}");
+}

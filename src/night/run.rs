@@ -112,7 +112,7 @@ async fn in_state(
     let night =
         Night { deployment, store: &store, vault: &vault, archive: &archive, state, order, run, progress };
     let doors = Arc::new(Doors::open(state, published, way)?);
-    let mut told = stages(&night, &doors, last).await?;
+    let mut told = as_far(&night, &doors, last).await?;
     told.warnings.extend(unapproved);
     if !dry_run && day == deployment.clock.today(&deployment.zone) {
         late(deployment, &store, &mut told).await?;
@@ -160,6 +160,21 @@ async fn last_day(store: &Store, as_of: Date) -> Result<Option<Date>> {
         return Err(Expected::new(Exit::Usage, what));
     }
     Ok(last)
+}
+
+/// The stages of a night. One that breaks off is traced as far as it came.
+async fn as_far(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Result<Told> {
+    let began = Timestamp::now();
+    let told = stages(night, doors, last).await;
+    if let Err(fault) = told.as_ref()
+        && !night.order.dry_run
+    {
+        let (as_of, timings) = (night.order.as_of.to_string(), night.progress.timings());
+        let broken = traces::Night::broken(night.run.id.0, &as_of, &timings, fault);
+        // Why it broke off is said; that nobody hears more of it need not be.
+        let _ = traces::told(&broken, began).await;
+    }
+    told
 }
 
 async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Result<Told> {

@@ -1,4 +1,4 @@
-//! Traces: after a night its stages go, as one OpenTelemetry trace, to a collector on this machine (OTLP over HTTP, in JSON), when
+//! Traces: after a night, or when one breaks off, its stages go, as one OpenTelemetry trace, to a collector on this machine (OTLP over HTTP, in JSON), when
 //! the standard variables name one. A span has a fixed name; its attributes are names of the configuration, days and counts.
 
 use crate::night::Summary;
@@ -8,7 +8,7 @@ use axum::http::{Method, Request, Uri, header};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use lockgate_core::hash::Digest;
-use lockgate_core::problem::Problem;
+use lockgate_core::problem::{Code, Problem};
 use serde_json::{Value, json};
 use std::env;
 use std::net::SocketAddr;
@@ -34,11 +34,64 @@ const SPANS: [(&str, &str); 10] = [
     ("delivering", "bundle.send"),
 ];
 const INTERNAL: u8 = 1;
+/// The specification's number of a status that is an error.
+const ERROR: u8 = 2;
+
+/// What a trace tells of a night besides its stages.
+pub struct Night<'a> {
+    /// The run.
+    pub run: i64,
+    /// Its day.
+    pub as_of: &'a str,
+    /// The code that it ends with.
+    pub exit: u8,
+    /// Seconds of each stage, in order.
+    pub timings: &'a [(String, f64)],
+    /// What came of it, of a night that has come to its end.
+    counts: Vec<Value>,
+    /// Set of one that broke off, in the last of its stages: the code of what stopped it, where it has one.
+    broke: Option<Option<Code>>,
+}
+
+impl<'a> Night<'a> {
+    /// One that has come to its end.
+    fn ended(summary: &'a Summary) -> Self {
+        let made = summary.recipients.iter().filter(|r| !r.failed).count() as u64;
+        let counts = vec![
+            count("lockgate.cohort", summary.cohort),
+            count("lockgate.feeds", summary.feeds.len() as u64),
+            count("lockgate.bundles", made),
+        ];
+        let Summary { run, as_of, exit, timings, .. } = summary;
+        Self { run: *run, as_of, exit: *exit, timings, counts, broke: None }
+    }
+
+    /// One that broke off.
+    pub fn broken(run: i64, as_of: &'a str, timings: &'a [(String, f64)], fault: &anyhow::Error) -> Self {
+        let exit = crate::fault::ended(fault).0 as u8;
+        let broke = Some(crate::fault::code(fault));
+        Self { run, as_of, exit, timings, counts: Vec::new(), broke }
+    }
+
+    /// As OTLP says it: an error, with nothing of its text but the code.
+    fn status(&self) -> Value {
+        match self.broke {
+            None => json!({}),
+            Some(None) => json!({ "code": ERROR }),
+            Some(Some(code)) => json!({ "code": ERROR, "message": code }),
+        }
+    }
+}
 
 /// Hands a night's trace over, if anybody wants it. What goes wrong is a warning (LG2542), and no night ends otherwise for it.
 pub async fn hand_over(summary: &Summary, began: Timestamp) -> Option<Problem> {
+    told(&Night::ended(summary), began).await
+}
+
+/// The same of a night in whatever way it ended.
+pub async fn told(night: &Night<'_>, began: Timestamp) -> Option<Problem> {
     let (endpoint, service) = (endpoint(&|name| env::var(name).ok())?, env::var("OTEL_SERVICE_NAME").ok());
-    let trace = trace(summary, began, service.as_deref().unwrap_or("lockgate"));
+    let trace = trace(night, began, service.as_deref().unwrap_or("lockgate"));
     let sent = tokio::time::timeout(PATIENCE, send(&endpoint, trace.to_string())).await;
     let fault = match sent {
         Ok(Ok(())) => return None,
@@ -61,35 +114,38 @@ fn endpoint(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
 }
 
 /// The request of the OTLP specification: one trace, a span for the night and one for each stage.
-fn trace(summary: &Summary, began: Timestamp, service: &str) -> Value {
+fn trace(night: &Night<'_>, began: Timestamp, service: &str) -> Value {
     let began = began.as_nanosecond();
-    let id = Digest::of(format!("{} {} {began}", summary.run, summary.as_of).as_bytes()).hex();
+    let id = Digest::of(format!("{} {} {began}", night.run, night.as_of).as_bytes()).hex();
     let id = id.get(..32).unwrap_or_default();
     let span =
         |number: usize| Digest::of(format!("{id} {number}").as_bytes()).hex().get(..16).map(str::to_owned);
     let root = span(0);
     let mut at = began;
     let mut spans = Vec::new();
-    for (number, (stage, seconds)) in summary.timings.iter().enumerate() {
+    for (number, (stage, seconds)) in night.timings.iter().enumerate() {
         let end = at.saturating_add(nanoseconds(*seconds));
         let (name, attributes) = stage_of(stage);
+        let status = if number + 1 == night.timings.len() { night.status() } else { json!({}) };
         spans.push(json!({
             "traceId": id, "spanId": span(number + 1), "parentSpanId": root, "name": name, "kind": INTERNAL,
             "startTimeUnixNano": at.to_string(), "endTimeUnixNano": end.to_string(), "attributes": attributes,
+            "status": status,
         }));
         at = end;
     }
-    let night = json!({
+    let mut attributes = vec![
+        number("lockgate.run", night.run),
+        text("lockgate.as_of", night.as_of),
+        number("lockgate.exit", i64::from(night.exit)),
+    ];
+    attributes.extend(night.counts.iter().cloned());
+    let root = json!({
         "traceId": id, "spanId": root, "name": "night", "kind": INTERNAL,
         "startTimeUnixNano": began.to_string(), "endTimeUnixNano": at.to_string(),
-        "attributes": [
-            number("lockgate.run", summary.run), text("lockgate.as_of", &summary.as_of),
-            number("lockgate.exit", i64::from(summary.exit)), count("lockgate.cohort", summary.cohort),
-            count("lockgate.feeds", summary.feeds.len() as u64),
-            count("lockgate.bundles", summary.recipients.iter().filter(|r| !r.failed).count() as u64),
-        ],
+        "attributes": attributes, "status": night.status(),
     });
-    spans.insert(0, night);
+    spans.insert(0, root);
     json!({ "resourceSpans": [{
         "resource": { "attributes": [text("service.name", service), text("service.version", env!("CARGO_PKG_VERSION"))] },
         "scopeSpans": [{ "scope": { "name": "lockgate" }, "spans": spans }],
@@ -191,7 +247,8 @@ mod tests {
             timings: timings.map(|(stage, seconds)| (stage.to_owned(), seconds)).into(),
             ..Summary::default()
         };
-        let told = trace(&summary, "2008-11-17T22:00:00Z".parse().unwrap(), "gateway");
+        let began = "2008-11-17T22:00:00Z".parse().unwrap();
+        let told = trace(&Night::ended(&summary), began, "gateway");
         let spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
         let names: Vec<&str> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["night", "night.other", "feed.read", "identity.link", "feed.take", "worker.wait"]);
@@ -210,6 +267,15 @@ mod tests {
         assert!(
             (1..4).all(|at| id(at, "parentSpanId") == id(0, "spanId") && id(at, "spanId") != id(0, "spanId"))
         );
+        assert!(spans.iter().all(|span| span["status"] == json!({})));
+
+        let fault = anyhow::Error::from(crate::store::StoreError::Random).context("ZZCANARY");
+        let told = trace(&Night::broken(3, "2008-11-17", &summary.timings[..2], &fault), began, "gateway");
+        assert!(!told.to_string().contains("ZZCANARY"));
+        let spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+        let error = json!({ "code": 2, "message": crate::store::StoreError::Random.code() });
+        let status = |at: usize| &spans[at]["status"];
+        assert_eq!((spans.len(), status(0), status(1), status(2)), (3, &error, &json!({}), &error));
     }
 
     #[tokio::test]
