@@ -49,8 +49,10 @@ pub struct Night<'a> {
     pub timings: &'a [(String, f64)],
     /// What came of it, of a night that has come to its end.
     counts: Vec<Value>,
-    /// Set of one that broke off, in the last of its stages: the code of what stopped it, where it has one.
-    broke: Option<Option<Code>>,
+    /// Whether it broke off, in the last of its stages.
+    broke: bool,
+    /// The code of what stopped it, where that has one.
+    code: Option<Code>,
 }
 
 impl<'a> Night<'a> {
@@ -63,22 +65,22 @@ impl<'a> Night<'a> {
             count("lockgate.bundles", made),
         ];
         let Summary { run, as_of, exit, timings, .. } = summary;
-        Self { run: *run, as_of, exit: *exit, timings, counts, broke: None }
+        Self { run: *run, as_of, exit: *exit, timings, counts, broke: false, code: None }
     }
 
     /// One that broke off.
     pub fn broken(run: i64, as_of: &'a str, timings: &'a [(String, f64)], fault: &anyhow::Error) -> Self {
         let exit = crate::fault::ended(fault).0 as u8;
-        let broke = Some(crate::fault::code(fault));
-        Self { run, as_of, exit, timings, counts: Vec::new(), broke }
+        let code = crate::fault::code(fault);
+        Self { run, as_of, exit, timings, counts: Vec::new(), broke: true, code }
     }
 
     /// As OTLP says it: an error, with nothing of its text but the code.
     fn status(&self) -> Value {
-        match self.broke {
-            None => json!({}),
-            Some(None) => json!({ "code": ERROR }),
-            Some(Some(code)) => json!({ "code": ERROR, "message": code }),
+        match (self.broke, self.code) {
+            (false, _) => json!({}),
+            (true, None) => json!({ "code": ERROR }),
+            (true, Some(code)) => json!({ "code": ERROR, "message": code }),
         }
     }
 }
