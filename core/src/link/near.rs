@@ -22,6 +22,8 @@ pub const LARGEST: usize = 48;
 
 /// From so many seeds on they are looked at in four rounds.
 const MANY: usize = 50_000;
+pub(super) const ONE_ROUND: &[&[usize]] = &[&[0, 1, 2, 3]];
+pub(super) const FOUR_ROUNDS: &[&[usize]] = &[&[0], &[1], &[2], &[3]];
 
 /// Beyond so many pairs no further meeting is looked at: a source has sent what describes nobody.
 const MOST: usize = 200_000;
@@ -60,14 +62,20 @@ impl Meetings {
         seeds: Vec<IdentityId>,
         person: &dyn Fn(IdentityId) -> Option<PersonId>,
     ) -> Result<Self, BrokenMemory> {
+        // More looks at each row, for a quarter of the room.
+        let rounds = if seeds.len() < MANY { ONE_ROUND } else { FOUR_ROUNDS };
+        Self::in_rounds(feeds, seeds, person, rounds)
+    }
+
+    /// The same, by which of the four are left out in each round: however they are divided, who meets whom is the same.
+    pub(super) fn in_rounds(
+        feeds: &[FeedFiles<'_>],
+        seeds: Vec<IdentityId>,
+        person: &dyn Fn(IdentityId) -> Option<PersonId>,
+        rounds: &[&[usize]],
+    ) -> Result<Self, BrokenMemory> {
         let mut out = Self { entries: Vec::new(), seeds: Sieve::of(seeds) };
-        let rounds: &[&[usize]] = match out.seeds.values().len() {
-            0 => &[],
-            // More looks at each row, for a quarter of the room.
-            MANY.. => &[&[0], &[1], &[2], &[3]],
-            _ => &[&[0, 1, 2, 3]],
-        };
-        let mut rounds = rounds.iter().copied();
+        let mut rounds = if out.seeds.values().is_empty() { &[] } else { rounds }.iter().copied();
         let Some(mut left_out) = rounds.next() else { return Ok(out) };
         let (mut met, _) = out.look(feeds, Some(left_out), None)?;
         loop {
