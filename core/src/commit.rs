@@ -36,22 +36,15 @@ impl Salts {
 
     /// Of one leaf.
     pub fn field(&self, index: u8) -> [u8; SALT] {
-        let mut digester = Digester::new();
-        digester.update(&self.0.0);
-        digester.update(&[index]);
-        let mut salt = [0; SALT];
-        salt.copy_from_slice(digester.finish().0.first_chunk::<SALT>().unwrap_or(&[0; SALT]));
-        salt
+        let digest = Digest::of_parts([&self.0.0[..], &[index]]);
+        *digest.0.first_chunk::<SALT>().unwrap_or(&[0; SALT])
     }
 }
 
 /// What stands for one field.
 pub fn leaf(salt: &[u8; SALT], value: &[&str]) -> Digest {
-    let mut digester = Digester::new();
-    digester.update(&[0]);
-    digester.update(salt);
-    value.iter().for_each(|part| digester.update(part.as_bytes()));
-    digester.finish()
+    let value = value.iter().map(|part| part.as_bytes());
+    Digest::of_parts([&[0], &salt[..]].into_iter().chain(value))
 }
 
 /// What stands for a row: of its leaves, by rising index.

@@ -3,9 +3,9 @@
 //! Identifier spaces are small (a PNC can be enumerated), so no plain hash of one ever leaves the
 //! core; every hash here takes the deployment's key.
 
+use crate::sha::{BLOCK, Begun};
 use alloc::string::String;
 use core::hash::Hasher;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use siphasher::sip::SipHasher24;
 use siphasher::sip128::{Hasher128, SipHasher24 as SipHasher128};
@@ -18,6 +18,11 @@ impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of the parts, in order and unseparated: for what is short. It takes half the time of a [`Digester`].
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Begun::EMPTY.digest(parts)
     }
 
     /// Lower-case hexadecimal.
@@ -131,24 +136,28 @@ pub fn hmac(key: &[u8], parts: &[&[u8]]) -> Digest {
     MacKey::new(key).tag(parts)
 }
 
-/// A key of HMAC-SHA-256 that is used many times: what depends on the key alone is computed once.
+/// A key of HMAC-SHA-256 (RFC 2104) that is used many times: what depends on the key alone is computed once.
 #[derive(Clone)]
-pub struct MacKey(Option<Hmac<Sha256>>);
+pub struct MacKey {
+    inner: Begun,
+    outer: Begun,
+}
 
 impl MacKey {
     /// From a key of any length.
     pub fn new(key: &[u8]) -> Self {
-        // HMAC takes a key of any length; the missing case cannot be reached and still must not panic.
-        Self(<Hmac<Sha256> as KeyInit>::new_from_slice(key).ok())
+        let digest = Digest::of(key);
+        let mut block = [0; BLOCK];
+        let key = if key.len() > BLOCK { &digest.0 } else { key };
+        block.iter_mut().zip(key).for_each(|(to, byte)| *to = *byte);
+        let begun = |mask: u8| Begun::with(&block.map(|byte| byte ^ mask));
+        Self { inner: begun(0x36), outer: begun(0x5c) }
     }
 
     /// The tag of the parts, in order and unseparated.
     pub fn tag(&self, parts: &[&[u8]]) -> Digest {
-        let Some(mut mac) = self.0.clone() else { return Digest([0; 32]) };
-        for part in parts {
-            mac.update(part);
-        }
-        Digest(mac.finalize().into_bytes().into())
+        let inner = self.inner.digest(parts.iter().copied());
+        self.outer.digest([&inner.0[..]])
     }
 }
 
@@ -170,8 +179,10 @@ pub(crate) const fn hex_digits(byte: u8) -> [u8; 2] {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
+    use ::hmac::{Hmac, KeyInit as _, Mac as _};
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
@@ -192,6 +203,32 @@ mod tests {
             let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
             prop_assert_eq!(key.short(&parts), short.finish());
             prop_assert_eq!(key.long(&parts), long.finish128().as_u128());
+        }
+    }
+
+    proptest! {
+        /// However a message is cut, its digest and its tag are those of the standards, as the libraries have them.
+        #[test]
+        fn a_digest_of_parts_and_a_tag_are_those_of_the_whole(
+            key in proptest::collection::vec(any::<u8>(), 0..150),
+            parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..150), 0..5),
+        ) {
+            let whole = parts.concat();
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(Digest::of_parts(parts.iter().copied()), Digest::of(&whole));
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
+            mac.update(&whole);
+            prop_assert_eq!(hmac(&key, &parts).0, <[u8; 32]>::from(mac.finalize().into_bytes()));
+        }
+    }
+
+    /// Each length about the ends of a block.
+    #[test]
+    fn a_message_of_each_length_has_its_digest() {
+        let bytes = [0xa5; 200];
+        for length in 0..bytes.len() {
+            let message = &bytes[..length];
+            assert_eq!(Digest::of_parts([message]), Digest::of(message), "{length} bytes");
         }
     }
 

@@ -33,6 +33,7 @@ pub mod reduce;
 pub mod rest;
 pub mod row;
 pub mod schema;
+mod sha;
 pub mod spool;
 pub mod survey;
 pub mod value;

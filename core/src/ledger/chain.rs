@@ -1,7 +1,7 @@
 //! The chain: each entry's hash covers the one before, so any change shows from there on.
 
 use super::entry::Entry;
-use crate::hash::{Digest, Digester};
+use crate::hash::Digest;
 use crate::problem::Problem;
 use alloc::format;
 use alloc::vec::Vec;
@@ -74,12 +74,7 @@ impl Chain {
     fn next(&self, bytes: &[u8]) -> (u64, Digest) {
         // 2^64 entries do not happen; the release profile checks overflow all the same.
         let seq = self.seq.saturating_add(1);
-        let mut digester = Digester::new();
-        digester.update(DOMAIN);
-        digester.update(&self.head.0);
-        digester.update(&seq.to_be_bytes());
-        digester.update(bytes);
-        (seq, digester.finish())
+        (seq, Digest::of_parts([DOMAIN, &self.head.0, &seq.to_be_bytes(), bytes]))
     }
 }
 

@@ -5,24 +5,17 @@
 //! C2SP `tlog` documents share. A leaf is an entry's link: the hash that covers the entry and all before it. So a leaf
 //! can be hashed without the entry, and who has an entry and the link before it can recompute its leaf.
 
-use crate::hash::{Digest, Digester};
+use crate::hash::Digest;
 use alloc::vec::Vec;
 
 /// Hash of a leaf (RFC 6962: `0x00`, then what the leaf holds).
 pub fn leaf(link: &Digest) -> Digest {
-    let mut digester = Digester::new();
-    digester.update(&[0]);
-    digester.update(&link.0);
-    digester.finish()
+    Digest::of_parts([&[0], &link.0[..]])
 }
 
 /// Hash of a node (RFC 6962: `0x01`, left, right).
 fn node(left: &Digest, right: &Digest) -> Digest {
-    let mut digester = Digester::new();
-    digester.update(&[1]);
-    digester.update(&left.0);
-    digester.update(&right.0);
-    digester.finish()
+    Digest::of_parts([&[1], &left.0[..], &right.0])
 }
 
 /// A tree that is only ever added to: the hashes of the whole subtrees that it consists of, the largest first.
