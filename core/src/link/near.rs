@@ -20,10 +20,10 @@ use hashbrown::HashMap;
 /// A meeting of more identities than this says nothing about one person: a common name with 1 January, a prison's postcode.
 pub const LARGEST: usize = 48;
 
-/// From so many seeds on they are looked at in four rounds.
+/// From so many seeds on they are looked at in two rounds.
 const MANY: usize = 50_000;
 pub(super) const ONE_ROUND: &[&[usize]] = &[&[0, 1, 2, 3]];
-pub(super) const FOUR_ROUNDS: &[&[usize]] = &[&[0], &[1], &[2], &[3]];
+pub(super) const TWO_ROUNDS: &[&[usize]] = &[&[0, 1], &[2, 3]];
 
 /// Beyond so many pairs no further meeting is looked at: a source has sent what describes nobody.
 const MOST: usize = 200_000;
@@ -31,8 +31,27 @@ const MOST: usize = 200_000;
 /// Values of one kind in a row that are combined; a row with more describes no one person.
 const COMBINED: usize = 4;
 
+/// In what a seed meets others, and its place: in twelve bytes, since a night in which all are new has two for each of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    key: [u32; 2],
+    at: u32,
+}
+
+impl Met {
+    fn of([key, at]: [u64; 2]) -> Self {
+        let half = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        Self { key: [half(key >> 32), half(key)], at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    fn key(self) -> u64 {
+        let [high, low] = self.key.map(u64::from);
+        high << 32 | low
+    }
+}
+
 /// In what seeds meet, each by its place, and who else has the same.
-type Looked = (Vec<(u64, u32)>, Vec<(u64, IdentityId)>);
+type Looked = (Vec<Met>, Vec<(u64, IdentityId)>);
 
 /// What a row says, among its words: the one or the other of these.
 const OWN: u64 = 0;
@@ -62,8 +81,8 @@ impl Meetings {
         seeds: Vec<IdentityId>,
         person: &dyn Fn(IdentityId) -> Option<PersonId>,
     ) -> Result<Self, BrokenMemory> {
-        // More looks at each row, for a quarter of the room.
-        let rounds = if seeds.len() < MANY { ONE_ROUND } else { FOUR_ROUNDS };
+        // More looks at each row, for half of the room.
+        let rounds = if seeds.len() < MANY { ONE_ROUND } else { TWO_ROUNDS };
         Self::in_rounds(feeds, seeds, person, rounds)
     }
 
@@ -81,7 +100,7 @@ impl Meetings {
         loop {
             met.sort_unstable();
             met.dedup();
-            let keys = Sieve::of(met.iter().map(|(key, _)| Turned::of_word(*key)).collect());
+            let keys = Sieve::of(met.iter().map(|one| Turned::of_word(one.key())).collect());
             let next = rounds.next();
             let (next_met, others) = out.look(feeds, next, Some((left_out, &keys)))?;
             drop(keys);
@@ -129,7 +148,7 @@ impl Meetings {
             }
         };
         let (mut met, mut strangers): Looked = (Vec::new(), Vec::new());
-        met.reserve_exact(if own.is_some() { self.seeds.values().len() } else { 0 });
+        met.reserve_exact(own.map_or(0, |left_out| self.seeds.values().len() * left_out.len()));
         each_current(feeds, &pick, &mut |mut words| {
             while let [head, rest @ ..] = words {
                 let (kind, width) = if head & 1 == OWN { (OWN, 2) } else { (OTHERS, 3) };
@@ -137,8 +156,7 @@ impl Meetings {
                 let (of_row, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
                 words = behind;
                 if kind == OWN {
-                    let one = |[key, at]: &[u64; 2]| (*key, u32::try_from(*at).unwrap_or(u32::MAX));
-                    met.extend(of_row.as_chunks().0.iter().map(one));
+                    met.extend(of_row.as_chunks().0.iter().copied().map(Met::of));
                 } else {
                     strangers.extend(of_row.as_chunks().0.iter().map(read));
                 }
@@ -150,16 +168,16 @@ impl Meetings {
     /// Keeps who meets somebody else.
     fn gather(
         &mut self,
-        met: &[(u64, u32)],
+        met: &[Met],
         mut others: Vec<(u64, IdentityId)>,
         person: &dyn Fn(IdentityId) -> Option<PersonId>,
     ) {
         others.sort_unstable();
-        for block in met.chunk_by(|a, b| a.0 == b.0) {
-            let Some(key) = block.first().map(|one| one.0) else { continue };
+        for block in met.chunk_by(|a, b| a.key == b.key) {
+            let Some(key) = block.first().map(|one| one.key()) else { continue };
             let from = others.partition_point(|one| one.0 < key);
             let mut strangers = others.iter().skip(from).take_while(|one| one.0 == key).peekable();
-            let own = block.iter().filter_map(|(_, at)| self.seeds.values().get(*at as usize).copied());
+            let own = block.iter().filter_map(|one| self.seeds.values().get(one.at as usize).copied());
             let mut persons = own.clone().map(person);
             let first = persons.next().flatten();
             // Whoever meets nobody but themselves is forgotten at once: mostly everybody does.

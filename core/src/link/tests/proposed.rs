@@ -1,7 +1,7 @@
 //! Whom the model is asked about, and what it says.
 
 use super::*;
-use crate::link::near::{FOUR_ROUNDS, LARGEST, Marks, Meetings, ONE_ROUND, Pairs};
+use crate::link::near::{LARGEST, Marks, Meetings, ONE_ROUND, Pairs, TWO_ROUNDS};
 use crate::link::weigh::{Population, Scales, Told as Said, Weighed, names};
 use crate::linkage::guard::Bar;
 use crate::linkage::model::Model;
@@ -26,14 +26,14 @@ fn row(identity: u128, who: &Who<'_>) -> (u128, Vec<Key>, Option<Span>) {
 }
 
 /// The pairs of seeds with everybody in some feeds of one file each; people up to 99 are in the cohort, each of them alone. In one
-/// round and in four they are the same.
+/// round and in two they are the same.
 fn pairs(feeds: &[&dyn Remembered], seeds: &[u128]) -> Pairs {
     let feeds: Vec<Vec<&dyn Remembered>> = feeds.iter().map(|file| vec![*file]).collect();
     let seeds: Vec<IdentityId> = seeds.iter().copied().map(IdentityId).collect();
     let person = |identity: IdentityId| (identity.0 < 100).then_some(PersonId(identity.0));
     let found = |rounds| Meetings::in_rounds(&feeds, seeds.clone(), &person, rounds).unwrap().pairs(&person);
-    let (one, four) = (found(ONE_ROUND), found(FOUR_ROUNDS));
-    assert_eq!(one, four, "however the four are divided");
+    let (one, two) = (found(ONE_ROUND), found(TWO_ROUNDS));
+    assert_eq!(one, two, "however the four are divided");
     one
 }
 
