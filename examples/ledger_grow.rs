@@ -47,10 +47,10 @@ async fn main() -> Result<()> {
             let Chain { seq, head } = end.link(&entry);
             row.push(seq, &entry, head.0);
             if row.full() {
-                tx.append_row(None, std::mem::take(&mut row)).await?;
+                tx.append_rows(None, vec![std::mem::take(&mut row)]).await?;
             }
         }
-        tx.append_row(None, row).await?;
+        tx.append_rows(None, vec![row]).await?;
         tx.put_tree(end.tree()).await?;
         tx.commit().await?;
         left -= now;

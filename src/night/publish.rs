@@ -128,9 +128,7 @@ impl<'a> Closing<'a> {
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, &sender));
         while let Some(page) = pages.recv().await {
-            for row in page.rows {
-                tx.append_row(Some(id), row).await?;
-            }
+            tx.append_rows(Some(id), page.rows).await?;
             // Before a first bundle nobody holds anything.
             if meta.sequence == 1 {
                 tx.add_holdings(meta.recipient, page.holdings).await?;

@@ -4,6 +4,7 @@
 //! the last (the head). Inside, each entry is its length (4 bytes) and its bytes; between two entries stands the hash
 //! of the one before. So every hash is stored once, and a row is written once and never touched again.
 
+use super::bulk::Values;
 use super::db::{Conn, Pool};
 use super::either;
 use super::error::StoreError;
@@ -113,34 +114,40 @@ impl BundleTx {
                 return Err(StoreError::LedgerOrder { expected, offered: entry.seq });
             }
         }
-        let mut row = LedgerRow::default();
+        let (mut rows, mut row) = (Vec::new(), LedgerRow::default());
         for entry in &entries {
             row.push(entry.seq, &entry.entry, entry.hash);
             if row.full() {
-                self.append_row(bundle, std::mem::take(&mut row)).await?;
+                rows.push(std::mem::take(&mut row));
             }
         }
-        self.append_row(bundle, row).await
+        rows.push(row);
+        self.append_rows(bundle, rows).await
     }
 
-    /// Appends a row of entries that follow each other. The first must follow the head (LG2010).
-    pub async fn append_row(&mut self, bundle: Option<BundleId>, row: LedgerRow) -> Result<(), StoreError> {
-        if row.is_empty() {
-            return Ok(());
+    /// Appends rows of entries that follow each other. The first must follow the head, and each the one before it; otherwise
+    /// nothing is written (LG2010).
+    pub async fn append_rows(
+        &mut self,
+        bundle: Option<BundleId>,
+        mut rows: Vec<LedgerRow>,
+    ) -> Result<(), StoreError> {
+        rows.retain(|row| !row.is_empty());
+        let mut head = self.head;
+        for row in &rows {
+            if row.first != head + 1 {
+                return Err(StoreError::LedgerOrder { expected: head + 1, offered: row.first });
+            }
+            head = row.last;
         }
-        let expected = self.head + 1;
-        if row.first != expected {
-            return Err(StoreError::LedgerOrder { expected, offered: row.first });
-        }
-        either::query(sql::LEDGER_ADD)
-            .bind(stored(row.first))
-            .bind(stored(row.last))
-            .bind(bundle.map(|id| id.0))
-            .bind(row.entries)
-            .bind(row.head.to_vec())
-            .execute(&mut **self.connection())
-            .await?;
-        self.head = row.last;
+        let bind = |values: &mut Values, row: LedgerRow| {
+            values.int(stored(row.first));
+            values.int(stored(row.last));
+            values.blob(row.entries);
+            values.blob(row.head.to_vec());
+        };
+        sql::LEDGER_ADD.write(self.connection(), &[bundle.map(|id| id.0)], rows, bind).await?;
+        self.head = head;
         Ok(())
     }
 }

@@ -211,7 +211,6 @@ statements! {
     TASK_CLEAR = "DELETE FROM task";
     TASK_LIST = "SELECT id, state, worker, token, result FROM task ORDER BY id";
 
-    LEDGER_ADD = "INSERT INTO ledger (first, last, bundle, entries, head) VALUES ($1, $2, $3, $4, $5)";
     TREE_ADD = "INSERT INTO tree (size, root, whole) VALUES ($1, $2, $3)";
     TREE_LAST = "SELECT size, whole FROM tree ORDER BY size DESC LIMIT 1";
     TREE_ROOTS = "SELECT size, root FROM tree ORDER BY size";
@@ -270,20 +269,20 @@ bulks! {
     PERSON_KNOWN = Bulk::list("SELECT id, person_key FROM person WHERE person_key IN (", ")");
     /// Shared: first id, partner, run.
     IDENTITY_ADD = Bulk::new("INSERT INTO identity (id, identity_key, partner, person, first_run) ",
-        &[Counted, Value, Shared(1), Value, Shared(2)], "", 200);
+        &[Counted, Value, Shared(1), Value, Shared(2)], "", 500);
     IDENTITY_PERSON = Bulk::new("UPDATE identity SET person = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE identity.id = v.column1", 100);
     /// Shared: first id, 1 (dirty).
-    FOUND = Bulk::new("INSERT INTO person (id, person_key, salt, dirty) ", &[Counted, Value, Value, Shared(1)], "", 200);
+    FOUND = Bulk::new("INSERT INTO person (id, person_key, salt, dirty) ", &[Counted, Value, Value, Shared(1)], "", 500);
     /// Whoever comes back after being forgotten has no number any more.
     SALT = Bulk::new("UPDATE person SET salt = v.column2 FROM (", &[Value, Value],
         ") AS v WHERE person.id = v.column1 AND person.salt IS NULL", 100);
     MARK = Bulk::list("UPDATE person SET dirty = $shared WHERE id IN (", ")");
     SETTLE = Bulk::new("UPDATE person SET dirty = 0, review_on = v.column2 FROM (", &[Value, Value],
-        ") AS v WHERE person.id = v.column1", 200);
+        ") AS v WHERE person.id = v.column1", 500);
     CHAPTER_READ = Bulk::list("SELECT c.id, c.body FROM (", ") AS v CROSS JOIN chapter c \
         WHERE c.id >= v.column1 * 1048576 AND c.id < (v.column1 + 1) * 1048576");
-    CHAPTER_ADD = Bulk::new("INSERT INTO chapter (id, records, body) ", &[Value, Value, Value], "", 200);
+    CHAPTER_ADD = Bulk::new("INSERT INTO chapter (id, records, body) ", &[Value, Value, Value], "", 500);
     /// Shared: first id, file, run.
     QUARANTINE_ADD = Bulk::new("INSERT INTO quarantine (id, file, row_number, column_name, code, created_run) ",
         &[Counted, Shared(1), Value, Value, Value, Shared(2)], "", 100);
@@ -303,8 +302,11 @@ bulks! {
         &[Shared(0), Value, Value, Value, Value, Value], "", 100);
     /// Shared: recipient.
     HOLDING_READ = Bulk::list("SELECT person, packed FROM holding WHERE recipient = $shared AND person IN (", ")");
+    /// Shared: bundle. A row has some 64 KiB.
+    LEDGER_ADD = Bulk::new("INSERT INTO ledger (first, last, bundle, entries, head) ",
+        &[Value, Value, Shared(0), Value, Value], "", 8);
     /// Shared: recipient.
-    HOLDING_ADD = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value], "", 200);
+    HOLDING_ADD = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value], "", 500);
     /// Shared: recipient.
     HOLDING_PUT = Bulk::new("INSERT INTO holding (recipient, person, packed) ", &[Shared(0), Value, Value],
         " ON CONFLICT (recipient, person) DO UPDATE SET packed = excluded.packed", 200);
