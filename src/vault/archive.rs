@@ -20,6 +20,9 @@ const SEAL: usize = NONCE_LEN + 16;
 const FOOT_PLAIN: usize = 32 + 8;
 const FOOT: usize = FOOT_PLAIN + SEAL;
 const TEMPORARY: &str = ".incoming-";
+/// Chunks whose digest is taken while they are sealed.
+const TOGETHER: usize = 16;
+const KEEPING: &str = "keeping a received file";
 
 /// Received files, kept encrypted for their retention.
 pub struct Archive {
@@ -51,23 +54,22 @@ impl Archive {
     /// Keeps all bytes of `reader`; gives their digest and number. The same bytes again replace the
     /// kept copy, so a damaged copy heals when the partner sends the file once more.
     pub fn put(&self, mut reader: impl Read) -> Result<(Digest, u64), VaultError> {
-        let keeping = "keeping a received file";
         let temporary = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .tempfile_in(&self.folder)
-            .map_err(VaultError::io(keeping))?;
+            .map_err(VaultError::io(KEEPING))?;
         let (digest, bytes) = {
             let mut sealer =
                 Sealer::start(BufWriter::with_capacity(2 * CHUNK, temporary.as_file()), &self.key)?;
             let total = sealer.all(&mut reader)?;
-            sealer.out.flush().map_err(VaultError::io(keeping))?;
+            sealer.out.flush().map_err(VaultError::io(KEEPING))?;
             total
         };
-        temporary.as_file().sync_all().map_err(VaultError::io(keeping))?;
+        temporary.as_file().sync_all().map_err(VaultError::io(KEEPING))?;
         temporary
             .persist(self.path(&digest))
-            .map_err(|fault| VaultError::Io { what: keeping, source: fault.error })?;
-        sync_folder(&self.folder).map_err(VaultError::io(keeping))?;
+            .map_err(|fault| VaultError::Io { what: KEEPING, source: fault.error })?;
+        sync_folder(&self.folder).map_err(VaultError::io(KEEPING))?;
         Ok((digest, bytes))
     }
 
@@ -163,27 +165,26 @@ struct Sealer<W> {
 impl<W: Write> Sealer<W> {
     fn start(mut out: W, key: &[u8; 32]) -> Result<Self, VaultError> {
         let id = random::<16>()?;
-        out.write_all(FORM)
-            .and_then(|()| out.write_all(&id))
-            .map_err(VaultError::io("keeping a received file"))?;
+        out.write_all(FORM).and_then(|()| out.write_all(&id)).map_err(VaultError::io(KEEPING))?;
         Ok(Self { out, key: file_key(key, &id), digest: Digester::new(), bytes: 0 })
     }
 
+    /// All bytes of the reader, some chunks at a time: one core takes their digest while another seals them.
     fn all(&mut self, reader: &mut impl Read) -> Result<(Digest, u64), VaultError> {
+        let (mut chunks, mut spare) = (Vec::with_capacity(TOGETHER), Vec::new());
         // One chunk of look-ahead: only when nothing follows is the chunk in hand the last.
-        let (mut chunk, mut ahead) = (fill(reader, Vec::new())?, Vec::new());
-        let mut index = 0;
-        loop {
-            ahead = if chunk.len() == CHUNK { fill(reader, ahead)? } else { Vec::new() };
-            let last = ahead.is_empty();
-            self.digest.update(&chunk);
-            self.bytes += chunk.len() as u64;
-            self.piece(Piece::Chunk { index, last }, &chunk)?;
-            if last {
-                break;
+        let mut ahead = fill(reader, Vec::new())?;
+        let (mut first, mut last) = (0, false);
+        while !last {
+            while !last && chunks.len() < TOGETHER {
+                let room = spare.pop().unwrap_or_default();
+                let next = if ahead.len() == CHUNK { fill(reader, room)? } else { Vec::new() };
+                last = next.is_empty();
+                chunks.push(core::mem::replace(&mut ahead, next));
             }
-            core::mem::swap(&mut chunk, &mut ahead);
-            index += 1;
+            self.chunks(&chunks, first, last)?;
+            first += chunks.len() as u64;
+            spare.append(&mut chunks);
         }
         let digest = core::mem::take(&mut self.digest).finish();
         let mut foot = digest.0.to_vec();
@@ -192,9 +193,25 @@ impl<W: Write> Sealer<W> {
         Ok((digest, self.bytes))
     }
 
+    /// Chunks that follow each other, the first of which has that number; whether the file ends with them.
+    fn chunks(&mut self, chunks: &[Vec<u8>], first: u64, last: bool) -> Result<(), VaultError> {
+        let Self { digest, key, .. } = self;
+        let seal = |(n, chunk): (usize, &Vec<u8>)| {
+            let last = last && n + 1 == chunks.len();
+            Piece::Chunk { index: first + n as u64, last }.seal(key, chunk)
+        };
+        let ((), sealed) = rayon::join(
+            || chunks.iter().for_each(|chunk| digest.update(chunk)),
+            || chunks.iter().enumerate().map(seal).collect::<Vec<_>>(),
+        );
+        self.bytes += chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
+        let mut sealed = sealed.iter();
+        sealed.try_for_each(|sealed| self.out.write_all(sealed)).map_err(VaultError::io(KEEPING))
+    }
+
     fn piece(&mut self, piece: Piece, plain: &[u8]) -> Result<(), VaultError> {
         let sealed = piece.seal(&self.key, plain);
-        self.out.write_all(&sealed).map_err(VaultError::io("keeping a received file"))
+        self.out.write_all(&sealed).map_err(VaultError::io(KEEPING))
     }
 }
 
@@ -333,13 +350,26 @@ mod tests {
     #[test]
     fn files_come_back_whatever_their_size() {
         let (_folder, archive) = archive();
-        for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 7] {
+        let together = TOGETHER * CHUNK;
+        let lengths = [
+            0,
+            1,
+            CHUNK - 1,
+            CHUNK,
+            CHUNK + 1,
+            2 * CHUNK,
+            3 * CHUNK + 7,
+            together,
+            together + 1,
+            2 * together + CHUNK,
+        ];
+        for len in lengths {
             let plain = pattern(len);
             let (digest, bytes) = archive.put(&plain[..]).unwrap();
             assert_eq!((digest, bytes), (Digest::of(&plain), len as u64));
             assert!(read_all(&archive, &digest).unwrap() == plain, "{len} bytes");
         }
-        assert_eq!(archive.digests().unwrap().len(), 7);
+        assert_eq!(archive.digests().unwrap().len(), lengths.len());
     }
 
     #[test]
