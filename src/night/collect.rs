@@ -40,28 +40,43 @@ pub struct Due {
 /// What lies at the places tonight.
 #[derive(Default)]
 pub struct Collected {
-    /// Files to read, oldest first, feeds in configuration order within a day.
+    /// Files to read, oldest first, feeds in configuration order within a day (once all feeds are looked at).
     pub due: Vec<Due>,
     /// Snapshots that a newer due snapshot makes needless.
     pub superseded: Vec<Due>,
     /// Per feed: files whose bytes were read on an earlier night.
     pub known: Vec<u64>,
-    /// Files still being written, and places that do not answer.
-    pub warnings: Vec<Problem>,
+    /// Files still being written, and places that do not answer, by feed.
+    pub warnings: Vec<(usize, Problem)>,
 }
 
-/// Looks at the place of every chosen feed.
-pub async fn collect(night: &Night<'_>) -> Result<Collected> {
+/// Looks at the places of those of the chosen feeds that are asked for.
+pub async fn collect(night: &Night<'_>, which: impl Fn(&Mapping) -> bool) -> Result<Collected> {
     let mut out = Collected { known: vec![0; night.deployment.mappings.len()], ..Collected::default() };
-    for (feed, mapping) in night.deployment.mappings.iter().enumerate() {
+    for (feed, mapping) in night.deployment.mappings.iter().enumerate().filter(|(_, mapping)| which(mapping))
+    {
         if !night.order.feeds.is_empty() && !night.order.feeds.iter().any(|f| f == mapping.name()) {
             continue;
         }
         night.progress.stage(format!("collecting {}", mapping.name()));
         feed_files(night, feed, mapping, &mut out).await?;
     }
-    out.due.sort_by_key(|d| (d.date, d.feed, d.digest));
     Ok(out)
+}
+
+impl Collected {
+    /// With what lay at the places of other feeds.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.due.extend(other.due);
+        self.due.sort_by_key(|d| (d.date, d.feed, d.digest));
+        self.superseded.extend(other.superseded);
+        self.superseded.sort_by_key(|d| d.feed);
+        self.known.iter_mut().zip(other.known).for_each(|(count, more)| *count += more);
+        self.warnings.extend(other.warnings);
+        self.warnings.sort_by_key(|(feed, _)| *feed);
+        self
+    }
 }
 
 async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<()> {
@@ -73,7 +88,8 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
             let Some(fault) = fault_of_place(&error) else { return Err(error) };
             let what = format!("the place of this feed does not answer: {}", fault.what);
             let help = "its files stay where they are and are taken the next time";
-            out.warnings.push(Problem::new(fault.code, what).in_data(mapping.name(), None, None).help(help));
+            let problem = Problem::new(fault.code, what).in_data(mapping.name(), None, None).help(help);
+            out.warnings.push((feed, problem));
             return Ok(());
         }
     };
@@ -112,7 +128,7 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
             continue;
         }
         if due.len() >= most {
-            out.warnings.push(more(mapping, most));
+            out.warnings.push((feed, more(mapping, most)));
             break;
         }
         // Only a file of the size of one that is known can be that one: all others are read once.
@@ -144,7 +160,7 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
     }
     seen.keep(night).await?;
     if unfinished > 0 {
-        out.warnings.push(unsettled(mapping, unfinished));
+        out.warnings.push((feed, unsettled(mapping, unfinished)));
     }
     if let Some(count) = out.known.get_mut(feed) {
         *count += known_files;

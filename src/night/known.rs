@@ -1,6 +1,7 @@
 //! What tonight's files say of whom: linked, kept, and asked of the model. In a night in which nothing changed, nobody.
 
 use super::Night;
+use super::beside::beside;
 use super::ingest::Taken;
 use super::keep::{KeptCounts, keep, save};
 use super::link::{WhoIsWho, retained, who_is_who};
@@ -9,7 +10,7 @@ use super::people::{self, People};
 use super::propose::{self, Proposed, Question};
 use super::quiet;
 use crate::store::{KnownIdentity, PersonRef};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -48,8 +49,9 @@ pub async fn known(
     let mut people = People::of(night, &who).await?;
     people::apply(night, &who, &mut people).await?;
     save(night, memories, &mut retained)?;
+    // Whom the model is asked about is found out meanwhile.
     let keeping = keep(night, taken, &retained, &who, &mut people);
-    let (kept, meetings) = beside(keeping, || question.meet(&retained, &who))?;
+    let (kept, meetings) = beside(keeping, |_| question.meet(&retained, &who))?;
     let left = leavers(&who, &people);
     drop(people);
     night.store.rest().await?;
@@ -72,22 +74,6 @@ impl Known {
         proposed.record(night).await?;
         quiet::leave(night, self.until).await
     }
-}
-
-/// Keeps what was read, while another thread finds out whom the model is asked about: neither needs anything of the other.
-fn beside<K, M: Send>(
-    keeping: impl Future<Output = Result<K>>,
-    meeting: impl FnOnce() -> Result<M> + Send,
-) -> Result<(K, M)> {
-    let handle = tokio::runtime::Handle::current();
-    tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let meeting = scope.spawn(meeting);
-            let kept = handle.block_on(keeping);
-            let met = meeting.join().map_err(|_| anyhow!("looking for who meets whom stopped"))?;
-            Ok((kept?, met?))
-        })
-    })
 }
 
 /// The persons who have left the cohort, as they are put together now.

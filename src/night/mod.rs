@@ -3,6 +3,7 @@
 pub mod again;
 mod asked;
 pub mod behind;
+mod beside;
 pub mod cohort;
 pub mod collect;
 pub mod disclose;

@@ -32,7 +32,7 @@ pub fn feed_of(lane: &str) -> Option<&str> {
 }
 
 /// Where the reading of these files is shared, if it is.
-pub(super) async fn beside<'a>(night: &Night<'a>, files: &[&Due]) -> Result<Option<&'a Bench>> {
+pub(super) async fn beside<'a>(night: &Night<'a>, files: &[Due]) -> Result<Option<&'a Bench>> {
     let feeds: BTreeSet<usize> = files.iter().map(|due| due.feed).collect();
     let Some(bench) = night.store.bench().filter(|_| feeds.len() > 1) else { return Ok(None) };
     Ok((bench.workers().await? > 0).then_some(bench))

@@ -3,7 +3,8 @@
 //!
 //! What a feed's files say hangs by nothing else, so the other feeds may be read by several processes (`readers.rs`).
 
-use super::collect::Due;
+use super::beside::beside;
+use super::collect::{Collected, Due, collect};
 use super::ingest::{Before, Taken, Tools, ingest};
 use super::memories::Memories;
 use super::{Night, again, readers};
@@ -12,6 +13,7 @@ use jiff::civil::Date;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::link::{Interest, Remembered};
+use lockgate_core::mapping::Mapping;
 use std::collections::BTreeMap;
 
 /// On what the next file of a feed stands.
@@ -77,42 +79,60 @@ impl Piece<'_> {
     }
 }
 
-/// Reads tonight's files.
-pub(super) async fn read(night: &Night<'_>, memories: &Memories, due: &[Due]) -> Result<Vec<Taken>> {
+/// Collects tonight's files and reads them. Those that designate are read while the others are collected.
+pub(super) async fn collect_and_read(
+    night: &Night<'_>,
+    memories: &Memories,
+) -> Result<(Collected, Vec<Taken>)> {
     let cohort = night.deployment.agreement.cohort_category();
-    let designates = |file: &Due| night.deployment.mapping(file.feed).is_ok_and(|m| m.gives(cohort));
-    let (first, then): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|file| designates(file));
-    let mut taken = Vec::with_capacity(due.len());
-    here(night, memories, &first, None, &mut taken).await?;
-    let interest = interest_of(&taken, night.order.as_of)?;
-    match readers::beside(night, &then).await? {
-        Some(bench) => {
-            let pieces = pieces(night, &then).await?;
-            taken.extend(readers::read(night, memories, bench, pieces, interest.as_ref()).await?);
-        }
-        None => here(night, memories, &then, interest.as_ref(), &mut taken).await?,
-    }
-    drop(interest);
-    let order = |t: &Taken| due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));
+    let designate = |mapping: &Mapping| mapping.gives(cohort);
+    let first = collect(night, designate).await?;
+    let (then, mut taken) = if first.due.is_empty() {
+        (collect(night, |mapping| !designate(mapping)).await?, Vec::new())
+    } else {
+        let others = collect(night, |mapping| !designate(mapping));
+        beside(others, |handle| handle.block_on(here(night, memories, &first.due, None)))?
+    };
+    taken.extend(others(night, memories, &then.due, &taken).await?);
+    let collected = first.and(then);
+    let order =
+        |t: &Taken| collected.due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));
     taken.sort_by_key(order);
     for (feed, again) in again::asked(night).await? {
         let mapping = night.deployment.mapping(feed)?;
         let last = night.store.last_accepted(mapping.name()).await?.map(|l| l.id);
-        if !again::overtaken(mapping, &again, due, feed, last) {
+        if !again::overtaken(mapping, &again, &collected.due, feed, last) {
             taken.push(tokio::task::block_in_place(|| again::reread(night, memories, feed, again))?);
         }
     }
-    Ok(taken)
+    Ok((collected, taken))
+}
+
+/// Reads the files that designate nobody, once those that do are read.
+async fn others(
+    night: &Night<'_>,
+    memories: &Memories,
+    due: &[Due],
+    designations: &[Taken],
+) -> Result<Vec<Taken>> {
+    let interest = interest_of(designations, night.order.as_of)?;
+    match readers::beside(night, due).await? {
+        Some(bench) => {
+            let pieces = pieces(night, due).await?;
+            readers::read(night, memories, bench, pieces, interest.as_ref()).await
+        }
+        None => here(night, memories, due, interest.as_ref()).await,
+    }
 }
 
 /// Reads files in this process, in the order of their days.
 async fn here(
     night: &Night<'_>,
     memories: &Memories,
-    files: &[&Due],
+    files: &[Due],
     interest: Option<&Interest>,
-    taken: &mut Vec<Taken>,
-) -> Result<()> {
+) -> Result<Vec<Taken>> {
+    let mut taken = Vec::with_capacity(files.len());
     let mut standings: BTreeMap<usize, Standing> = BTreeMap::new();
     for due in files {
         let mut standing = match standings.remove(&due.feed) {
@@ -124,11 +144,11 @@ async fn here(
         standings.insert(due.feed, standing);
         taken.push(one);
     }
-    Ok(())
+    Ok(taken)
 }
 
 /// The files feed by feed.
-async fn pieces<'a>(night: &Night<'_>, files: &[&'a Due]) -> Result<Vec<Piece<'a>>> {
+async fn pieces<'a>(night: &Night<'_>, files: &'a [Due]) -> Result<Vec<Piece<'a>>> {
     let mut feeds: BTreeMap<usize, Vec<&Due>> = BTreeMap::new();
     for due in files {
         feeds.entry(due.feed).or_default().push(due);

@@ -1,6 +1,6 @@
 //! A whole night: the stages in their order, and the summary at the end.
 
-use super::collect::{Collected, Due, collect};
+use super::collect::{Collected, Due};
 use super::disclose::{self, Basis, Open};
 use super::ingest::Taken;
 use super::keep::KeptCounts;
@@ -196,8 +196,9 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     let memories = Memories::open(night.state)?;
     memories.sweep()?;
     hand_over::sweep(night.state)?;
-    let Collected { due, superseded, known: seen, mut warnings } = collect(night).await?;
-    let mut taken = reading::read(night, &memories, &due).await?;
+    let (collected, mut taken) = reading::collect_and_read(night, &memories).await?;
+    let Collected { superseded, known: seen, warnings, .. } = collected;
+    let mut warnings: Vec<Problem> = warnings.into_iter().map(|(_, problem)| problem).collect();
     let known_now = known(night, &memories, &mut taken, last).await?;
     warnings.extend(known_now.proposed.iter().flat_map(|proposed| proposed.notes.iter().cloned()));
     // Before anything is decided: what is told from here on is what the sources say now.
