@@ -196,14 +196,23 @@ impl<W: Write> Sealer<W> {
     /// Chunks that follow each other, the first of which has that number; whether the file ends with them.
     fn chunks(&mut self, chunks: &[Vec<u8>], first: u64, last: bool) -> Result<(), VaultError> {
         let Self { digest, key, .. } = self;
+        if let [chunk] = chunks {
+            digest.update(chunk);
+            self.bytes += chunk.len() as u64;
+            return self.piece(Piece::Chunk { index: first, last }, chunk);
+        }
         let seal = |(n, chunk): (usize, &Vec<u8>)| {
             let last = last && n + 1 == chunks.len();
             Piece::Chunk { index: first + n as u64, last }.seal(key, chunk)
         };
-        let ((), sealed) = rayon::join(
-            || chunks.iter().for_each(|chunk| digest.update(chunk)),
-            || chunks.iter().enumerate().map(seal).collect::<Vec<_>>(),
-        );
+        let sealed = std::thread::scope(|scope| {
+            // A thread of its own: those that share the reading of another feed's file would take the two as they come to it.
+            let told = || chunks.iter().for_each(|chunk| digest.update(chunk));
+            let told = std::thread::Builder::new().spawn_scoped(scope, told)?;
+            let sealed: Vec<Vec<u8>> = chunks.iter().enumerate().map(seal).collect();
+            told.join().map(|()| sealed).map_err(|_| io::Error::other("a part of the program broke off"))
+        });
+        let sealed = sealed.map_err(VaultError::io(KEEPING))?;
         self.bytes += chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
         let mut sealed = sealed.iter();
         sealed.try_for_each(|sealed| self.out.write_all(sealed)).map_err(VaultError::io(KEEPING))
