@@ -40,7 +40,7 @@ pub struct Due {
 /// What lies at the places tonight.
 #[derive(Default)]
 pub struct Collected {
-    /// Files to read, oldest first, feeds in configuration order within a day (once all feeds are looked at).
+    /// Files to read, oldest first, feeds in configuration order within a day.
     pub due: Vec<Due>,
     /// Snapshots that a newer due snapshot makes needless.
     pub superseded: Vec<Due>,
@@ -61,7 +61,7 @@ pub async fn collect(night: &Night<'_>, which: impl Fn(&Mapping) -> bool) -> Res
         night.progress.stage(format!("collecting {}", mapping.name()));
         feed_files(night, feed, mapping, &mut out).await?;
     }
-    Ok(out)
+    Ok(out.in_order())
 }
 
 impl Collected {
@@ -69,11 +69,15 @@ impl Collected {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.due.extend(other.due);
-        self.due.sort_by_key(|d| (d.date, d.feed, d.digest));
         self.superseded.extend(other.superseded);
-        self.superseded.sort_by_key(|d| d.feed);
         self.known.iter_mut().zip(other.known).for_each(|(count, more)| *count += more);
         self.warnings.extend(other.warnings);
+        self.in_order()
+    }
+
+    fn in_order(mut self) -> Self {
+        self.due.sort_by_key(|due| (due.date, due.feed, due.digest));
+        self.superseded.sort_by_key(|due| due.feed);
         self.warnings.sort_by_key(|(feed, _)| *feed);
         self
     }

@@ -20,9 +20,6 @@ const SEAL: usize = NONCE_LEN + 16;
 const FOOT_PLAIN: usize = 32 + 8;
 const FOOT: usize = FOOT_PLAIN + SEAL;
 const TEMPORARY: &str = ".incoming-";
-/// Chunks whose digest is taken while they are sealed.
-const TOGETHER: usize = 16;
-const KEEPING: &str = "keeping a received file";
 
 /// Received files, kept encrypted for their retention.
 pub struct Archive {
@@ -54,22 +51,23 @@ impl Archive {
     /// Keeps all bytes of `reader`; gives their digest and number. The same bytes again replace the
     /// kept copy, so a damaged copy heals when the partner sends the file once more.
     pub fn put(&self, mut reader: impl Read) -> Result<(Digest, u64), VaultError> {
+        let keeping = "keeping a received file";
         let temporary = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .tempfile_in(&self.folder)
-            .map_err(VaultError::io(KEEPING))?;
+            .map_err(VaultError::io(keeping))?;
         let (digest, bytes) = {
             let mut sealer =
                 Sealer::start(BufWriter::with_capacity(2 * CHUNK, temporary.as_file()), &self.key)?;
             let total = sealer.all(&mut reader)?;
-            sealer.out.flush().map_err(VaultError::io(KEEPING))?;
+            sealer.out.flush().map_err(VaultError::io(keeping))?;
             total
         };
-        temporary.as_file().sync_all().map_err(VaultError::io(KEEPING))?;
+        temporary.as_file().sync_all().map_err(VaultError::io(keeping))?;
         temporary
             .persist(self.path(&digest))
-            .map_err(|fault| VaultError::Io { what: KEEPING, source: fault.error })?;
-        sync_folder(&self.folder).map_err(VaultError::io(KEEPING))?;
+            .map_err(|fault| VaultError::Io { what: keeping, source: fault.error })?;
+        sync_folder(&self.folder).map_err(VaultError::io(keeping))?;
         Ok((digest, bytes))
     }
 
@@ -165,26 +163,27 @@ struct Sealer<W> {
 impl<W: Write> Sealer<W> {
     fn start(mut out: W, key: &[u8; 32]) -> Result<Self, VaultError> {
         let id = random::<16>()?;
-        out.write_all(FORM).and_then(|()| out.write_all(&id)).map_err(VaultError::io(KEEPING))?;
+        out.write_all(FORM)
+            .and_then(|()| out.write_all(&id))
+            .map_err(VaultError::io("keeping a received file"))?;
         Ok(Self { out, key: file_key(key, &id), digest: Digester::new(), bytes: 0 })
     }
 
-    /// All bytes of the reader, some chunks at a time: one core takes their digest while another seals them.
     fn all(&mut self, reader: &mut impl Read) -> Result<(Digest, u64), VaultError> {
-        let (mut chunks, mut spare) = (Vec::with_capacity(TOGETHER), Vec::new());
         // One chunk of look-ahead: only when nothing follows is the chunk in hand the last.
-        let mut ahead = fill(reader, Vec::new())?;
-        let (mut first, mut last) = (0, false);
-        while !last {
-            while !last && chunks.len() < TOGETHER {
-                let room = spare.pop().unwrap_or_default();
-                let next = if ahead.len() == CHUNK { fill(reader, room)? } else { Vec::new() };
-                last = next.is_empty();
-                chunks.push(core::mem::replace(&mut ahead, next));
+        let (mut chunk, mut ahead) = (fill(reader, Vec::new())?, Vec::new());
+        let mut index = 0;
+        loop {
+            ahead = if chunk.len() == CHUNK { fill(reader, ahead)? } else { Vec::new() };
+            let last = ahead.is_empty();
+            self.digest.update(&chunk);
+            self.bytes += chunk.len() as u64;
+            self.piece(Piece::Chunk { index, last }, &chunk)?;
+            if last {
+                break;
             }
-            self.chunks(&chunks, first, last)?;
-            first += chunks.len() as u64;
-            spare.append(&mut chunks);
+            core::mem::swap(&mut chunk, &mut ahead);
+            index += 1;
         }
         let digest = core::mem::take(&mut self.digest).finish();
         let mut foot = digest.0.to_vec();
@@ -193,34 +192,9 @@ impl<W: Write> Sealer<W> {
         Ok((digest, self.bytes))
     }
 
-    /// Chunks that follow each other, the first of which has that number; whether the file ends with them.
-    fn chunks(&mut self, chunks: &[Vec<u8>], first: u64, last: bool) -> Result<(), VaultError> {
-        let Self { digest, key, .. } = self;
-        if let [chunk] = chunks {
-            digest.update(chunk);
-            self.bytes += chunk.len() as u64;
-            return self.piece(Piece::Chunk { index: first, last }, chunk);
-        }
-        let seal = |(n, chunk): (usize, &Vec<u8>)| {
-            let last = last && n + 1 == chunks.len();
-            Piece::Chunk { index: first + n as u64, last }.seal(key, chunk)
-        };
-        let sealed = std::thread::scope(|scope| {
-            // A thread of its own: those that share the reading of another feed's file would take the two as they come to it.
-            let told = || chunks.iter().for_each(|chunk| digest.update(chunk));
-            let told = std::thread::Builder::new().spawn_scoped(scope, told)?;
-            let sealed: Vec<Vec<u8>> = chunks.iter().enumerate().map(seal).collect();
-            told.join().map(|()| sealed).map_err(|_| io::Error::other("a part of the program broke off"))
-        });
-        let sealed = sealed.map_err(VaultError::io(KEEPING))?;
-        self.bytes += chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
-        let mut sealed = sealed.iter();
-        sealed.try_for_each(|sealed| self.out.write_all(sealed)).map_err(VaultError::io(KEEPING))
-    }
-
     fn piece(&mut self, piece: Piece, plain: &[u8]) -> Result<(), VaultError> {
         let sealed = piece.seal(&self.key, plain);
-        self.out.write_all(&sealed).map_err(VaultError::io(KEEPING))
+        self.out.write_all(&sealed).map_err(VaultError::io("keeping a received file"))
     }
 }
 
@@ -359,26 +333,13 @@ mod tests {
     #[test]
     fn files_come_back_whatever_their_size() {
         let (_folder, archive) = archive();
-        let together = TOGETHER * CHUNK;
-        let lengths = [
-            0,
-            1,
-            CHUNK - 1,
-            CHUNK,
-            CHUNK + 1,
-            2 * CHUNK,
-            3 * CHUNK + 7,
-            together,
-            together + 1,
-            2 * together + CHUNK,
-        ];
-        for len in lengths {
+        for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 7] {
             let plain = pattern(len);
             let (digest, bytes) = archive.put(&plain[..]).unwrap();
             assert_eq!((digest, bytes), (Digest::of(&plain), len as u64));
             assert!(read_all(&archive, &digest).unwrap() == plain, "{len} bytes");
         }
-        assert_eq!(archive.digests().unwrap().len(), lengths.len());
+        assert_eq!(archive.digests().unwrap().len(), 7);
     }
 
     #[test]
