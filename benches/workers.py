@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A first night of several large feeds with its store on a PostgreSQL server: by one process, and with workers beside it.
 
-  benches/workers.py --url postgresql://USER@HOST/DATABASE [--feeds 4] [--rows 1000000] [--workers 1] [--runs 3] [--pin | --cores]
+  benches/workers.py --url postgresql://USER@HOST/DATABASE [--feeds 4] [--rows 1000000] [--workers 1] [--runs 3] [--pin | --cores [--share]]
 
 Builds nothing: `cargo build --release` first. The database is emptied before every night (`psql`), and the rows of the prison
 list of `benches/night.py` are dealt out to so many feeds. In turn: the night alone, and the night with so many workers. `--pin` gives each process a core of
 its own, in turn (`taskset`), as if each were a machine. `--cores` lets a night of so many processes have as many cores and no more, the
-server and its parallel work among it: what a second worker brings together with the core that it runs on. Seconds of the reading, of all else, and of the whole night are printed as
+server and its parallel work among it: what a second worker brings together with the core that it runs on; with `--share` no process has a core
+of its own, and each may use all that the night has. Seconds of the reading, of all else, and of the whole night are printed as
 Markdown, each run by itself; the bundles of all nights are compared, the ledger's checkpoint left out.
 """
 import argparse
@@ -65,8 +66,11 @@ def deployment(work, feeds, url, password):
     return home
 
 
-def pinned(command, core, pin):
-    return ["taskset", "-c", str(core), *command] if pin else command
+def pinned(a, command, core, workers):
+    """A command held to its core, or to all that the night has."""
+    if a.cores and a.share:
+        return ["taskset", "-c", f"0-{workers}", *command]
+    return ["taskset", "-c", str(core), *command] if a.pin or a.cores else command
 
 
 def confine(pid, cores):
@@ -113,14 +117,15 @@ def night(a, work, workers):
         folder = psql(a.url, a.password, "SHOW data_directory").strip()
         confine(int((pathlib.Path(folder) / "postmaster.pid").read_text().split()[0]), workers + 1)
     beside = [
-        subprocess.Popen(pinned([*call, "worker", "--quiet"], (n + 1) % cores, a.pin or a.cores), stderr=subprocess.DEVNULL)
+        subprocess.Popen(pinned(a, [*call, "worker", "--quiet"], (n + 1) % cores, workers), stderr=subprocess.DEVNULL)
         for n in range(workers)
     ]
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
     while int(psql(a.url, a.password, locks)) < workers:
         time.sleep(0.1)
     start = time.perf_counter()
-    lead = subprocess.Popen(pinned([*call, "run", "--as-of", "2008-11-17", "--json"], 0, a.pin or a.cores), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lead = pinned(a, [*call, "run", "--as-of", "2008-11-17", "--json"], 0, workers)
+    lead = subprocess.Popen(lead, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     told = lead.stdout.read()
     _, status, usage = os.wait4(lead.pid, 0)
     wall = time.perf_counter() - start
@@ -148,6 +153,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--pin", action="store_true")
     parser.add_argument("--cores", action="store_true", help="root, and a server on this machine")
+    parser.add_argument("--share", action="store_true", help="with --cores: no process has a core of its own")
     parser.add_argument("--binary", default=os.environ.get("LOCKGATE", "target/release/lockgate"))
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the feeds, used again when they are there")
     a = parser.parse_args()
@@ -166,7 +172,7 @@ def main():
             if left != first:
                 sys.exit("the bundles differ")
             figures.append(one)
-    where = ", each process on a core of its own" if a.pin else ", as many cores as processes" if a.cores else ""
+    where = ", each process on a core of its own" if a.pin else f", as many cores as processes{', shared' if a.share else ''}" if a.cores else ""
     print(f"{a.feeds} feeds, {a.rows:,} rows, {a.runs} runs{where}; the same bundles\n")
     print("| beside the night | reading s | the whole night s | peak MiB, a worker's |\n| --- | --- | --- | --- |")
     for workers, figures in results.items():
