@@ -44,15 +44,44 @@ async fn put(store: &mut SqliteConnection, row: &Row) {
         .expect("writing");
 }
 
-/// The entries of a row.
-fn entries(row: &Row) -> Vec<Vec<u8>> {
-    let (mut rest, mut out) = (row.2.as_slice(), Vec::new());
-    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
-        let (entry, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
-        out.push(entry.to_vec());
-        rest = behind.get(HASH..).unwrap_or_default();
+/// The entries of a row, and what stands behind each: the links between them.
+fn parts(row: &Row) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let (mut rest, mut patterns, mut out) = (&row.2[4..], Vec::new(), Vec::new());
+    assert_eq!(row.2[..4], [255; 4], "the mark of a row");
+    while let Some((number, behind)) = rest.split_first() {
+        rest = behind;
+        let mut take = |count: usize| rest.split_off(..count).expect("bytes").to_vec();
+        let mut entry = Vec::new();
+        if *number == 0 {
+            let length = take(4).try_into().expect("four bytes");
+            entry = take(u32::from_le_bytes(length) as usize);
+            patterns.push(entry.clone());
+        } else {
+            let pattern = &patterns[usize::from(*number) - 1];
+            while entry.len() < pattern.len() {
+                let counts = take(2);
+                entry.extend_from_slice(&pattern[entry.len()..][..usize::from(counts[0])]);
+                entry.extend(take(usize::from(counts[1])));
+            }
+        }
+        let link = rest.split_off(..HASH).unwrap_or_default().to_vec();
+        out.push((entry, link));
     }
     out
+}
+
+/// The entries of a row.
+fn entries(row: &Row) -> Vec<Vec<u8>> {
+    parts(row).into_iter().map(|(entry, _)| entry).collect()
+}
+
+/// The row in the form that rows had before they had a mark: that is read as well.
+fn plain(row: &Row) -> Row {
+    let one = |(entry, link): (Vec<u8>, Vec<u8>)| {
+        [&u32::try_from(entry.len()).expect("short").to_le_bytes()[..], &entry, &link].concat()
+    };
+    let bytes = parts(row).into_iter().map(one).collect::<Vec<_>>().concat();
+    (row.0, row.1, bytes, row.3.clone())
 }
 
 /// Writes a whole ledger anew with one entry altered, links, roots and all: what somebody who holds the gateway can do.
@@ -111,19 +140,28 @@ async fn whatever_is_changed_in_the_store_is_named() {
     let good = rows(&mut store).await;
     store.close().await.expect("closed");
     let long = good.iter().position(|r| entries(r).len() > 2).expect("a row of several entries");
-    for what in ["flip", "flip a link", "swap", "delete", "cut", "insert", "another root"] {
+    let mut store = open(&deployment).await;
+    put(&mut store, &plain(&good[long])).await;
+    store.close().await.expect("closed");
+    assert_eq!(verdict(&deployment, None), whole, "in the form that rows had before");
+    for what in ["flip", "flip behind", "flip a link", "swap", "delete", "cut", "insert", "another root"] {
         let mut store = open(&deployment).await;
-        let mut row = good[long].clone();
+        let mut row = plain(&good[long]);
         match what {
             "flip" => row.2[40] ^= 1,
+            "flip behind" => {
+                row = good[long].clone();
+                let middle = row.2.len() / 2;
+                row.2[middle] ^= 1;
+            }
             "flip a link" => row.3[0] ^= 1,
             "swap" => {
-                let (a, b) = (entries(&row)[0].len(), entries(&row)[1].len());
+                let (a, b) = (entries(&good[long])[0].len(), entries(&good[long])[1].len());
                 let parts = [&row.2[a + 36..a + 40 + b], &row.2[a + 4..a + 36], &row.2[..a + 4]].concat();
                 row.2.splice(..a + b + 40, parts);
             }
             "delete" => {
-                let first = entries(&row)[0].len();
+                let first = entries(&good[long])[0].len();
                 row.2.drain(..first + 4 + HASH);
             }
             _ => {}

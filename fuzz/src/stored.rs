@@ -1,7 +1,7 @@
 //! The bodies of what the gateway keeps and reads back: ledger entries, holdings, row memory, chapters, spool.
 
 use crate::sign;
-use lockgate_core::bundle::{Holdings, Packed};
+use lockgate_core::bundle::{Holdings, Lexicon, Packed};
 use lockgate_core::chapter::{self, ChapterHead};
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::Entry;
@@ -34,9 +34,10 @@ pub fn holdings(data: &[u8]) -> u64 {
         let check = Digest::of(&packed);
         packed.extend_from_slice(check.0.first_chunk::<CHECK>().unwrap_or(&[0; CHECK]));
     }
-    match Holdings::from_bytes(&packed) {
+    let lexicon = Lexicon::of([(1, "person".into()), (2, "R".into()), (200, "5.1.1".into())]);
+    match Holdings::from_bytes(&packed, &lexicon) {
         Ok(holdings) => {
-            let again = Holdings::from_bytes(&holdings.to_bytes());
+            let again = Holdings::from_bytes(&holdings.to_bytes(&lexicon), &lexicon);
             assert!(again.is_ok_and(|again| again == holdings), "holdings do not come back");
             assert!(holdings.iter().all(|h| holdings.get(h.record).is_some()), "a holding is not found");
             let mut twice = holdings.clone();

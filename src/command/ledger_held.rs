@@ -173,9 +173,9 @@ async fn told(
 
 /// The records of a person that a recipient is taken to hold.
 async fn held(store: &Store, recipient: PartnerId, rows: &[PersonRef]) -> Result<BTreeSet<RecordId>> {
-    let mut out = BTreeSet::new();
+    let (lexicon, mut out) = (store.lexicon().await?, BTreeSet::new());
     for (_, packed) in store.holdings(recipient, rows).await? {
-        let held = Holdings::from_bytes(&packed).map_err(|p| anyhow!("{} ({})", p.what, p.code))?;
+        let held = Holdings::from_bytes(&packed, &lexicon).map_err(|p| anyhow!("{} ({})", p.what, p.code))?;
         out.extend(held.iter().filter(|h| h.held.is_some()).map(|h| h.record));
     }
     Ok(out)

@@ -122,15 +122,15 @@ async fn as_it_is(
     recipient: PartnerId,
     never: &BTreeSet<RecordId>,
 ) -> Result<Vec<(PersonRef, Vec<u8>)>> {
-    let mut out = Vec::new();
+    let (lexicon, mut out) = (store.lexicon().await?, Vec::new());
     let mut pages = store.persons();
     while let Some(page) = pages.next_page().await? {
         let ids: Vec<PersonRef> = page.iter().map(|p| p.id).collect();
         for (person, packed) in store.holdings(recipient, &ids).await? {
             let unread = |p: Problem| anyhow!("{} ({})", p.what, p.code);
-            let mut held = Holdings::from_bytes(&packed).map_err(unread)?;
+            let mut held = Holdings::from_bytes(&packed, &lexicon).map_err(unread)?;
             if held.forget(|record| never.contains(&record)) {
-                out.push((person, held.to_bytes()));
+                out.push((person, held.to_bytes(&lexicon)));
             }
         }
     }

@@ -78,5 +78,6 @@ async fn written(mut tx: FileTx, page: Writes) -> Result<FileTx, StoreError> {
     }
     tx.put_chapters(page.chapters).await?;
     tx.mark_dirty(&page.dirty).await?;
+    tx.go_on();
     Ok(tx)
 }

@@ -19,7 +19,7 @@ use hashbrown::HashMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lockgate_core::agreement::{PartnerId, Standing};
-use lockgate_core::bundle::{BundleKind, Column, Form, Meaning, Meta, Table};
+use lockgate_core::bundle::{BundleKind, Column, Form, Lexicon, Meaning, Meta, Table};
 use lockgate_core::gate::{Gate, Registers, Withheld};
 use lockgate_core::hash::HashKey;
 use std::collections::BTreeSet;
@@ -55,6 +55,8 @@ pub struct Basis<'a> {
     pub pseudonyms: &'a [Vec<u8>],
     /// Key of content digests.
     pub contents: HashKey,
+    /// The words of what recipients hold.
+    pub lexicon: Lexicon,
     /// Key of the ledger's commitments.
     pub commitments: Vec<u8>,
     /// Whether everybody is decided about, and not only who changed.

@@ -84,6 +84,7 @@ pub async fn keep(
     let mut counts = vec![KeptCounts::default(); taken.len()];
     let mut ids: Vec<Option<FileId>> = vec![None; taken.len()];
     let mut turns = Turns::of(night).await?;
+    let aside = night.store.put_indexes_aside().await?;
     fill_in(night, retained, who, people, &turns).await?;
     // Files that designate come first: they found the persons to whom the others' identities belong.
     let mut order: Vec<(usize, &Kept)> =
@@ -109,6 +110,9 @@ pub async fn keep(
         }
     }
     say_again(night, retained, who, people, (&turns, &ids)).await?;
+    if aside {
+        night.store.make_indexes().await?;
+    }
     for taken in taken.iter() {
         if let Verdict::Held(problems) = &taken.verdict {
             let mapping = night.deployment.mapping(taken.due.feed)?;

@@ -27,6 +27,8 @@ pub struct People<'w> {
     /// Of whoever is in the store and leaves the cohort.
     others: HashMap<IdentityId, (IdentityRef, PersonRef)>,
     persons: HashMap<PersonId, PersonRef>,
+    /// The store held nobody: whoever is not among the persons is not in it.
+    nobody: bool,
     founded_from: Option<PersonRef>,
 }
 
@@ -39,12 +41,13 @@ impl<'w> People<'w> {
             members: vec![NONE; cohort.identities().len()],
             others: HashMap::new(),
             persons: HashMap::new(),
+            nobody: night.store.holds_nobody().await?,
             founded_from: None,
         };
         for known in &who.known {
             people.add(known.key, known.id, known.person, known.person_key);
         }
-        if night.store.holds_nobody().await? {
+        if people.nobody {
             return Ok(people);
         }
         let mut wanted: Vec<PersonId> =
@@ -80,7 +83,7 @@ impl<'w> People<'w> {
 
     /// Makes a person whose founding identity stands in another file.
     pub async fn found(&mut self, tx: &mut FileTx, person: PersonId) -> Result<PersonRef> {
-        let row = tx.found_person(person).await?;
+        let row = if self.nobody { tx.add_person(person).await? } else { tx.found_person(person).await? };
         self.persons.insert(person, row);
         Ok(row)
     }
@@ -185,14 +188,15 @@ async fn move_holdings(night: &Night<'_>, who: &WhoIsWho, moves: &Moves<PersonRe
     let problem = super::disclose::problem;
     let concerned: BTreeSet<PersonRef> = moves.keys().flat_map(|(from, to)| [*from, *to]).collect();
     let concerned: Vec<PersonRef> = concerned.into_iter().collect();
+    let lexicon = night.store.lexicon().await?;
     let mut tx = night.store.begin_bundle(&night.run).await?;
     for (recipient, _) in night.deployment.agreement.partners() {
         let mut held: BTreeMap<PersonRef, Holdings> = BTreeMap::new();
         for (person, bytes) in night.store.holdings(recipient, &concerned).await? {
-            held.insert(person, Holdings::from_bytes(&bytes).map_err(problem)?);
+            held.insert(person, Holdings::from_bytes(&bytes, &lexicon).map_err(problem)?);
         }
         let changed = regroup(&mut held, moves);
-        let now = changed.iter().filter_map(|p| held.get(p).map(|h| (*p, h.to_bytes())));
+        let now = changed.iter().filter_map(|p| held.get(p).map(|h| (*p, h.to_bytes(&lexicon))));
         tx.put_holdings(recipient, now.collect()).await?;
     }
     let told: Vec<(String, IdentityId)> = who.moved.iter().map(|(known, to)| moved(known, *to)).collect();

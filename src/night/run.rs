@@ -26,6 +26,7 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lockgate_core::agreement::PartnerId;
+use lockgate_core::bundle::Lexicon;
 use lockgate_core::check::Verdict;
 use lockgate_core::hash::Digest;
 use lockgate_core::ledger::checkpoint::Checkpoint;
@@ -328,6 +329,7 @@ async fn decide(
         registers: &registers.registers,
         pseudonyms: &pseudonyms,
         contents: night.contents(),
+        lexicon: night.store.learn(&Lexicon::words(&deployment.agreement, &deployment.schema)).await?,
         commitments: night.vault.commitment_key(),
         // Whom an entry of a register concerns is marked when it is recorded; its days are in `next_change`.
         everybody: basis_before.as_deref() != Some(basis_now.as_str()),

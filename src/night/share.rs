@@ -143,7 +143,9 @@ impl<'a> Office<'a> {
         if disclosed == 0 && held.is_none() {
             return Ok(());
         }
-        let before = held.map_or(Ok(Holdings::new()), Holdings::from_bytes).map_err(problem)?;
+        let lexicon = &self.basis.lexicon;
+        let before =
+            held.map_or(Ok(Holdings::new()), |held| Holdings::from_bytes(held, lexicon)).map_err(problem)?;
         let agreement = &self.night.deployment.agreement;
         let as_of = self.night.order.as_of;
         let planner = Planner {
@@ -155,9 +157,10 @@ impl<'a> Office<'a> {
             partners: &desk.meta.partners,
             person: agreement.person_category(),
             contents: &self.basis.contents,
+            lexicon,
         };
         let plan = planner.plan(person.id(), answer.disclosed, &before).map_err(problem)?;
-        let after = (plan.after != before).then(|| plan.after.to_bytes());
+        let after = (plan.after != before).then(|| plan.after.to_bytes(lexicon));
         if plan.rows.is_empty() && after.is_none() {
             return Ok(());
         }

@@ -6,6 +6,7 @@ use super::either;
 use super::error::StoreError;
 use super::ids::{self, BundleId, PersonRef, RunId, count, stored};
 use super::ledger::head;
+use super::log::Log;
 use super::names::Dictionaries;
 use super::run::Run;
 use super::{Counters, Store, sql};
@@ -94,6 +95,7 @@ pub struct BundleTx {
     pub(super) read: Pool,
     /// Number of the ledger's last entry.
     pub(super) head: u64,
+    pub(super) log: Option<Log>,
 }
 
 impl Store {
@@ -109,6 +111,7 @@ impl Store {
             run: *run,
             read: self.read.clone(),
             head,
+            log: self.log.clone(),
         })
     }
 
@@ -246,7 +249,9 @@ impl BundleTx {
     /// From here on it was recorded: what the bundle holds may go out.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.counters.keep(&mut self.tx).await?;
-        self.tx.commit().await
+        self.tx.commit().await?;
+        self.log.iter().for_each(Log::behind);
+        Ok(())
     }
 }
 

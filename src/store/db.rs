@@ -276,9 +276,22 @@ pub(super) async fn sqlite_writing(folder: &Path) -> Result<Pool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         // KiB: the pages in which identities are looked up, so that a file's transaction spills little.
         .pragma("cache_size", "-16384")
+        // Pages of a log that the writer brings over itself, should nobody else (`log.rs`): 1 GiB.
+        .pragma("wal_autocheckpoint", "262144")
+        // What a log keeps of its length once all of it was brought over: by its length it is known to be worth a way.
+        .pragma("journal_size_limit", "1048576")
         // Deleted values are overwritten, not only unlinked: destroying means destroying.
         .pragma("secure_delete", "ON");
     sqlite_pool(options, 1).await
+}
+
+/// A connection for the log of the database in a folder, made when it is wanted.
+pub(super) fn sqlite_log(folder: &Path) -> Pool {
+    // It keeps no pages.
+    let options = options(folder).synchronous(SqliteSynchronous::Full).pragma("cache_size", "-64");
+    let options = sqlx::ConnectOptions::disable_statement_logging(options);
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    Pool::Sqlite(pool.idle_timeout(None).max_lifetime(None).connect_lazy_with(options))
 }
 
 /// The database in a folder, for reading.

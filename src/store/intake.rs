@@ -6,6 +6,7 @@ use super::either;
 use super::error::StoreError;
 use super::file::{FileOutcome, FileState, insert, supersede_held};
 use super::ids::{self, FileId, IdentityRef, PersonRef};
+use super::log::Log;
 use super::names::Dictionaries;
 use super::run::Run;
 use super::{Counters, Numbers, Store, sql};
@@ -57,6 +58,7 @@ pub struct FileTx {
     run: Run,
     file: FileId,
     partner: i64,
+    log: Option<Log>,
 }
 
 impl Store {
@@ -78,7 +80,15 @@ impl Store {
         let partner = self.names.partner_row(partner)?;
         let mut tx = self.begin().await?;
         let numbers = Numbers::new(Counters::read(&mut tx).await?);
-        Ok(FileTx { tx, names: Arc::clone(&self.names), numbers, run: *run, file, partner })
+        Ok(FileTx {
+            tx,
+            names: Arc::clone(&self.names),
+            numbers,
+            run: *run,
+            file,
+            partner,
+            log: self.log.clone(),
+        })
     }
 }
 
@@ -121,6 +131,11 @@ impl FileTx {
         let rows = self.numbers.identities(&new);
         self.write_identities(new, &rows, None).await?;
         Ok(rows)
+    }
+
+    /// Between the pages of a long file.
+    pub fn go_on(&self) {
+        self.log.iter().for_each(Log::early);
     }
 
     /// Adds identities of the file's partner under the rows that [`Numbers::identities`] gave for them. Persons from the row
@@ -176,12 +191,17 @@ impl FileTx {
             .bind(bytes.clone())
             .fetch_optional(&mut *self.tx)
             .await?;
-        let id = known.unwrap_or_else(|| self.numbers.take("person", 1));
-        let query = match known {
-            Some(_) => either::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop()),
-            None => either::query(sql::PERSON_ADD).bind(id).bind(bytes).bind(salts(1)?.pop()),
-        };
+        let Some(id) = known else { return self.add_person(key).await };
+        let query = either::query(sql::PERSON_REVIVE).bind(id).bind(salts(1)?.pop());
         query.execute(&mut *self.tx).await?;
+        Ok(PersonRef(id))
+    }
+
+    /// The person whose key this identity's is, of whom it is known that the store has none.
+    pub async fn add_person(&mut self, key: PersonId) -> Result<PersonRef, StoreError> {
+        let id = self.numbers.take("person", 1);
+        let query = either::query(sql::PERSON_ADD).bind(id).bind(key.bytes().to_vec());
+        query.bind(salts(1)?.pop()).execute(&mut *self.tx).await?;
         Ok(PersonRef(id))
     }
 
@@ -247,6 +267,8 @@ impl FileTx {
     /// Ends a replay: the file has its row already.
     pub async fn commit_replay(mut self) -> Result<(), StoreError> {
         self.numbers.keep(&mut self.tx).await?;
-        self.tx.commit().await
+        self.tx.commit().await?;
+        self.log.iter().for_each(Log::behind);
+        Ok(())
     }
 }

@@ -1,14 +1,19 @@
 //! The ledger as it is stored: entries stand many to a row, each with its hash.
 //!
 //! A row holds a run of entries of one bundle: the number of its first and last entry, the entries, and the hash of
-//! the last (the head). Inside, each entry is its length (4 bytes) and its bytes; between two entries stands the hash
+//! the last (the head). Inside, each entry stands as `alike.rs` writes it; between two entries stands the hash
 //! of the one before. So every hash is stored once, and a row is written once and never touched again.
+//!
+//! Rows begin with a mark. Those that were written before there was one have no mark, and each entry as its length
+//! (4 bytes) and its bytes.
 
+use super::alike;
 use super::bulk::Values;
 use super::db::{Conn, Pool};
 use super::either;
 use super::error::StoreError;
 use super::ids::{self, BundleId, count, stored};
+use super::log::Log;
 use super::{BundleTx, Store, sql};
 
 /// Bytes of entries in a row, about.
@@ -16,6 +21,8 @@ const ROW: usize = 64 * 1024;
 /// Rows read at once.
 const ROWS_A_PAGE: i64 = 16;
 const HASH: usize = 32;
+/// In front of a row's entries; no entry has this length.
+const ALIKE: [u8; 4] = [u8::MAX; 4];
 
 /// A linked entry to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +54,7 @@ pub struct LedgerRow {
     first: u64,
     last: u64,
     entries: Vec<u8>,
+    patterns: alike::Patterns,
     head: [u8; HASH],
 }
 
@@ -55,13 +63,12 @@ impl LedgerRow {
     pub fn push(&mut self, seq: u64, entry: &[u8], hash: [u8; HASH]) {
         if self.entries.is_empty() {
             self.entries.reserve_exact(ROW + 1024);
+            self.entries.extend_from_slice(&ALIKE);
             self.first = seq;
         } else {
             self.entries.extend_from_slice(&self.head);
         }
-        let length = u32::try_from(entry.len()).unwrap_or(u32::MAX);
-        self.entries.extend_from_slice(&length.to_le_bytes());
-        self.entries.extend_from_slice(entry);
+        self.patterns.put(&mut self.entries, entry);
         (self.last, self.head) = (seq, hash);
     }
 
@@ -148,6 +155,7 @@ impl BundleTx {
         };
         sql::LEDGER_ADD.write(self.connection(), &[bundle.map(|id| id.0)], rows, bind).await?;
         self.head = head;
+        self.log.iter().for_each(Log::early);
         Ok(())
     }
 }
@@ -195,32 +203,53 @@ fn unpack(
     (first, last, bundle, entries, head): &StoredRow,
     out: &mut Vec<LedgerEntry>,
 ) -> Result<(), StoreError> {
-    let (bundle, mut seq, mut rest) =
-        (bundle.map(BundleId), count::<u64>(*first, "ledger")?, entries.as_slice());
+    let (bundle, mut seq) = (bundle.map(BundleId), count::<u64>(*first, "ledger")?);
+    let mut packed = Packed::of(entries);
     loop {
-        let taken = take(rest);
-        let (entry, behind) = taken.unwrap_or((rest, &[]));
-        match behind.split_at_checked(HASH) {
-            Some((hash, next)) if taken.is_some() => {
-                out.push(LedgerEntry { seq, bundle, entry: entry.to_vec(), hash: hash.to_vec() });
-                rest = next;
+        let taken = packed.take();
+        let whole = taken.is_some();
+        let entry = taken.unwrap_or_else(|| packed.rest.to_vec());
+        match packed.rest.split_at_checked(HASH) {
+            Some((hash, next)) if whole => {
+                out.push(LedgerEntry { seq, bundle, entry, hash: hash.to_vec() });
+                packed.rest = next;
                 seq = seq.saturating_add(1);
             }
             _ => {
                 // The last one has the number and hash that the row states for it.
-                let whole = taken.is_some() && behind.is_empty();
-                let hash = if whole { head.clone() } else { Vec::new() };
+                let hash = if whole && packed.rest.is_empty() { head.clone() } else { Vec::new() };
                 let seq = count(*last, "ledger")?;
-                out.push(LedgerEntry { seq, bundle, entry: entry.to_vec(), hash });
+                out.push(LedgerEntry { seq, bundle, entry, hash });
                 return Ok(());
             }
         }
     }
 }
 
-fn take(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, behind) = rest.split_first_chunk::<4>()?;
-    behind.split_at_checked(u32::from_le_bytes(*length) as usize)
+/// The entries of a row, as they are read.
+struct Packed<'a> {
+    rest: &'a [u8],
+    /// `None` in a row without the mark.
+    patterns: Option<alike::Read<'a>>,
+}
+
+impl<'a> Packed<'a> {
+    fn of(entries: &'a [u8]) -> Self {
+        match entries.strip_prefix(&ALIKE) {
+            Some(rest) => Self { rest, patterns: Some(alike::Read::default()) },
+            None => Self { rest: entries, patterns: None },
+        }
+    }
+
+    fn take(&mut self) -> Option<Vec<u8>> {
+        if let Some(patterns) = &mut self.patterns {
+            return patterns.take(&mut self.rest);
+        }
+        let (length, behind) = self.rest.split_first_chunk::<4>()?;
+        let (entry, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        self.rest = behind;
+        Some(entry.to_vec())
+    }
 }
 
 /// The ledger's last number and hash.
@@ -234,12 +263,31 @@ pub(super) async fn head(connection: &mut Conn) -> Result<Option<(u64, [u8; HASH
 mod tests {
     use super::*;
 
+    /// The second entry is like the first.
+    fn bytes(seq: u8) -> Vec<u8> {
+        [&b"a word or two "[..], &[seq; 8]].concat()
+    }
+
     fn row() -> StoredRow {
         let mut row = LedgerRow::default();
         for seq in 5..8u8 {
-            row.push(u64::from(seq), &vec![seq; usize::from(seq)], [seq; HASH]);
+            row.push(u64::from(seq), &bytes(seq), [seq; HASH]);
         }
         (5, 7, None, row.entries, row.head.to_vec())
+    }
+
+    /// The same, as rows were written that have no mark.
+    fn old_row() -> StoredRow {
+        let mut entries = Vec::new();
+        for seq in 5..8u8 {
+            if seq > 5 {
+                entries.extend_from_slice(&[seq - 1; HASH]);
+            }
+            let entry = bytes(seq);
+            entries.extend_from_slice(&u32::try_from(entry.len()).unwrap().to_le_bytes());
+            entries.extend_from_slice(&entry);
+        }
+        (5, 7, None, entries, vec![7; HASH])
     }
 
     fn entries(row: &StoredRow) -> Vec<(u64, Vec<u8>, Vec<u8>)> {
@@ -250,23 +298,26 @@ mod tests {
 
     #[test]
     fn entries_come_back_with_their_numbers_and_hashes() {
-        let expected: Vec<_> =
-            (5..8u8).map(|n| (u64::from(n), vec![n; usize::from(n)], vec![n; HASH])).collect();
+        let expected: Vec<_> = (5..8u8).map(|n| (u64::from(n), bytes(n), vec![n; HASH])).collect();
         assert_eq!(entries(&row()), expected);
+        assert_eq!(entries(&old_row()), expected);
+        assert!(row().3.len() < old_row().3.len());
     }
 
     #[test]
     fn whatever_is_changed_in_a_row_shows_in_an_entry() {
-        let (row, whole) = (row(), entries(&row()));
-        for at in 0..row.3.len() {
-            let mut changed = row.clone();
-            changed.3[at] ^= 1;
-            assert_ne!(entries(&changed), whole, "byte {at}");
-            let mut cut = row.clone();
-            cut.3.truncate(at);
-            assert_ne!(entries(&cut), whole, "cut at {at}");
+        let whole = entries(&row());
+        for row in [row(), old_row()] {
+            for at in 0..row.3.len() {
+                let mut changed = row.clone();
+                changed.3[at] ^= 1;
+                assert_ne!(entries(&changed), whole, "byte {at}");
+                let mut cut = row.clone();
+                cut.3.truncate(at);
+                assert_ne!(entries(&cut), whole, "cut at {at}");
+            }
         }
-        let (first, last, bundle, bytes, head) = row;
+        let (first, last, bundle, bytes, head) = row();
         for changed in [
             (6, last, bundle, bytes.clone(), head.clone()),
             (first, 8, bundle, bytes.clone(), head),

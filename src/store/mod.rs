@@ -14,6 +14,7 @@
 //! LG2006.
 
 mod alarm;
+mod alike;
 mod bulk;
 mod bundle;
 mod chapter;
@@ -26,9 +27,11 @@ mod error;
 mod fence;
 mod file;
 mod ids;
+mod index;
 mod intake;
 mod ledger;
 mod lock;
+mod log;
 mod names;
 mod person;
 mod place;
@@ -43,12 +46,14 @@ mod sql;
 mod task;
 mod tree;
 mod watch;
+mod word;
 
 use crate::vault::{Vault, private_folder};
-use db::{Conn, DATABASE, Dialect, Pool, Tx};
+use db::{Conn, DATABASE, Pool, Tx};
 use fence::Turn;
 use lock::WriteLock;
 use lockgate_core::hash::hex;
+use log::Log;
 use names::Dictionaries;
 use std::sync::Arc;
 
@@ -97,6 +102,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "proposal", include_str!("migrations/0011_proposal.sql")),
     (12, "sighting", include_str!("migrations/0012_sighting.sql")),
     (13, "task", include_str!("migrations/0013_task.sql")),
+    (14, "word", include_str!("migrations/0014_word.sql")),
+    (15, "identity index", include_str!("migrations/0015_identity_index.sql")),
 ];
 
 /// The gateway's memory.
@@ -107,6 +114,8 @@ pub struct Store {
     turn: Turn,
     /// Where work is shared, for the writer of a store on a server.
     bench: Option<Bench>,
+    /// For the writer of a store in a folder.
+    log: Option<Log>,
     /// Held as long as this store may write.
     lock: Option<WriteLock>,
 }
@@ -129,6 +138,7 @@ impl Store {
             Some(server) => db::postgres_writing(server, turn.clone()).await?,
         };
         write.migrate(MIGRATIONS).await?;
+        index::make_indexes(write.begin().await?).await?;
         let mut tx = write.begin().await?;
         let beside = place.server.is_some() && folder.join(DATABASE).exists();
         if beside
@@ -149,7 +159,8 @@ impl Store {
         }
         let read = read_pool(&place).await?;
         let bench = place.server.as_ref().map(|server| Bench(db::postgres_bench(server)));
-        Ok(Self { write, read, names, turn, bench, lock: Some(lock) })
+        let log = place.server.is_none().then(|| Log::of(folder));
+        Ok(Self { write, read, names, turn, bench, log, lock: Some(lock) })
     }
 
     /// Opens the store of a writer whose work this process shares: for reading, with a place of its own at the bench. A
@@ -197,7 +208,15 @@ impl Store {
         check_mark(&mut connection, vault, false).await?;
         let names = Arc::new(Dictionaries::resolve(&mut connection, names, false).await?);
         drop(connection);
-        Ok(Self { write: read.clone(), read, names, turn: Turn::default(), bench: None, lock: None })
+        Ok(Self {
+            write: read.clone(),
+            read,
+            names,
+            turn: Turn::default(),
+            bench: None,
+            log: None,
+            lock: None,
+        })
     }
 
     /// Closes all connections and brings everything into the one database file, then gives the lock back.
@@ -208,6 +227,9 @@ impl Store {
         }
         if self.lock.is_some() {
             self.checkpoint().await?;
+            if let Some(log) = &self.log {
+                log.close().await;
+            }
             self.write.close().await;
         }
         self.lock = None;
@@ -235,23 +257,22 @@ impl Store {
     /// the database file, in which it has written over what was deleted, and empties it; `PostgreSQL` gives the room free
     /// to be written over (docs/store.md says what that does not do).
     async fn checkpoint(&self) -> Result<(), StoreError> {
-        let statements: &[&'static str] = match self.write.dialect() {
-            Dialect::Sqlite => &[sql::sqlite::CHECKPOINT],
-            Dialect::Postgres => sql::postgres::CLEAN,
-        };
-        for text in statements {
+        if let Some(log) = &self.log {
+            return log.emptied(&self.write).await;
+        }
+        for text in sql::postgres::CLEAN {
             either::query(*text).execute(&self.write).await?;
         }
         Ok(())
     }
 
-    /// Gives back the memory in which the writing connection keeps pages, before a stage that needs memory and writes nothing.
+    /// Gives back the memory in which the writing connection keeps pages, before a stage that needs memory and writes nothing; and brings
+    /// over what that stage will read.
     pub async fn rest(&self) -> Result<(), StoreError> {
-        match self.write.dialect() {
-            Dialect::Sqlite => either::query(sql::sqlite::REST).execute(&self.write).await.map(drop),
-            // What a server keeps is its own.
-            Dialect::Postgres => Ok(()),
-        }
+        // What a server keeps is its own.
+        let Some(log) = &self.log else { return Ok(()) };
+        log.brought_over().await?;
+        either::query(sql::sqlite::REST).execute(&self.write).await.map(drop)
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {

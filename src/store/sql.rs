@@ -32,12 +32,23 @@ macro_rules! statements {
     };
 }
 
+/// What a first night puts aside, and has made at its end.
+pub(super) const INDEXES_DROP: &[&str] =
+    &["DROP INDEX identity_by_key", "DROP INDEX identity_person", "DROP INDEX person_by_key"];
+pub(super) const INDEXES_MAKE: &[&str] = &[
+    "CREATE UNIQUE INDEX IF NOT EXISTS identity_by_key ON identity (identity_key)",
+    "CREATE INDEX IF NOT EXISTS identity_person ON identity (person)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS person_by_key ON person (person_key)",
+];
+
 /// What only one of the two has.
 pub(super) mod sqlite {
     /// A number that changes when somebody else has committed.
     pub(crate) const VERSION: &str = "PRAGMA data_version";
     /// Brings the log into the database file and empties it.
     pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+    /// Brings over what nobody reads or writes, and leaves the log as long as it is.
+    pub(crate) const BRING_OVER: &str = "PRAGMA wal_checkpoint(PASSIVE)";
     pub(crate) const REST: &str = "PRAGMA shrink_memory";
     pub(crate) const COPY: &str = "VACUUM INTO $1";
     pub(crate) const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> '_sqlx_migrations' \
@@ -106,6 +117,8 @@ statements! {
     CATEGORY_ADD = "INSERT INTO category (id, name) VALUES ($1, $2)";
     PARTNER_READ = "SELECT id, name FROM partner";
     PARTNER_ADD = "INSERT INTO partner (id, name) VALUES ($1, $2)";
+    WORDS = "SELECT id, word FROM word";
+    WORD_ADD = "INSERT INTO word (id, word) VALUES ($1, $2)";
     META_READ = "SELECT value FROM meta WHERE key = $1";
     META_WRITE = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     COUNTER_READ = "SELECT name, next FROM counter";

@@ -4,6 +4,7 @@
 //! nothing else, so a change in a withheld field shows nowhere: not as a row, not as a number.
 
 use super::holdings::{Held, Holding, Holdings, Words};
+use super::lexicon::Lexicon;
 use super::row::{Body, Keys, Row};
 use super::{BundleKind, Change, Reference};
 use crate::agreement::PartnerId;
@@ -44,6 +45,8 @@ pub struct Planner<'a> {
     pub person: CategoryId,
     /// Key of the content digests.
     pub contents: &'a HashKey,
+    /// Words that what is held says under their numbers.
+    pub lexicon: &'a Lexicon,
 }
 
 impl Planner<'_> {
@@ -97,7 +100,7 @@ struct Pass<'a, 'p> {
     /// Unchanged identity fields, which leave only if anything else does.
     beside: Vec<Row<'p>>,
     after: Vec<Holding>,
-    words: Words,
+    words: Words<'a>,
     scratch: Vec<u8>,
 }
 
@@ -109,7 +112,7 @@ impl<'a, 'p> Pass<'a, 'p> {
             rows: Vec::with_capacity(records),
             beside: Vec::new(),
             after: Vec::with_capacity(records),
-            words: Words::default(),
+            words: Words::new(planner.lexicon),
             scratch: Vec::with_capacity(if records > 0 { 512 } else { 0 }),
         }
     }
@@ -276,11 +279,14 @@ mod tests {
         schema: Schema,
         partners: Vec<String>,
         key: HashKey,
+        lexicon: Lexicon,
     }
 
     impl World {
         fn new() -> Self {
-            Self { schema: schema(), partners: meta().partners, key: key() }
+            // Some of the words have numbers, others none.
+            let lexicon = Lexicon::of([(1, "person".into()), (300, "5.1.5.i".into())]);
+            Self { schema: schema(), partners: meta().partners, key: key(), lexicon }
         }
 
         fn plan<'p>(
@@ -299,6 +305,7 @@ mod tests {
                 partners: &self.partners,
                 person: PERSON,
                 contents: &self.key,
+                lexicon: &self.lexicon,
             };
             planner.plan(PersonId(1), disclosed, held)
         }
@@ -462,7 +469,8 @@ mod tests {
                     };
                     prop_assert_eq!(had.is_some(), row.change() != Change::New);
                 }
-                held = Holdings::from_bytes(&plan.after.to_bytes()).unwrap_or_default();
+                let packed = plan.after.to_bytes(&world.lexicon);
+                held = Holdings::from_bytes(&packed, &world.lexicon).unwrap_or_default();
                 prop_assert!(copy.keys().eq(night.keys()));
                 let snapshot = world.plan(BundleKind::Snapshot, Date::constant(2008, 12, 1), all(), &held).map_err(|p| TestCaseError::fail(p.what))?;
                 prop_assert!(snapshot.after == held);

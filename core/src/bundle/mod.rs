@@ -7,6 +7,7 @@
 pub mod acknowledge;
 pub mod change;
 pub mod holdings;
+mod lexicon;
 pub mod manifest;
 pub(crate) mod pack;
 pub mod packed;
@@ -28,6 +29,7 @@ use jiff::civil::Date;
 
 pub use change::{Plan, Planner};
 pub use holdings::{Holding, Holdings};
+pub use lexicon::Lexicon;
 pub use pack::Malformed;
 pub use packed::{Packed, Tables};
 pub use parcel::Parcel;

@@ -321,7 +321,7 @@ impl<'a> Iterator for Cells<'a> {
 mod tests {
     use super::*;
     use crate::bundle::samples::{PERSON, RELEASE, TEST, key, meta, schema, tables, two};
-    use crate::bundle::{BundleKind, Holdings, Planner};
+    use crate::bundle::{BundleKind, Holdings, Lexicon, Planner};
     use crate::gate::Disclosed;
     use crate::record::PersonId;
     use crate::schema::{CategoryId, Schema};
@@ -337,6 +337,7 @@ mod tests {
             partners: &meta.partners,
             person: PERSON,
             contents: &key(),
+            lexicon: &Lexicon::default(),
         };
         planner.plan(PersonId(1), disclosed, held).unwrap_or_else(|p| panic!("{}", p.what))
     }

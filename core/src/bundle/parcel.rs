@@ -66,7 +66,7 @@ impl Parcel {
 mod tests {
     use super::*;
     use crate::bundle::samples::{PERSON, RELEASE, key, meta, schema, tables, two};
-    use crate::bundle::{BundleKind, Holdings, Planner};
+    use crate::bundle::{BundleKind, Holdings, Lexicon, Planner};
     use crate::record::PersonId;
     use jiff::civil::Date;
 
@@ -82,6 +82,7 @@ mod tests {
             partners: &meta.partners,
             person: PERSON,
             contents: &key,
+            lexicon: &Lexicon::default(),
         };
         let plan =
             |disclosed, held: &Holdings| planner.plan(PersonId(1), disclosed, held).map_err(|p| p.what);

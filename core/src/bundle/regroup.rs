@@ -33,7 +33,7 @@ mod tests {
     use super::*;
     use crate::agreement::PartnerId;
     use crate::bundle::samples::{PERSON, RELEASE, key, meta, schema};
-    use crate::bundle::{BundleKind, Change, Plan, Planner};
+    use crate::bundle::{BundleKind, Change, Lexicon, Plan, Planner};
     use crate::gate::Disclosed;
     use crate::hash::HashKey;
     use crate::record::PersonId;
@@ -103,6 +103,7 @@ mod tests {
         schema: Schema,
         partners: Vec<String>,
         contents: HashKey,
+        lexicon: Lexicon,
     }
 
     impl World {
@@ -123,6 +124,7 @@ mod tests {
                 partners: &self.partners,
                 person: PERSON,
                 contents: &self.contents,
+                lexicon: &self.lexicon,
             };
             let of = allowed.iter().filter(|(_, (about, _))| *about == person);
             let disclosed = of
@@ -167,7 +169,8 @@ mod tests {
         fn clause_6_1_an_un_merge_reaches_exactly_those_who_got_what_was_wrong(
             nights in proptest::collection::vec(night(), 2..7),
         ) {
-            let world = World { schema: schema(), partners: meta().partners, contents: key() };
+            let lexicon = Lexicon::of([(1, "prison_release".into())]);
+            let world = World { schema: schema(), partners: meta().partners, contents: key(), lexicon };
             let mut recipients: Vec<Recipient> = (0..RECIPIENTS).map(|_| Recipient::default()).collect();
             let mut before: Option<&Night> = None;
             for (tonight, day) in nights.iter().zip(1i8..) {
@@ -204,7 +207,8 @@ mod tests {
                                 recipient.copy.insert(record, *now);
                             }
                         }
-                        *held = Holdings::from_bytes(&plan.after.to_bytes()).map_err(|p| TestCaseError::fail(p.what))?;
+                        let packed = plan.after.to_bytes(&world.lexicon);
+                        *held = Holdings::from_bytes(&packed, &world.lexicon).map_err(|p| TestCaseError::fail(p.what))?;
                     }
                     prop_assert_eq!(&recipient.copy, &allowed, "recipient {} on night {}", number, day);
                     prop_assert_eq!(told, owed(&had, &allowed), "recipient {} on night {}", number, day);

@@ -19,6 +19,7 @@ macro_rules! on_both {
 }
 
 mod bundles;
+mod first_night;
 mod intake;
 mod opening;
 mod persons;
@@ -36,7 +37,7 @@ mod server;
 mod sightings;
 mod tasks;
 
-use super::db::Link;
+use super::db::{Dialect, Link};
 use super::*;
 use crate::vault::Secret;
 use jiff::civil::{Date, date};

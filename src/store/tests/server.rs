@@ -42,6 +42,7 @@ pub(super) fn started() -> Option<Rc<Postgres>> {
 async fn what_holds_in_a_file_holds_on_a_server() {
     let Some(_server) = started() else { return };
     bundles::on_a_server().await;
+    first_night::on_a_server().await;
     intake::on_a_server().await;
     opening::on_a_server().await;
     persons::on_a_server().await;
