@@ -4,6 +4,8 @@
 //! the folder stays. The same bytes are the same file, whatever their name or time.
 
 use super::Night;
+use super::memories::Memories;
+use super::reading::Standing;
 use crate::open_files;
 use crate::store::{FileRow, Sighting};
 use anyhow::{Context as _, Result};
@@ -51,7 +53,11 @@ pub struct Collected {
 }
 
 /// Looks at the places of those of the chosen feeds that are asked for.
-pub async fn collect(night: &Night<'_>, which: impl Fn(&Mapping) -> bool) -> Result<Collected> {
+pub async fn collect(
+    night: &Night<'_>,
+    memories: &Memories,
+    which: impl Fn(&Mapping) -> bool,
+) -> Result<Collected> {
     let mut out = Collected { known: vec![0; night.deployment.mappings.len()], ..Collected::default() };
     for (feed, mapping) in night.deployment.mappings.iter().enumerate().filter(|(_, mapping)| which(mapping))
     {
@@ -59,7 +65,7 @@ pub async fn collect(night: &Night<'_>, which: impl Fn(&Mapping) -> bool) -> Res
             continue;
         }
         night.progress.stage(format!("collecting {}", mapping.name()));
-        feed_files(night, feed, mapping, &mut out).await?;
+        feed_files((night, memories), feed, mapping, &mut out).await?;
     }
     Ok(out.in_order())
 }
@@ -83,8 +89,13 @@ impl Collected {
     }
 }
 
-async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<()> {
-    let mut due = match gather(night, feed, mapping, out).await {
+async fn feed_files(
+    (night, memories): (&Night<'_>, &Memories),
+    feed: usize,
+    mapping: &Mapping,
+    out: &mut Collected,
+) -> Result<()> {
+    let mut due = match gather((night, memories), feed, mapping, out).await {
         Ok(due) => due,
         Err(error) => {
             // One partner's place stops nobody else's night. What was fetched of this feed waits too, so that its files
@@ -113,7 +124,12 @@ async fn feed_files(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut
 }
 
 /// The feed's files that are due and were not read before, in the archive.
-async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Collected) -> Result<Vec<Due>> {
+async fn gather(
+    (night, memories): (&Night<'_>, &Memories),
+    feed: usize,
+    mapping: &Mapping,
+    out: &mut Collected,
+) -> Result<Vec<Due>> {
     let place = night.deployment.place(mapping)?;
     let listed = place.list()?;
     let mut due: Vec<Due> = released(night, feed, mapping).await?;
@@ -148,6 +164,9 @@ async fn gather(night: &Night<'_>, feed: usize, mapping: &Mapping, out: &mut Col
             known_files += 1;
             seen.add(file, digest);
             continue;
+        }
+        if let (true, Some(base)) = (due.is_empty(), Standing::of(night, feed).await?.base) {
+            memories.begin(mapping.name(), &base);
         }
         // A dry run files it too: into its copy of the archive, from which the night then reads.
         let mut reader = place.open(&file.name)?;

@@ -1,11 +1,13 @@
 //! The remembered rows of accepted files, one file each beside the store: hashes only.
 
+use super::ahead::Ahead;
 use super::memory::FileMemory;
 use super::stored_rows::StoredRows;
 use anyhow::{Context as _, Result};
 use lockgate_core::hash::Digest;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::NamedTempFile;
 
 /// Below the state folder.
@@ -19,6 +21,7 @@ pub struct Memories {
     kept: PathBuf,
     /// Where those of files lie that are being read.
     new: PathBuf,
+    ahead: Arc<Ahead>,
 }
 
 impl Memories {
@@ -26,12 +29,12 @@ impl Memories {
     pub fn open(state: &Path) -> Result<Self> {
         let folder = state.join(FOLDER);
         fs::create_dir_all(&folder).context("making the folder of row memories")?;
-        Ok(Self { kept: folder.clone(), new: folder })
+        Ok(Self { kept: folder.clone(), new: folder, ahead: Arc::default() })
     }
 
     /// Those of a night whose reading this process shares: what it reads itself lies in `new`.
     pub fn beside(state: &Path, new: &Path) -> Self {
-        Self { kept: state.join(FOLDER), new: new.to_owned() }
+        Self { kept: state.join(FOLDER), new: new.to_owned(), ahead: Arc::default() }
     }
 
     /// Removes what a killed run left half-written. Only for the process that holds the store's lock.
@@ -52,7 +55,21 @@ impl Memories {
     /// An empty memory of a file that is to be read, on that of the feed's last accepted file.
     pub fn reading(&self, feed: &str, last: Option<&Digest>) -> Result<FileMemory> {
         let new = tempfile::Builder::new().prefix(READING).tempfile_in(&self.new)?;
-        FileMemory::reading(new, last.map(|digest| self.rows(feed, digest, true)).transpose()?)
+        let of = |digest| match self.ahead.take(&self.path(feed, digest)) {
+            Some(read) => read.with_context(|| unread(feed)),
+            None => self.rows(feed, digest, true).map(StoredRows::into_last),
+        };
+        FileMemory::reading(new, last.map(of).transpose()?)
+    }
+
+    /// Begins to read the rows of the feed's last file, while its next one is collected.
+    pub fn begin(&self, feed: &str, last: &Digest) {
+        self.ahead.begin(self.path(feed, last));
+    }
+
+    /// All files are read: what was begun for one of them that was not is given up.
+    pub fn done(&self) {
+        self.ahead.clear();
     }
 
     /// Takes over the rows that another process wrote, as if they had been written here.
@@ -84,7 +101,7 @@ impl Memories {
 
     fn rows(&self, feed: &str, digest: &Digest, prints: bool) -> Result<StoredRows> {
         let open = || StoredRows::open(File::open(self.path(feed, digest))?, prints);
-        open().with_context(|| format!("the remembered rows of feed `{feed}` do not read back"))
+        open().with_context(|| unread(feed))
     }
 
     /// Forgets a file's rows.
@@ -94,6 +111,10 @@ impl Memories {
             _ => Ok(()),
         }
     }
+}
+
+fn unread(feed: &str) -> String {
+    format!("the remembered rows of feed `{feed}` do not read back")
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ mod handed;
 
 pub use handed::HandedRows;
 
-use super::stored_rows::{Copier, StoredRows};
+use super::ahead::Last;
 use anyhow::{Context as _, Result, ensure};
 use jiff::civil::Date;
 use lockgate_core::hash::Digester;
 use lockgate_core::link::{
-    BrokenMemory, Fate, Found, Key, LastFile, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
+    BrokenMemory, Fate, Found, Key, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
 };
 use lockgate_core::record::IdentityId;
 use lockgate_core::row::Fingerprint;
@@ -56,19 +56,19 @@ pub struct FileMemory {
     /// The fingerprints of the fresh rows and their places, while the file is read.
     prints: Vec<u128>,
     places: Vec<u32>,
-    last: Option<(LastFile, Copier)>,
+    last: Option<Last>,
     /// What went wrong in a call that gives no answer; the next flush gives it.
     fault: Option<anyhow::Error>,
 }
 
 impl FileMemory {
     /// The memory of a file that is read tonight, on that of the feed's last accepted one.
-    pub fn reading(new: NamedTempFile, last: Option<StoredRows>) -> Result<Self> {
+    pub fn reading(new: NamedTempFile, last: Option<Last>) -> Result<Self> {
         let mut memory = Self::with(Body::New(new), RowIndex::default());
         if let Body::New(file) = &mut memory.body {
             file.write_all(MAGIC).context("writing the remembered rows of a file")?;
         }
-        memory.last = last.map(StoredRows::into_last);
+        memory.last = last;
         Ok(memory)
     }
 

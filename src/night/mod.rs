@@ -1,6 +1,7 @@
 //! One night, in the order of its picture: collect → ingest → link → keep → disclose → publish.
 
 pub mod again;
+mod ahead;
 mod asked;
 pub mod behind;
 mod beside;

@@ -12,7 +12,9 @@ use anyhow::Result;
 use hashbrown::{HashMap, HashSet};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::link::weigh::Weighed;
-use lockgate_core::link::{Doubt, Marks, Meetings, Pair, Pairs, Remembered as _, Ruling, Rulings};
+use lockgate_core::link::{
+    Doubt, Marks, Meetings, Pair, Pairs, Remembered as _, Ruling, Rulings, halves, whole,
+};
 use lockgate_core::linkage::guard::Bar;
 use lockgate_core::linkage::math::Weight;
 use lockgate_core::problem::Problem;
@@ -424,12 +426,11 @@ fn changed(files: &Retained) -> Result<Option<HashSet<IdentityId>>> {
         file.memory.each_vanished(|seen| _ = out.insert(seen.identity))?;
         let fresh = |seen: &lockgate_core::link::Seen<'_>, words: &mut Vec<u64>| {
             if seen.fresh {
-                words.extend([(seen.identity.0 >> 64) as u64, (seen.identity.0 << 64 >> 64) as u64]);
+                words.extend(halves(seen.identity));
             }
         };
         file.memory.gather(&fresh, &mut |words| {
             if out.len() <= MANY {
-                let whole = |[high, low]: &[u64; 2]| IdentityId(u128::from(*high) << 64 | u128::from(*low));
                 out.extend(words.as_chunks().0.iter().map(whole));
             }
         })?;

@@ -86,14 +86,15 @@ pub(super) async fn collect_and_read(
 ) -> Result<(Collected, Vec<Taken>)> {
     let cohort = night.deployment.agreement.cohort_category();
     let designate = |mapping: &Mapping| mapping.gives(cohort);
-    let first = collect(night, designate).await?;
+    let first = collect(night, memories, designate).await?;
     let (then, mut taken) = if first.due.is_empty() {
-        (collect(night, |mapping| !designate(mapping)).await?, Vec::new())
+        (collect(night, memories, |mapping| !designate(mapping)).await?, Vec::new())
     } else {
-        let others = collect(night, |mapping| !designate(mapping));
+        let others = collect(night, memories, |mapping| !designate(mapping));
         beside(others, |handle| handle.block_on(here(night, memories, &first.due, None)))?
     };
     taken.extend(others(night, memories, &then.due, &taken).await?);
+    memories.done();
     let collected = first.and(then);
     let order =
         |t: &Taken| collected.due.iter().position(|d| (d.feed, d.digest) == (t.due.feed, t.due.digest));

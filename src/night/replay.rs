@@ -11,7 +11,7 @@ use hashbrown::HashSet;
 use jiff::civil::Date;
 use lockgate_connectors::{Rows as Reader, Step};
 use lockgate_core::hash::Keys;
-use lockgate_core::link::Remembered as _;
+use lockgate_core::link::{Remembered as _, Seen, halves, whole};
 use lockgate_core::mapping::{Bound, Mapping, Outcome, Scratch};
 use lockgate_core::record::{Candidate, IdentityId};
 use lockgate_core::row::RowBuf;
@@ -43,12 +43,24 @@ impl Wanted {
     pub fn of(file: &Kept, left_out: &Rows, who: &WhoIsWho) -> Result<Self> {
         let mut wanted = Self::default();
         if !left_out.is_empty() {
-            file.memory.each(&mut |seen| {
+            let member = |seen: &Seen<'_>, out: &mut Vec<u64>| {
                 if left_out.has(seen.row) {
-                    if who.cohort.has(seen.identity) {
-                        wanted.unexpected.insert(seen.identity);
-                    } else {
-                        wanted.outside += 1;
+                    let inside = who.cohort.has(seen.identity);
+                    out.push(u64::from(inside));
+                    if inside {
+                        out.extend(halves(seen.identity));
+                    }
+                }
+            };
+            file.memory.gather(&member, &mut |mut words| {
+                while let Some((inside, rest)) = words.split_first() {
+                    words = rest;
+                    match rest.split_first_chunk::<2>() {
+                        Some((identity, rest)) if *inside == 1 => {
+                            wanted.unexpected.insert(whole(identity));
+                            words = rest;
+                        }
+                        _ => wanted.outside += 1,
                     }
                 }
             })?;
@@ -56,11 +68,14 @@ impl Wanted {
         let known = who.joining > 0 && (file.tonight.is_none() || file.memory.has_known());
         if known || !wanted.unexpected.is_empty() {
             let Self { rows, unexpected, .. } = &mut wanted;
-            file.memory.each(&mut |seen| {
+            let asked = |seen: &Seen<'_>, out: &mut Vec<u64>| {
                 let fresh = file.tonight.is_some() && seen.fresh;
                 if if fresh { unexpected.contains(&seen.identity) } else { who.joins(seen.identity) } {
-                    rows.push(seen.row);
+                    out.push(seen.row as u64);
                 }
+            };
+            file.memory.gather(&asked, &mut |words| {
+                rows.extend(words.iter().filter_map(|row| usize::try_from(*row).ok()));
             })?;
         }
         Ok(wanted)

@@ -326,6 +326,13 @@ impl LastFile {
         Self { index, prints, seen, ..Self::default() }
     }
 
+    /// The same, ready for rows in any order. Without it the first row that is not where it was waits for that.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.by_print = by_print(&self.prints);
+        self
+    }
+
     /// Looks for a row with this fingerprint; the next one is tried first, since most files keep their order. A
     /// row refused last time is looked at again every time.
     pub fn find(&mut self, print: Fingerprint) -> Found {

@@ -28,7 +28,7 @@ pub use memory::{
     BrokenMemory, Fate, Found, INDEX_END, LastFile, Pick, Remembered, RowBytes, RowIndex, Seen, Span, repeats,
 };
 pub use near::{Marks, Meetings, Pairs};
-pub use scope::{Interest, Scope};
+pub use scope::{Interest, Scope, halves, whole};
 
 /// A person with the current records of all linked identities: what the gate decides about.
 pub struct Person {

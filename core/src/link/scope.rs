@@ -319,12 +319,13 @@ fn others(tied: &[(IdentityId, IdentityId)], of: &[IdentityId]) -> Vec<IdentityI
     of.iter().flat_map(ends).collect()
 }
 
-/// An identity as two words.
-pub(super) fn halves(identity: IdentityId) -> [u64; 2] {
+/// An identity as two words, for [`Remembered::gather`](super::Remembered::gather).
+pub fn halves(identity: IdentityId) -> [u64; 2] {
     [(identity.0 >> 64) as u64, (identity.0 << 64 >> 64) as u64]
 }
 
-pub(super) fn whole(halves: &[u64; 2]) -> IdentityId {
+/// The identity of two words.
+pub fn whole(halves: &[u64; 2]) -> IdentityId {
     let [high, low] = halves.map(u128::from);
     IdentityId(high << 64 | low)
 }
