@@ -16,21 +16,20 @@ impl Store {
 
     /// The same, once these are among them.
     pub async fn learn(&self, words: &BTreeSet<&str>) -> Result<Lexicon, StoreError> {
-        let known = read(&mut self.read.acquire().await?).await?;
-        let there: BTreeSet<&str> = known.iter().map(|(_, word)| word.as_str()).collect();
-        if words.is_subset(&there) {
-            return lexicon(known);
-        }
-        let mut tx = self.begin().await?;
-        let mut known = read(&mut tx).await?;
-        let there: BTreeSet<String> = known.iter().map(|(_, word)| word.clone()).collect();
+        // Nobody else writes.
+        let mut known = read(&mut self.read.acquire().await?).await?;
         let next = known.iter().map(|(id, _)| *id).max().unwrap_or(0) + 1;
-        let new = words.iter().filter(|word| !there.contains(**word));
-        for (id, word) in (next..).zip(new) {
-            either::query(sql::WORD_ADD).bind(id).bind((*word).to_owned()).execute(&mut *tx).await?;
-            known.push((id, (*word).to_owned()));
+        let there: BTreeSet<&str> = known.iter().map(|(_, word)| word.as_str()).collect();
+        let new: Vec<(i64, String)> =
+            (next..).zip(words.difference(&there).map(|word| (*word).to_owned())).collect();
+        if !new.is_empty() {
+            let mut tx = self.begin().await?;
+            for (id, word) in &new {
+                either::query(sql::WORD_ADD).bind(*id).bind(word.clone()).execute(&mut *tx).await?;
+            }
+            tx.commit().await?;
         }
-        tx.commit().await?;
+        known.extend(new);
         lexicon(known)
     }
 }
