@@ -125,15 +125,15 @@ impl<'a> Closing<'a> {
     async fn begin(night: &Night<'_>, meta: &'a Meta, journal: SpoolReader) -> Result<Self> {
         let mut tx = night.store.begin_bundle(&night.run).await?;
         let (id, start) = (tx.number_bundle(), end(&mut tx).await?);
+        let held = tx.holds(meta.recipient).await?;
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, &sender));
         while let Some(page) = pages.recv().await {
             tx.append_rows(Some(id), page.rows).await?;
-            // Before a first bundle nobody holds anything.
-            if meta.sequence == 1 {
-                tx.add_holdings(meta.recipient, page.holdings).await?;
-            } else {
+            if held {
                 tx.put_holdings(meta.recipient, page.holdings).await?;
+            } else {
+                tx.add_holdings(meta.recipient, page.holdings).await?;
             }
         }
         let end = linking.await.context("linking the ledger stopped")??;

@@ -1,10 +1,9 @@
-//! One transaction a bundle: its row, its ledger entries (`ledger.rs`) and what its recipient then holds.
+//! One transaction a bundle: its row, its ledger entries (`ledger.rs`) and what its recipient then holds (`holding.rs`).
 
-use super::bulk::Values;
 use super::db::{Pool, Tx};
 use super::either;
 use super::error::StoreError;
-use super::ids::{self, BundleId, PersonRef, RunId, count, stored};
+use super::ids::{self, BundleId, RunId, count, stored};
 use super::ledger::head;
 use super::log::Log;
 use super::names::Dictionaries;
@@ -88,8 +87,8 @@ pub struct BundleRow {
 /// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
 /// an error it is to be dropped.
 pub struct BundleTx {
-    tx: Tx,
-    names: Arc<Dictionaries>,
+    pub(super) tx: Tx,
+    pub(super) names: Arc<Dictionaries>,
     counters: Counters,
     run: Run,
     pub(super) read: Pool,
@@ -113,25 +112,6 @@ impl Store {
             head,
             log: self.log.clone(),
         })
-    }
-
-    /// What a recipient holds about these persons; a person of whom it holds nothing is absent.
-    pub async fn holdings(
-        &self,
-        recipient: PartnerId,
-        persons: &[PersonRef],
-    ) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
-        let shared = [Some(self.names.partner_row(recipient)?)];
-        let mut connection = self.read.acquire().await?;
-        let mut found = Vec::new();
-        let take = |(person, packed): (i64, Vec<u8>)| {
-            found.push((PersonRef(person), packed));
-            Ok(())
-        };
-        sql::HOLDING_READ
-            .read(&mut connection, &shared, persons, |values, id| values.int(id.0), take)
-            .await?;
-        Ok(found)
     }
 
     /// Bundles, the newest first, of one recipient or of all.
@@ -220,32 +200,6 @@ impl BundleTx {
         Ok(())
     }
 
-    /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.
-    pub async fn put_holdings(
-        &mut self,
-        recipient: PartnerId,
-        holdings: Vec<(PersonRef, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
-        let shared = [Some(self.names.partner_row(recipient)?)];
-        let (kept, dropped): (Vec<_>, Vec<_>) =
-            holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
-        sql::HOLDING_PUT.write(&mut self.tx, &shared, kept, held).await?;
-        sql::HOLDING_DROP.write(&mut self.tx, &shared, dropped, |values, (id, _)| values.int(id.0)).await?;
-        Ok(())
-    }
-
-    /// Sets what a recipient holds from now on who held nothing of anybody, having had no bundle: a server spends half as long on it,
-    /// looking for nothing that may stand there already. Refused when something does.
-    pub async fn add_holdings(
-        &mut self,
-        recipient: PartnerId,
-        mut holdings: Vec<(PersonRef, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
-        holdings.retain(|(_, packed)| !packed.is_empty());
-        let shared = [Some(self.names.partner_row(recipient)?)];
-        sql::HOLDING_ADD.write(&mut self.tx, &shared, holdings, held).await.map(drop)
-    }
-
     /// From here on it was recorded: what the bundle holds may go out.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.counters.keep(&mut self.tx).await?;
@@ -253,11 +207,6 @@ impl BundleTx {
         self.log.iter().for_each(Log::behind);
         Ok(())
     }
-}
-
-fn held(values: &mut Values, (person, packed): (PersonRef, Vec<u8>)) {
-    values.int(person.0);
-    values.blob(packed);
 }
 
 type BundleTuple = (i64, i64, i64, i64, String, String, String, Option<Vec<u8>>, Vec<u8>, String, String);

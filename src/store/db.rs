@@ -38,11 +38,16 @@ const OLDEST: i64 = 150_000;
 /// compiled each anew, in two hundred milliseconds where the statement itself takes ten.
 const NO_COMPILER: (&str, &str) = ("jit", "off");
 
+/// A statement is planned once. It is about rows that are found by their numbers, however many; planned anew for each page it took a table that is
+/// just being filled for a small one, and read all of it.
+const FIXED_PLAN: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+
 /// What the writing connection asks of a server, whatever its administrator has set for others: what is committed is on the
 /// drive before anything goes out; a long file is not cut off; and a gateway whose machine is gone is found out within two
 /// minutes, so that its lock comes free.
-const WRITING: [(&str, &str); 9] = [
+const WRITING: [(&str, &str); 10] = [
     NO_COMPILER,
+    FIXED_PLAN,
     ("synchronous_commit", "on"),
     ("statement_timeout", "0"),
     ("idle_session_timeout", "0"),
@@ -379,7 +384,7 @@ fn bench(connections: u32) -> PgPoolOptions {
 
 /// A server's database, for reading.
 pub(super) async fn postgres_reading(server: &Server) -> Result<Pool, StoreError> {
-    let options = server.options().options([("default_transaction_read_only", "on"), NO_COMPILER]);
+    let options = server.options().options([("default_transaction_read_only", "on"), NO_COMPILER, FIXED_PLAN]);
     connected(server, &options).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(3)

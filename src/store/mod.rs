@@ -26,6 +26,7 @@ mod either;
 mod error;
 mod fence;
 mod file;
+mod holding;
 mod ids;
 mod index;
 mod intake;

@@ -203,6 +203,8 @@ statements! {
         WHERE CAST($1 AS TEXT) IS NULL OR state = $1 ORDER BY first_run, identity_a, identity_b";
     REVIEW_STATE = "UPDATE review SET state = $3 WHERE identity_a = $1 AND identity_b = $2";
 
+    HOLDS = "SELECT count(*) FROM (SELECT 1 FROM holding WHERE recipient = $1 LIMIT 1) AS held";
+
     BUNDLE_ADD = "INSERT INTO bundle (id, run, recipient, sequence, kind, as_of, name, previous, manifest_digest, state, counts) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     BUNDLE_STATE = "UPDATE bundle SET state = $2 WHERE id = $1";
@@ -266,8 +268,8 @@ statements! {
 
     WAITING = "SELECT (SELECT count(*) FROM file WHERE state = 'held'), (SELECT count(*) FROM quarantine WHERE state = 'open'), \
         (SELECT count(*) FROM review WHERE state = 'open')";
-    PEOPLE = "SELECT count(DISTINCT person) FROM identity";
-    PEOPLE_THEN = "SELECT count(DISTINCT person) FROM identity WHERE first_run <= $1";
+    PEOPLE = "SELECT count(*) FROM (SELECT DISTINCT person FROM identity) AS people";
+    PEOPLE_THEN = "SELECT count(*) FROM (SELECT DISTINCT person FROM identity WHERE first_run <= $1) AS people";
     NOBODY = "SELECT 1 - count(*) FROM (SELECT 1 FROM person LIMIT 1) AS known";
     STATUS = "SELECT (SELECT count(*) FROM person WHERE dirty = 1), (SELECT count(*) FROM identity), \
         (SELECT CAST(coalesce(sum(records), 0) AS BIGINT) FROM chapter), (SELECT count(*) FROM bundle WHERE state <> 'published'), \

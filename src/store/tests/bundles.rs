@@ -128,7 +128,9 @@ async fn holdings_are_replaced_and_dropped() {
     let added = accept(&store, &run, 17, 1, 300).await;
     let persons: Vec<PersonRef> = added.iter().map(|(_, person)| *person).collect();
     let mut tx = store.begin_bundle(&run).await.unwrap();
+    assert!(!tx.holds(SOUTH).await.unwrap());
     tx.add_holdings(SOUTH, persons.iter().map(|person| (*person, vec![1, 2])).collect()).await.unwrap();
+    assert!(tx.holds(SOUTH).await.unwrap() && !tx.holds(NORTH).await.unwrap());
     tx.put_holdings(NORTH, vec![(persons[0], vec![7])]).await.unwrap();
     tx.put_holdings(SOUTH, vec![(persons[0], Vec::new()), (persons[1], vec![3])]).await.unwrap();
     tx.commit().await.unwrap();

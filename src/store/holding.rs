@@ -1,0 +1,68 @@
+//! What recipients hold: of each person, packed (the core's `Holdings`).
+
+use super::bulk::Values;
+use super::either;
+use super::error::StoreError;
+use super::ids::PersonRef;
+use super::{BundleTx, Store, sql};
+use lockgate_core::agreement::PartnerId;
+
+impl Store {
+    /// What a recipient holds about these persons; a person of whom it holds nothing is absent.
+    pub async fn holdings(
+        &self,
+        recipient: PartnerId,
+        persons: &[PersonRef],
+    ) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        let mut connection = self.read.acquire().await?;
+        let mut found = Vec::new();
+        let take = |(person, packed): (i64, Vec<u8>)| {
+            found.push((PersonRef(person), packed));
+            Ok(())
+        };
+        sql::HOLDING_READ
+            .read(&mut connection, &shared, persons, |values, id| values.int(id.0), take)
+            .await?;
+        Ok(found)
+    }
+}
+
+impl BundleTx {
+    /// Whether a recipient holds anything of anybody.
+    pub async fn holds(&mut self, recipient: PartnerId) -> Result<bool, StoreError> {
+        let query = either::query_scalar::<i64>(sql::HOLDS).bind(self.names.partner_row(recipient)?);
+        Ok(query.fetch_one(&mut *self.tx).await? > 0)
+    }
+
+    /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.
+    pub async fn put_holdings(
+        &mut self,
+        recipient: PartnerId,
+        holdings: Vec<(PersonRef, Vec<u8>)>,
+    ) -> Result<(), StoreError> {
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            holdings.into_iter().partition(|(_, packed)| !packed.is_empty());
+        sql::HOLDING_PUT.write(&mut self.tx, &shared, kept, held).await?;
+        sql::HOLDING_DROP.write(&mut self.tx, &shared, dropped, |values, (id, _)| values.int(id.0)).await?;
+        Ok(())
+    }
+
+    /// Sets what a recipient holds from now on of persons of whom it held nothing: a server spends half as long on it,
+    /// looking for nothing that may stand there already. Refused when something does.
+    pub async fn add_holdings(
+        &mut self,
+        recipient: PartnerId,
+        mut holdings: Vec<(PersonRef, Vec<u8>)>,
+    ) -> Result<(), StoreError> {
+        holdings.retain(|(_, packed)| !packed.is_empty());
+        let shared = [Some(self.names.partner_row(recipient)?)];
+        sql::HOLDING_ADD.write(&mut self.tx, &shared, holdings, held).await.map(drop)
+    }
+}
+
+fn held(values: &mut Values, (person, packed): (PersonRef, Vec<u8>)) {
+    values.int(person.0);
+    values.blob(packed);
+}
