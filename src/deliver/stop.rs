@@ -60,7 +60,7 @@ pub async fn stop(
     let holdings = as_it_is(store, recipient, &never).await?;
     let at = Timestamp::now().to_string();
     let mut tx = store.begin_decisions(why.day).await?;
-    tx.put_holdings(recipient, holdings).await?;
+    tx.holding().put(recipient, holdings).await?;
     for row in rows {
         tx.set_bundle_state(row.id, BundleState::Stopped).await?;
         let taken = Taken { step: Step::Stopped, at: at.clone(), actor: why.by.to_owned() };

@@ -19,6 +19,8 @@ use std::collections::BTreeSet;
 pub struct Known {
     /// Persons that have left the cohort.
     pub left: BTreeSet<PersonRef>,
+    /// How many persons the store holds, where that is known without counting: it held nobody before.
+    pub everybody: Option<u64>,
     /// How many joined it.
     pub joined: u64,
     /// Identities that belong to another person now.
@@ -52,12 +54,13 @@ pub async fn known(
     // Whom the model is asked about is found out meanwhile.
     let keeping = keep(night, taken, &retained, &who, &mut people);
     let (kept, meetings) = beside(keeping, |_| question.meet(&retained, &who))?;
-    let left = leavers(&who, &people);
+    let (left, everybody) = (leavers(&who, &people), people.everybody());
     drop(people);
     night.store.rest().await?;
-    let proposed = propose::propose(night, &retained, &who, question, meetings).await?;
+    let proposed = propose::propose(night, &retained, (&who, everybody), question, meetings).await?;
     Ok(Known {
         left,
+        everybody,
         joined: joined(&who),
         moved: who.moved.len() as u64,
         linked: who.scope as u64,

@@ -12,6 +12,7 @@ mod drift;
 pub mod feed_diff;
 mod forms;
 pub mod hand_over;
+mod hold;
 mod in_force;
 pub mod ingest;
 pub mod journal;

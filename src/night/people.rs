@@ -58,6 +58,11 @@ impl<'w> People<'w> {
         Ok(people)
     }
 
+    /// How many persons the store holds, where it held nobody before tonight.
+    pub fn everybody(&self) -> Option<u64> {
+        self.nobody.then_some(self.persons.len() as u64)
+    }
+
     /// The row of an identity.
     pub fn identity(&self, identity: IdentityId) -> Option<IdentityRef> {
         self.at(identity).map(|i| i.0)
@@ -197,7 +202,7 @@ async fn move_holdings(night: &Night<'_>, who: &WhoIsWho, moves: &Moves<PersonRe
         }
         let changed = regroup(&mut held, moves);
         let now = changed.iter().filter_map(|p| held.get(p).map(|h| (*p, h.to_bytes(&lexicon))));
-        tx.put_holdings(recipient, now.collect()).await?;
+        tx.holding().put(recipient, now.collect()).await?;
     }
     let told: Vec<(String, IdentityId)> = who.moved.iter().map(|(known, to)| moved(known, *to)).collect();
     let entries = told.iter().map(|(reference, identity)| DecisionEntry {

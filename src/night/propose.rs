@@ -106,11 +106,11 @@ fn meet(
     Ok(Meetings::of(&views(files), seeds, &|identity| who.cohort.person(identity))?)
 }
 
-/// Asks the model, with what is remembered still at hand.
+/// Asks the model, with what is remembered still at hand; `everybody` is how many persons the store holds, where that is known.
 pub async fn propose(
     night: &Night<'_>,
     files: &Retained,
-    who: &WhoIsWho,
+    (who, everybody): (&WhoIsWho, Option<u64>),
     question: Question,
     meetings: Meetings,
 ) -> Result<Proposed> {
@@ -119,7 +119,10 @@ pub async fn propose(
     drop(held);
     let asking = Asking::after(night, files, who, meetings).await?;
     let (scored, beyond) = asking.score(&model).await?;
-    let cohort = night.store.people().await?;
+    let cohort = match everybody {
+        Some(known) => known,
+        None => night.store.people().await?,
+    };
     let Chosen { asked, settled, left } = asking.choose(&model, &scored, changed.as_ref(), cohort);
     let mut notes = notes(asking.crowded, left, beyond);
     if other && before.is_some_and(|before| before != AT_WORK) {

@@ -4,13 +4,14 @@
 use super::Night;
 use super::asked;
 use super::disclose::Open;
+use super::hold::{Hold, PAGE, Ready, Waiting};
 use super::journal::JournalEntry;
 use super::summary::RecipientLine;
 use crate::bundle::{BundleError, Finished};
 use crate::deliver::{Doors, outbox};
 use crate::seal::{SealError, Sealed};
 use crate::store::{BundleId, BundleState, BundleTx, LedgerRow, NewBundle, NewEntry, PersonRef};
-use crate::vault::{Spool, SpoolReader};
+use crate::vault::SpoolReader;
 use anyhow::{Context as _, Result};
 use lockgate_core::agreement::PartnerId;
 use lockgate_core::bundle::{Counts, Meta};
@@ -18,15 +19,12 @@ use lockgate_core::hash::Digest;
 use lockgate_core::ledger::{
     BundleEntry, Chain, DecisionEntry, End, Entry, FileEntry, FileState, LedgerCommit, Prepared, RunEntry,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
-
-/// Holdings handed to the store at once.
-const PAGE: usize = 2000;
 
 /// A bundle on its way into the ledger: its entries are written, and what names its files is not yet.
 struct Closing<'a> {
@@ -122,18 +120,23 @@ impl<'a> Closing<'a> {
     /// Links the journal's entries to the ledger, and sets what the recipient holds from now on. The next pages
     /// are linked while the store takes one. Nothing stands before the bundle's own row does: without it all of
     /// this is dropped.
-    async fn begin(night: &Night<'_>, meta: &'a Meta, journal: SpoolReader) -> Result<Self> {
-        let mut tx = night.store.begin_bundle(&night.run).await?;
+    async fn begin(night: &Night<'_>, meta: &'a Meta, journal: Waiting) -> Result<Self> {
+        let (mut tx, journal, hold) = match journal.ready().await? {
+            Ready::Held(holding, journal) => (night.store.in_turn(holding, &night.run).await?, journal, None),
+            Ready::Unread(journal) => {
+                let mut tx = night.store.begin_bundle(&night.run).await?;
+                let hold = Hold::of(tx.holding(), meta.recipient).await?;
+                (tx, journal, Some(hold))
+            }
+        };
         let (id, start) = (tx.number_bundle(), end(&mut tx).await?);
-        let held = tx.holds(meta.recipient).await?;
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
-        let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, &sender));
+        let holding = hold.is_some();
+        let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, holding, &sender));
         while let Some(page) = pages.recv().await {
             tx.append_rows(Some(id), page.rows).await?;
-            if held {
-                tx.put_holdings(meta.recipient, page.holdings).await?;
-            } else {
-                tx.add_holdings(meta.recipient, page.holdings).await?;
+            if let Some(hold) = &hold {
+                hold.page(tx.holding(), page.holdings).await?;
             }
         }
         let end = linking.await.context("linking the ledger stopped")??;
@@ -181,9 +184,10 @@ struct Page {
     holdings: Vec<(PersonRef, Vec<u8>)>,
 }
 
-/// Reads the journal and links its entries, page by page; gives the ledger's end.
-fn link_pages(mut journal: SpoolReader, mut end: End, pages: &Sender<Page>) -> Result<End> {
-    let (mut page, mut row) = (Page::default(), LedgerRow::default());
+/// Reads the journal and links its entries, page by page, with what is held if that is not written yet; gives the ledger's
+/// end.
+fn link_pages(mut journal: SpoolReader, mut end: End, holding: bool, pages: &Sender<Page>) -> Result<End> {
+    let (mut page, mut row, mut people) = (Page::default(), LedgerRow::default(), 0);
     let send = |page: Page| pages.blocking_send(page).ok().context("the store stopped");
     while let Some(bytes) = journal.next_entry()? {
         let one = JournalEntry::read(bytes).context("the night's journal does not read back")?;
@@ -194,9 +198,11 @@ fn link_pages(mut journal: SpoolReader, mut end: End, pages: &Sender<Page>) -> R
                 page.rows.push(std::mem::take(&mut row));
             }
         }
-        page.holdings.extend(one.after.map(|held| (one.person, held.to_vec())));
-        if page.holdings.len() >= PAGE {
+        page.holdings.extend(one.after.filter(|_| holding).map(|held| (one.person, held.to_vec())));
+        people += 1;
+        if people >= PAGE {
             send(std::mem::take(&mut page))?;
+            people = 0;
         }
     }
     page.rows.push(row);
@@ -207,7 +213,9 @@ fn link_pages(mut journal: SpoolReader, mut end: End, pages: &Sender<Page>) -> R
 /// A bundle whose files are being finished.
 struct Underway {
     meta: Meta,
-    journal: Spool,
+    journal: Waiting,
+    /// Of the journal.
+    bytes: u64,
     line: RecipientLine,
     finished: JoinHandle<Result<Finished, BundleError>>,
 }
@@ -231,8 +239,9 @@ pub async fn publish_all(
     for notice in notices {
         open.push(notice.notice(night, &doors.staging)?);
     }
-    let mut leaving = Vec::new();
-    for Underway { meta, journal, line, finished } in finishing(open) {
+    let (mut leaving, mut underway) = (Vec::new(), VecDeque::from(finishing(open)?));
+    while let Some(Underway { meta, journal, line, finished, .. }) = underway.pop_front() {
+        begin_ahead(night, &mut underway).await;
         let recorded = record(night, doors, &meta, journal, finished).await;
         leaving.push((meta.recipient_key().to_owned(), line, recorded));
     }
@@ -254,8 +263,27 @@ pub async fn publish_all(
     Ok((lines, fresh))
 }
 
+impl Underway {
+    /// What its recipient holds is being written, if that can be before its turn.
+    async fn begun(self, night: &Night<'_>) -> Self {
+        let journal = self.journal.begun(night.store, self.meta.recipient).await;
+        Self { journal, ..self }
+    }
+}
+
+/// Of the bundles that wait, begins the one with the most to write before its turn, unless one is begun already.
+async fn begin_ahead(night: &Night<'_>, waiting: &mut VecDeque<Underway>) {
+    if waiting.iter().any(|one| matches!(one.journal, Waiting::Ahead(_))) {
+        return;
+    }
+    let largest = (0..waiting.len()).max_by_key(|at| waiting.get(*at).map(|one| one.bytes));
+    if let Some((at, one)) = largest.and_then(|at| Some((at, waiting.remove(at)?))) {
+        waiting.insert(at, one.begun(night).await);
+    }
+}
+
 /// Finishes the bundles' files in their order, as many at a time as there are cores.
-fn finishing(open: Vec<Open>) -> Vec<Underway> {
+fn finishing(open: Vec<Open>) -> Result<Vec<Underway>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let turns = Arc::new(Semaphore::new(cores));
     let finish = |Open { meta, journal, line, writer, .. }: Open| {
@@ -266,7 +294,8 @@ fn finishing(open: Vec<Open>) -> Vec<Underway> {
             drop(turn);
             finished
         });
-        Underway { meta, journal, line, finished }
+        let bytes = journal.bytes();
+        Ok(Underway { meta, journal: Waiting::Unread(journal.into_reader()?), bytes, line, finished })
     };
     open.into_iter().map(finish).collect()
 }
@@ -292,10 +321,10 @@ async fn record(
     night: &Night<'_>,
     doors: &Arc<Doors>,
     meta: &Meta,
-    journal: Spool,
+    journal: Waiting,
     finished: JoinHandle<Result<Finished, BundleError>>,
 ) -> Result<Leaving> {
-    let mut closing = Closing::begin(night, meta, journal.into_reader()?).await?;
+    let mut closing = Closing::begin(night, meta, journal).await?;
     let finished = finished.await.context("finishing a bundle stopped")??;
     closing.counts = (finished.total(), counts_by_table(&finished));
     closing.form = doors.staging.join(&finished.name).join("acknowledge.csv");

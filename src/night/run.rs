@@ -20,7 +20,7 @@ use crate::exit::{Exit, Expected};
 use crate::operate::traces;
 use crate::schedule;
 use crate::seal::{Sealer, Signer};
-use crate::store::{Names, NewRun, PersonRef, Store, StoreError, StorePlace};
+use crate::store::{Names, NewRun, PersonRef, Settling, Store, StoreError, StorePlace};
 use crate::vault::{Archive, Vault};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -223,6 +223,10 @@ async fn stages(night: &Night<'_>, doors: &Arc<Doors>, last: Option<Date>) -> Re
     }
     let (fresh, noted) = decide(night, doors, (&known_now.left, &stuck), &mut summary).await?;
     warnings.extend(noted);
+    summary.cohort = match known_now.everybody {
+        Some(known) => known,
+        None => night.store.people().await?,
+    };
     if !night.order.dry_run {
         let Delivered { failed, noted } = deliver(night, doors, fresh, &mut summary).await?;
         for problem in &failed {
@@ -337,6 +341,13 @@ async fn decide(
     let mut open = disclose::open(night, &doors.staging, &registers).await?;
     let settled = disclose::disclose(night, &basis, &mut open).await?;
     let (narrowed, open): (Vec<Open>, Vec<Open>) = open.into_iter().partition(|o| o.watch.narrowed());
+    let settled = settled.into_iter().filter(|(person, _)| !left.contains(person)).collect();
+    // What empties persons, or stops bundles, may write to whoever was merged into one of these.
+    let settling = if left.is_empty() && narrowed.is_empty() {
+        night.store.settling(settled).await
+    } else {
+        Settling::then(settled)
+    };
     let (lines, mut fresh) = publish_all(night, doors, open).await?;
     let mut noted = Vec::new();
     summary.recipients = lines;
@@ -352,12 +363,10 @@ async fn decide(
         // by its mark that somebody is to be destroyed.
         let gone: Vec<PersonRef> = left.iter().copied().collect();
         night.store.empty_persons(&gone).await?;
-        let settled = settled.into_iter().filter(|(person, _)| !left.contains(person)).collect();
-        night.store.settle_persons(settled).await?;
+        night.store.settle(settling).await?;
         night.store.set_meta("basis", &basis_now).await?;
     }
     summary.recipients.extend(shut.into_iter().map(|(_, line)| line));
-    summary.cohort = night.store.people().await?;
     summary.shadow = shadow(night).await?;
     Ok((fresh, noted))
 }

@@ -3,6 +3,7 @@
 use super::db::{Pool, Tx};
 use super::either;
 use super::error::StoreError;
+use super::holding::HoldingTx;
 use super::ids::{self, BundleId, RunId, count, stored};
 use super::ledger::head;
 use super::log::Log;
@@ -87,8 +88,7 @@ pub struct BundleRow {
 /// The transaction of one bundle (or of a few). Dropped without [`commit`](Self::commit), it leaves nothing; after
 /// an error it is to be dropped.
 pub struct BundleTx {
-    pub(super) tx: Tx,
-    pub(super) names: Arc<Dictionaries>,
+    holding: HoldingTx,
     counters: Counters,
     run: Run,
     pub(super) read: Pool,
@@ -100,18 +100,14 @@ pub struct BundleTx {
 impl Store {
     /// Starts the transaction of a bundle.
     pub async fn begin_bundle(&self, run: &Run) -> Result<BundleTx, StoreError> {
-        let mut tx = self.begin().await?;
-        let counters = Counters::read(&mut tx).await?;
-        let head = head(&mut tx).await?.map_or(0, |(seq, _)| seq);
-        Ok(BundleTx {
-            tx,
-            names: Arc::clone(&self.names),
-            counters,
-            run: *run,
-            read: self.read.clone(),
-            head,
-            log: self.log.clone(),
-        })
+        self.in_turn(HoldingTx { tx: self.begin().await?, names: Arc::clone(&self.names) }, run).await
+    }
+
+    /// Goes on with a bundle's transaction once its turn has come: the one before it was committed, or dropped.
+    pub async fn in_turn(&self, mut holding: HoldingTx, run: &Run) -> Result<BundleTx, StoreError> {
+        let counters = Counters::read(&mut holding.tx).await?;
+        let head = head(&mut holding.tx).await?.map_or(0, |(seq, _)| seq);
+        Ok(BundleTx { holding, counters, run: *run, read: self.read.clone(), head, log: self.log.clone() })
     }
 
     /// Bundles, the newest first, of one recipient or of all.
@@ -161,7 +157,12 @@ impl Store {
 
 impl BundleTx {
     pub(super) const fn connection(&mut self) -> &mut Tx {
-        &mut self.tx
+        &mut self.holding.tx
+    }
+
+    /// What recipients hold.
+    pub const fn holding(&mut self) -> &mut HoldingTx {
+        &mut self.holding
     }
 
     /// A new number of a table.
@@ -172,7 +173,7 @@ impl BundleTx {
     /// Moves a bundle to its next state, with what is recorded about it.
     pub async fn set_bundle_state(&mut self, bundle: BundleId, state: BundleState) -> Result<(), StoreError> {
         let query = either::query(sql::BUNDLE_STATE).bind(bundle.0).bind(state.word());
-        let done = query.execute(&mut *self.tx).await?;
+        let done = query.execute(&mut *self.holding.tx).await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("bundle")) }
     }
 
@@ -186,7 +187,7 @@ impl BundleTx {
         either::query(sql::BUNDLE_ADD)
             .bind(id.0)
             .bind(self.run.id.0)
-            .bind(self.names.partner_row(bundle.recipient)?)
+            .bind(self.holding.names.partner_row(bundle.recipient)?)
             .bind(stored(bundle.sequence))
             .bind(bundle.kind.clone())
             .bind(bundle.as_of.to_string())
@@ -195,15 +196,15 @@ impl BundleTx {
             .bind(bundle.manifest_digest.0.to_vec())
             .bind(bundle.state.word())
             .bind(bundle.counts.clone())
-            .execute(&mut *self.tx)
+            .execute(&mut *self.holding.tx)
             .await?;
         Ok(())
     }
 
     /// From here on it was recorded: what the bundle holds may go out.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        self.counters.keep(&mut self.tx).await?;
-        self.tx.commit().await?;
+        self.counters.keep(&mut self.holding.tx).await?;
+        self.holding.tx.commit().await?;
         self.log.iter().for_each(Log::behind);
         Ok(())
     }

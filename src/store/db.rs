@@ -26,6 +26,8 @@ pub(super) const DATABASE: &str = "store.sqlite";
 pub(super) const WRITER: i64 = 0x4c6f_636b_6761_7465;
 /// The advisory lock that each worker shares with the others, so that they can be counted: `Lockwork` in letters.
 pub(super) const WORKER: i64 = 0x4c6f_636b_776f_726b;
+/// The advisory lock that transactions beside the writer's share, so that nobody opens the store meanwhile: `Lockside` in letters.
+pub(super) const BESIDE: i64 = 0x4c6f_636b_7369_6465;
 /// For how long a connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 30 });
 /// How often the writer's lock is tried again, a tenth of a second apart: a server needs a moment to notice that the process
@@ -335,7 +337,7 @@ pub(super) async fn postgres_writing(server: &Server, turn: Turn) -> Result<Pool
     let options = server.options().options(WRITING);
     let mut first = connected(server, &options).await?;
     usable(server, &mut first).await?;
-    if !locked(&mut first).await? {
+    if !(locked(&mut first, WRITER).await? && locked(&mut first, BESIDE).await?) {
         return Err(StoreError::InUse(server.shown().into()));
     }
     first.close().await?;
@@ -347,7 +349,7 @@ pub(super) async fn postgres_writing(server: &Server, turn: Turn) -> Result<Pool
         .after_connect(move |connection, _| {
             let turn = turn.clone();
             Box::pin(async move {
-                let own = locked(connection).await? && turn.stands(connection).await?;
+                let own = locked(connection, WRITER).await? && turn.stands(connection).await?;
                 if own { Ok(()) } else { Err(sqlx::Error::WorkerCrashed) }
             })
         })
@@ -359,6 +361,13 @@ pub(super) async fn postgres_writing(server: &Server, turn: Turn) -> Result<Pool
 /// Connections to the table of shared work, for the writer: made when they are wanted.
 pub(super) fn postgres_bench(server: &Server) -> Pool {
     Pool::Postgres(bench(2).connect_lazy_with(server.options().options(WRITING)))
+}
+
+/// Connections for what is written beside the writer's own transaction (`beside.rs`), made when they are wanted: of the bundle that is
+/// recorded, of the next one, and of the persons that are settled. Should the server have none left, all is written one after another.
+pub(super) fn postgres_beside(server: &Server) -> Pool {
+    let pool = bench(3).acquire_timeout(Duration::from_secs(5));
+    Pool::Postgres(pool.connect_lazy_with(server.options().options(WRITING)))
 }
 
 /// The connection of a worker to the table of shared work. It shows that the worker is there, as long as it lives.
@@ -384,7 +393,8 @@ fn bench(connections: u32) -> PgPoolOptions {
 
 /// A server's database, for reading.
 pub(super) async fn postgres_reading(server: &Server) -> Result<Pool, StoreError> {
-    let options = server.options().options([("default_transaction_read_only", "on"), NO_COMPILER, FIXED_PLAN]);
+    let options =
+        server.options().options([("default_transaction_read_only", "on"), NO_COMPILER, FIXED_PLAN]);
     connected(server, &options).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(3)
@@ -433,9 +443,9 @@ pub(super) async fn made(connection: &mut Conn) -> Result<bool, StoreError> {
     }
 }
 
-async fn locked(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+async fn locked(connection: &mut PgConnection, lock: i64) -> Result<bool, sqlx::Error> {
     for _ in 0..TRIES {
-        let taken = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER);
+        let taken = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(lock);
         if taken.fetch_one(&mut *connection).await? {
             return Ok(true);
         }

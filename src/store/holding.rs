@@ -1,11 +1,14 @@
 //! What recipients hold: of each person, packed (the core's `Holdings`).
 
 use super::bulk::Values;
+use super::db::Tx;
 use super::either;
 use super::error::StoreError;
 use super::ids::PersonRef;
-use super::{BundleTx, Store, sql};
+use super::names::Dictionaries;
+use super::{Store, sql};
 use lockgate_core::agreement::PartnerId;
+use std::sync::Arc;
 
 impl Store {
     /// What a recipient holds about these persons; a person of whom it holds nothing is absent.
@@ -28,15 +31,30 @@ impl Store {
     }
 }
 
-impl BundleTx {
+/// What recipients hold, in a transaction that is a bundle's, or will be when its turn at the ledger comes.
+pub struct HoldingTx {
+    pub(super) tx: Tx,
+    pub(super) names: Arc<Dictionaries>,
+}
+
+impl Store {
+    /// Begins the transaction of a bundle before its turn has come, beside that of another ([`Store::in_turn`]). `None` where one
+    /// connection writes: the store is in a folder.
+    pub async fn begin_ahead(&self) -> Result<Option<HoldingTx>, StoreError> {
+        let beside = self.begin_beside().await?;
+        Ok(beside.map(|tx| HoldingTx { tx, names: Arc::clone(&self.names) }))
+    }
+}
+
+impl HoldingTx {
     /// Whether a recipient holds anything of anybody.
-    pub async fn holds(&mut self, recipient: PartnerId) -> Result<bool, StoreError> {
+    pub async fn any(&mut self, recipient: PartnerId) -> Result<bool, StoreError> {
         let query = either::query_scalar::<i64>(sql::HOLDS).bind(self.names.partner_row(recipient)?);
         Ok(query.fetch_one(&mut *self.tx).await? > 0)
     }
 
     /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.
-    pub async fn put_holdings(
+    pub async fn put(
         &mut self,
         recipient: PartnerId,
         holdings: Vec<(PersonRef, Vec<u8>)>,
@@ -51,7 +69,7 @@ impl BundleTx {
 
     /// Sets what a recipient holds from now on of persons of whom it held nothing: a server spends half as long on it,
     /// looking for nothing that may stand there already. Refused when something does.
-    pub async fn add_holdings(
+    pub async fn add(
         &mut self,
         recipient: PartnerId,
         mut holdings: Vec<(PersonRef, Vec<u8>)>,

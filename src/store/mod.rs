@@ -15,6 +15,7 @@
 
 mod alarm;
 mod alike;
+mod beside;
 mod bulk;
 mod bundle;
 mod chapter;
@@ -42,6 +43,7 @@ mod register;
 mod repair;
 mod review;
 mod run;
+mod settle;
 mod sighting;
 mod sql;
 mod task;
@@ -68,6 +70,7 @@ pub use delivery::{Step, Taken, Trouble};
 pub use error::{CODES, StoreError};
 pub use fence::Fence;
 pub use file::{FileCounts, FileOutcome, FileRow, FileState};
+pub use holding::HoldingTx;
 pub use ids::{BundleId, EntryId, FileId, IdentityRef, PersonRef, QuarantineId, RunId};
 pub use intake::{FileTx, NewIdentity, NewQuarantine, NewReview};
 pub use ledger::{LedgerEntry, LedgerPages, LedgerRow, NewEntry};
@@ -83,6 +86,7 @@ pub use register::{
 pub use repair::{Decision, Recount};
 pub use review::{QuarantineFilter, QuarantineRow, QuarantineState, ReviewRow, ReviewState};
 pub use run::{NewRun, Run, RunRow, Status, Waiting};
+pub use settle::{Settled, Settling};
 pub use sighting::Sighting;
 pub use task::{Bench, Claim, Claimant, NewTask, TaskRow, TaskState};
 pub use watch::Watch;
@@ -115,6 +119,8 @@ pub struct Store {
     turn: Turn,
     /// Where work is shared, for the writer of a store on a server.
     bench: Option<Bench>,
+    /// What writes beside `write`, for the writer of a store on a server.
+    beside: Option<Pool>,
     /// For the writer of a store in a folder.
     log: Option<Log>,
     /// Held as long as this store may write.
@@ -141,15 +147,18 @@ impl Store {
         write.migrate(MIGRATIONS).await?;
         index::make_indexes(write.begin().await?).await?;
         let mut tx = write.begin().await?;
-        let beside = place.server.is_some() && folder.join(DATABASE).exists();
-        if beside
+        let file_too = place.server.is_some() && folder.join(DATABASE).exists();
+        if file_too
             && either::query_as::<(i64, String)>(sql::RUN_DATES).fetch_optional(&mut *tx).await?.is_none()
         {
             return Err(StoreError::NotCopied(folder.clone()));
         }
         check_mark(&mut tx, vault, true).await?;
         let names = Arc::new(Dictionaries::resolve(&mut tx, names, true).await?);
-        if place.server.is_some() {
+        if let Some(server) = &place.server {
+            if !beside::nothing(&mut tx).await? {
+                return Err(StoreError::InUse(server.shown().into()));
+            }
             // What a former writer had put there is nobody's any more.
             either::query(sql::TASK_CLEAR).execute(&mut *tx).await?;
             let next = Turn::next(&mut tx).await?;
@@ -160,8 +169,9 @@ impl Store {
         }
         let read = read_pool(&place).await?;
         let bench = place.server.as_ref().map(|server| Bench(db::postgres_bench(server)));
+        let beside = place.server.as_ref().map(db::postgres_beside);
         let log = place.server.is_none().then(|| Log::of(folder));
-        Ok(Self { write, read, names, turn, bench, log, lock: Some(lock) })
+        Ok(Self { write, read, names, turn, bench, beside, log, lock: Some(lock) })
     }
 
     /// Opens the store of a writer whose work this process shares: for reading, with a place of its own at the bench. A
@@ -215,6 +225,7 @@ impl Store {
             names,
             turn: Turn::default(),
             bench: None,
+            beside: None,
             log: None,
             lock: None,
         })
@@ -228,6 +239,9 @@ impl Store {
         }
         if self.lock.is_some() {
             self.checkpoint().await?;
+            if let Some(beside) = &self.beside {
+                beside.close().await;
+            }
             if let Some(log) = &self.log {
                 log.close().await;
             }

@@ -196,17 +196,6 @@ impl Store {
         Ok(())
     }
 
-    /// The gate is done with these persons until the day given, or until something changes.
-    pub async fn settle_persons(&self, persons: Vec<(PersonRef, Option<Date>)>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let bind = |values: &mut super::bulk::Values, (person, review): (PersonRef, Option<Date>)| {
-            values.int(person.0);
-            values.text(review.map(|day| day.to_string()));
-        };
-        sql::SETTLE.write(&mut tx, &[], persons, bind).await?;
-        tx.commit().await
-    }
-
     /// Destroys what is stored of persons who have left the cohort: chapters, identities, reviews, what
     /// recipients hold, and the persons. The ledger stays. Call it once for many: it reads through all persons.
     pub async fn forget_persons(&self, persons: &[PersonRef]) -> Result<Forgotten, StoreError> {

@@ -11,7 +11,7 @@ on_both! {
     holdings_are_replaced_and_dropped,
 }
 
-fn bundle(recipient: PartnerId, sequence: u64, day: i8) -> NewBundle {
+pub(super) fn bundle(recipient: PartnerId, sequence: u64, day: i8) -> NewBundle {
     NewBundle {
         recipient,
         sequence,
@@ -25,12 +25,12 @@ fn bundle(recipient: PartnerId, sequence: u64, day: i8) -> NewBundle {
     }
 }
 
-async fn put(tx: &mut BundleTx, bundle: &NewBundle) -> Result<BundleId, StoreError> {
+pub(super) async fn put(tx: &mut BundleTx, bundle: &NewBundle) -> Result<BundleId, StoreError> {
     let id = tx.number_bundle();
     tx.put_bundle(id, bundle).await.map(|()| id)
 }
 
-fn entries(first: u64, count: u64) -> Vec<NewEntry> {
+pub(super) fn entries(first: u64, count: u64) -> Vec<NewEntry> {
     let entry = |seq: u64| NewEntry {
         seq,
         entry: seq.to_be_bytes().to_vec(),
@@ -77,7 +77,7 @@ async fn a_dropped_bundle_leaves_neither_entry_nor_holding() {
     let mut tx = store.begin_bundle(&run).await.unwrap();
     let id = put(&mut tx, &bundle(SOUTH, 1, 17)).await.unwrap();
     tx.append_ledger(Some(id), entries(1, 250)).await.unwrap();
-    tx.put_holdings(SOUTH, vec![(person, vec![1])]).await.unwrap();
+    tx.holding().put(SOUTH, vec![(person, vec![1])]).await.unwrap();
     assert_eq!(tx.chain_head().await.unwrap().unwrap().0, 250);
     drop(tx);
     assert!(store.chain_head().await.unwrap().is_none());
@@ -124,15 +124,21 @@ async fn the_ledger_is_read_in_order_with_its_bundles() {
 }
 
 async fn holdings_are_replaced_and_dropped() {
-    let (_folder, store, run) = fresh().await;
+    let (folder, store, run) = fresh().await;
+    let on_server = folder.place().server.is_some();
+    assert_eq!(
+        store.begin_ahead().await.unwrap().is_some(),
+        on_server,
+        "a folder has one connection that writes"
+    );
     let added = accept(&store, &run, 17, 1, 300).await;
     let persons: Vec<PersonRef> = added.iter().map(|(_, person)| *person).collect();
     let mut tx = store.begin_bundle(&run).await.unwrap();
-    assert!(!tx.holds(SOUTH).await.unwrap());
-    tx.add_holdings(SOUTH, persons.iter().map(|person| (*person, vec![1, 2])).collect()).await.unwrap();
-    assert!(tx.holds(SOUTH).await.unwrap() && !tx.holds(NORTH).await.unwrap());
-    tx.put_holdings(NORTH, vec![(persons[0], vec![7])]).await.unwrap();
-    tx.put_holdings(SOUTH, vec![(persons[0], Vec::new()), (persons[1], vec![3])]).await.unwrap();
+    assert!(!tx.holding().any(SOUTH).await.unwrap());
+    tx.holding().add(SOUTH, persons.iter().map(|person| (*person, vec![1, 2])).collect()).await.unwrap();
+    assert!(tx.holding().any(SOUTH).await.unwrap() && !tx.holding().any(NORTH).await.unwrap());
+    tx.holding().put(NORTH, vec![(persons[0], vec![7])]).await.unwrap();
+    tx.holding().put(SOUTH, vec![(persons[0], Vec::new()), (persons[1], vec![3])]).await.unwrap();
     tx.commit().await.unwrap();
     let mut held = store.holdings(SOUTH, &persons).await.unwrap();
     held.sort();
@@ -140,7 +146,7 @@ async fn holdings_are_replaced_and_dropped() {
     assert_eq!(store.holdings(NORTH, &persons).await.unwrap(), [(persons[0], vec![7])]);
     let mut again = store.begin_bundle(&run).await.unwrap();
     assert!(
-        again.add_holdings(SOUTH, vec![(persons[1], vec![4])]).await.is_err(),
+        again.holding().add(SOUTH, vec![(persons[1], vec![4])]).await.is_err(),
         "it holds something already"
     );
 }

@@ -18,6 +18,7 @@ macro_rules! on_both {
     };
 }
 
+mod beside;
 mod bundles;
 mod first_night;
 mod intake;

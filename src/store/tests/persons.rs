@@ -16,7 +16,7 @@ async fn new_persons_are_due_until_settled_and_again_on_their_day() {
     assert_eq!(due(&store, NIGHT).await, [(1, 10, 1), (2, 20, 1), (3, 30, 1)]);
     let review = date(2008, 11, 20);
     store
-        .settle_persons(vec![(added[0].1, None), (added[1].1, Some(review)), (added[2].1, None)])
+        .settle(Settling::then(vec![(added[0].1, None), (added[1].1, Some(review)), (added[2].1, None)]))
         .await
         .unwrap();
     assert_eq!(due(&store, date(2008, 11, 19)).await, []);
@@ -36,7 +36,7 @@ async fn pages_give_everybody_once_whoever_is_due() {
     // Every third stays due; the others lie between them.
     let settled =
         added.iter().enumerate().filter(|(n, _)| n % 3 != 0).map(|(_, (_, person))| (*person, None));
-    store.settle_persons(settled.collect()).await.unwrap();
+    store.settle(Settling::then(settled.collect())).await.unwrap();
     let rest = due(&store, NIGHT).await;
     assert_eq!(rest, (1..=4_500).step_by(3).map(|key| (key, key * 10, 1)).collect::<Vec<_>>());
     let mut pages = store.persons();
@@ -71,7 +71,7 @@ async fn the_head_names_the_identity_and_the_person_its_linked_records() {
 async fn merged_persons_keep_one_key_and_the_other_is_withdrawn() {
     let (_folder, store, run) = fresh().await;
     let added = accept(&store, &run, 17, 1, 3).await;
-    store.settle_persons(added.iter().map(|(_, person)| (*person, None)).collect()).await.unwrap();
+    store.settle(Settling::then(added.iter().map(|(_, person)| (*person, None)).collect())).await.unwrap();
     let mut file = store.begin_file(&run, NORTH).await.unwrap();
     file.retire_person(added[1].1, added[0].1).await.unwrap();
     file.commit(&outcome("releases", 18)).await.unwrap();
@@ -105,7 +105,7 @@ async fn who_leaves_the_cohort_is_destroyed_and_the_ledger_stays() {
     file.commit(&outcome("releases", 18)).await.unwrap();
     let mut bundle = store.begin_bundle(&run).await.unwrap();
     bundle.append_ledger(None, vec![NewEntry { seq: 1, entry: vec![1], hash: [1; 32] }]).await.unwrap();
-    bundle.put_holdings(SOUTH, vec![(added[1].1, vec![1]), (added[2].1, vec![2])]).await.unwrap();
+    bundle.holding().put(SOUTH, vec![(added[1].1, vec![1]), (added[2].1, vec![2])]).await.unwrap();
     bundle.commit().await.unwrap();
 
     let gone = store.forget_persons(&[added[1].1]).await.unwrap();
