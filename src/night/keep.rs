@@ -15,7 +15,7 @@ use super::replay;
 use super::take_back::take_back;
 use crate::store::{
     FileCounts, FileId, FileOutcome, FileTx, IdentityRef, Imprint, NewIdentity, NewQuarantine, NewReview,
-    PersonRef,
+    PersonRef, StoreError,
 };
 use crate::vault::Nonces;
 use anyhow::{Context as _, Result};
@@ -26,6 +26,7 @@ use lockgate_core::link::Fate;
 use lockgate_core::mapping::{FeedKind, Mapping};
 use lockgate_core::record::{Candidate, IdentityId, PersonId};
 use std::collections::BTreeSet;
+use tokio::task::JoinHandle;
 
 /// Rows written in one go.
 const PAGE: usize = 2000;
@@ -81,8 +82,8 @@ pub async fn keep(
     who: &WhoIsWho,
     people: &mut People<'_>,
 ) -> Result<Vec<KeptCounts>> {
-    let mut counts = vec![KeptCounts::default(); taken.len()];
-    let mut ids: Vec<Option<FileId>> = vec![None; taken.len()];
+    let mut kept = AllKept { counts: vec![KeptCounts::default(); taken.len()], ids: vec![None; taken.len()] };
+    let mut closing = None;
     let mut turns = Turns::of(night).await?;
     let aside = night.store.put_indexes_aside().await?;
     fill_in(night, retained, who, people, &turns).await?;
@@ -95,6 +96,9 @@ pub async fn keep(
         let Some((n, taken)) = file.tonight.and_then(|n| taken.get_mut(n).map(|t| (n, t))) else { continue };
         let mapping = night.deployment.mapping(feed)?;
         night.progress.stage(format!("keeping {} of {}", mapping.name(), file.date));
+        // While the store takes the end of the file before.
+        let wanted = replay::Wanted::of(file, &taken.left_out, who);
+        kept.file(closing.take(), &mut turns).await?;
         super::in_force::keep(night.deployment, night.state, mapping)?;
         let taken_back = match taken.again {
             None => take_back(night, &turns, feed).await?,
@@ -103,12 +107,11 @@ pub async fn keep(
         if let Verdict::Accepted(warnings) = &mut taken.verdict {
             warnings.extend(taken_back);
         }
-        let (kept, id) = accept(night, feed, file, taken, who, people, &turns).await?;
-        turns.add(id, (file.date, feed));
-        if let (Some(slot), Some(of)) = (counts.get_mut(n), ids.get_mut(n)) {
-            (*slot, *of) = (kept, Some(id));
-        }
+        let (counts, id) = accept(night, feed, (file, wanted?), taken, who, people, &turns).await?;
+        closing = Some(Closing { n, turn: (file.date, feed), counts, id });
     }
+    kept.file(closing, &mut turns).await?;
+    let AllKept { counts, ids } = kept;
     say_again(night, retained, who, people, (&turns, &ids)).await?;
     if aside {
         night.store.make_indexes().await?;
@@ -125,23 +128,50 @@ pub async fn keep(
     Ok(counts)
 }
 
-/// Accepts one of tonight's files.
+/// A file whose rows are written and which the store is just accepting.
+struct Closing {
+    /// Its place among tonight's files.
+    n: usize,
+    turn: Turn,
+    counts: KeptCounts,
+    id: JoinHandle<Result<FileId, StoreError>>,
+}
+
+/// What was kept, by tonight's file.
+struct AllKept {
+    counts: Vec<KeptCounts>,
+    ids: Vec<Option<FileId>>,
+}
+
+impl AllKept {
+    /// Waits until a file is accepted; those after it take their turns behind it.
+    async fn file(&mut self, closing: Option<Closing>, turns: &mut Turns) -> Result<()> {
+        let Some(Closing { n, turn, counts, id }) = closing else { return Ok(()) };
+        let id = id.await.context("accepting a file stopped")??;
+        turns.add(id, turn);
+        if let (Some(slot), Some(of)) = (self.counts.get_mut(n), self.ids.get_mut(n)) {
+            (*slot, *of) = (counts, Some(id));
+        }
+        Ok(())
+    }
+}
+
+/// Writes one of tonight's files, and begins to accept it.
 async fn accept(
     night: &Night<'_>,
     feed: usize,
-    file: &Kept,
+    (file, wanted): (&Kept, replay::Wanted),
     taken: &mut Taken,
     who: &WhoIsWho,
     people: &mut People<'_>,
     turns: &Turns,
-) -> Result<(KeptCounts, FileId)> {
+) -> Result<(KeptCounts, JoinHandle<Result<FileId, StoreError>>)> {
     let mapping = night.deployment.mapping(feed)?;
     let tx = match &taken.again {
         Some(again) => night.store.begin_replay(&night.run, again.file.id, mapping.partner()).await?,
         None => night.store.begin_file(&night.run, mapping.partner()).await?,
     };
     let mut writer = Writer::new(night, tx, who, people, (turns, (file.date, feed)));
-    let wanted = replay::Wanted::of(file, &taken.left_out, who)?;
     writer.replay(feed, file, wanted.rows).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(PAGE);
     let mut outside = wanted.outside;
@@ -165,19 +195,25 @@ async fn accept(
     let Writer { behind, counts, .. } = writer;
     let mut tx = behind.finish().await?;
     if let Some(again) = &taken.again {
-        let (settled, waiting) = again.settled(&taken.refused);
-        tx.settle_asked(&settled, &waiting, Again::recount(&taken.tally)).await?;
-        tx.commit_replay().await?;
-        return Ok((counts, again.file.id));
+        let ((settled, waiting), recount) = (again.settled(&taken.refused), Again::recount(&taken.tally));
+        let id = again.file.id;
+        let accepting = async move {
+            tx.settle_asked(&settled, &waiting, recount).await?;
+            tx.commit_replay().await.map(|()| id)
+        };
+        return Ok((counts, tokio::spawn(accepting)));
     }
     let refused = taken.refused.iter().map(|r| NewQuarantine {
         row: r.row,
         column: r.column.and_then(|c| mapping.column(c)).map(Into::into),
         code: r.code.into(),
     });
-    tx.put_quarantine(refused.collect()).await?;
-    let id = tx.commit(&outcome(mapping, taken, None)).await?;
-    Ok((counts, id))
+    let (refused, outcome) = (refused.collect(), outcome(mapping, taken, None));
+    let accepting = async move {
+        tx.put_quarantine(refused).await?;
+        tx.commit(&outcome).await
+    };
+    Ok((counts, tokio::spawn(accepting)))
 }
 
 /// Fills in people who join from files received on earlier nights, oldest first.
