@@ -251,16 +251,13 @@ pub async fn disclose(
     let office = Office::new(night, basis, &gate, &desks);
     let is_due = |person: PersonRef| !everybody || due.contains(&person);
     let (mut settled, mut decided) = (Vec::new(), Vec::new());
-    let mut next = ahead(if everybody {
-        night.store.every_person()
-    } else {
-        night.store.due_persons(night.order.as_of)
-    });
-    while let (pages, Some(page)) = next.await? {
+    let pages =
+        if everybody { night.store.every_person() } else { night.store.due_persons(night.order.as_of) };
+    let mut next = ahead(Reading { pages, holders: holders(night, open).await? });
+    while let (reading, Some((page, held))) = next.await? {
         // The store reads the next page while this one is decided about, and the one before is poured.
-        next = ahead(pages);
+        next = ahead(reading);
         night.progress.add(page.len() as u64);
-        let held = holdings(night, open, &page).await?;
         let both = || rayon::join(|| office.decide(page, &held, is_due), || pour(open, &decided));
         let (now, poured) = tokio::task::block_in_place(both);
         poured?;
@@ -279,34 +276,43 @@ pub async fn disclose(
     Ok(settled)
 }
 
-/// What a read-ahead gives: the pager back, and the page.
-type Page = (DuePersons, Option<Vec<DuePerson>>);
-
-/// Reads the next page in a task of its own.
-async fn ahead_of(mut pages: DuePersons) -> Result<Page> {
-    let page = pages.next_page().await?;
-    Ok((pages, page))
+/// What is read ahead.
+struct Reading {
+    pages: DuePersons,
+    /// By open bundle the recipient, if it holds anything of anybody.
+    holders: Vec<Option<PartnerId>>,
 }
 
-fn ahead(pages: DuePersons) -> impl Future<Output = Result<Page>> {
-    let task = tokio::spawn(ahead_of(pages));
+/// What a read-ahead gives: the pager back, and a page with what each open bundle's recipient holds of it.
+type Page = (Reading, Option<(Vec<DuePerson>, Vec<HashMap<PersonRef, Vec<u8>>>)>);
+
+/// Reads the next page in a task of its own.
+async fn ahead_of(mut reading: Reading) -> Result<Page> {
+    let Some(page) = reading.pages.next_page().await? else { return Ok((reading, None)) };
+    let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
+    let mut held = Vec::with_capacity(reading.holders.len());
+    for holder in &reading.holders {
+        let of = match holder {
+            Some(recipient) => reading.pages.holdings(*recipient, &ids).await?,
+            None => Vec::new(),
+        };
+        held.push(of.into_iter().collect());
+    }
+    Ok((reading, Some((page, held))))
+}
+
+fn ahead(reading: Reading) -> impl Future<Output = Result<Page>> {
+    let task = tokio::spawn(ahead_of(reading));
     async move { task.await.context("reading people ahead stopped")? }
 }
 
-/// What each open bundle's recipient holds of a page of people; nobody holds anything before a first bundle.
-async fn holdings(
-    night: &Night<'_>,
-    open: &[Open],
-    page: &[DuePerson],
-) -> Result<Vec<HashMap<PersonRef, Vec<u8>>>> {
-    let ids: Vec<PersonRef> = page.iter().map(|p| p.person.id).collect();
-    let mut held = Vec::with_capacity(open.len());
+/// By open bundle the recipient, if it holds anything of anybody.
+async fn holders(night: &Night<'_>, open: &[Open]) -> Result<Vec<Option<PartnerId>>> {
+    let mut holders = Vec::with_capacity(open.len());
     for o in open {
-        let first = o.meta.sequence == 1;
-        let of = if first { Vec::new() } else { night.store.holdings(o.recipient, &ids).await? };
-        held.push(of.into_iter().collect());
+        holders.push(night.store.holds(o.recipient).await?.then_some(o.recipient));
     }
-    Ok(held)
+    Ok(holders)
 }
 
 /// The people who would be due if only changes counted: a delta beside a snapshot looks at them alone.

@@ -1,12 +1,12 @@
 //! What recipients hold: of each person, packed (the core's `Holdings`).
 
 use super::bulk::Values;
-use super::db::Tx;
+use super::db::{Pool, Tx};
 use super::either;
 use super::error::StoreError;
 use super::ids::PersonRef;
 use super::names::Dictionaries;
-use super::{Store, sql};
+use super::{DuePersons, Store, sql};
 use lockgate_core::agreement::PartnerId;
 use std::sync::Arc;
 
@@ -17,18 +17,40 @@ impl Store {
         recipient: PartnerId,
         persons: &[PersonRef],
     ) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
-        let shared = [Some(self.names.partner_row(recipient)?)];
-        let mut connection = self.read.acquire().await?;
-        let mut found = Vec::new();
-        let take = |(person, packed): (i64, Vec<u8>)| {
-            found.push((PersonRef(person), packed));
-            Ok(())
-        };
-        sql::HOLDING_READ
-            .read(&mut connection, &shared, persons, |values, id| values.int(id.0), take)
-            .await?;
-        Ok(found)
+        read((&self.read, &self.names), recipient, persons).await
     }
+
+    /// Whether a recipient holds anything of anybody.
+    pub async fn holds(&self, recipient: PartnerId) -> Result<bool, StoreError> {
+        let query = either::query_scalar::<i64>(sql::HOLDS).bind(self.names.partner_row(recipient)?);
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+}
+
+impl DuePersons {
+    /// What a recipient holds about persons of a page; a person of whom it holds nothing is absent.
+    pub async fn holdings(
+        &self,
+        recipient: PartnerId,
+        persons: &[PersonRef],
+    ) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
+        read((&self.pool, &self.names), recipient, persons).await
+    }
+}
+
+async fn read(
+    (pool, names): (&Pool, &Dictionaries),
+    recipient: PartnerId,
+    persons: &[PersonRef],
+) -> Result<Vec<(PersonRef, Vec<u8>)>, StoreError> {
+    let shared = [Some(names.partner_row(recipient)?)];
+    let (mut connection, mut found) = (pool.acquire().await?, Vec::new());
+    let take = |(person, packed): (i64, Vec<u8>)| {
+        found.push((PersonRef(person), packed));
+        Ok(())
+    };
+    sql::HOLDING_READ.read(&mut connection, &shared, persons, |values, id| values.int(id.0), take).await?;
+    Ok(found)
 }
 
 /// What recipients hold, in a transaction that is a bundle's, or will be when its turn at the ledger comes.
@@ -50,7 +72,7 @@ impl HoldingTx {
     /// Whether a recipient holds anything of anybody.
     pub async fn any(&mut self, recipient: PartnerId) -> Result<bool, StoreError> {
         let query = either::query_scalar::<i64>(sql::HOLDS).bind(self.names.partner_row(recipient)?);
-        Ok(query.fetch_one(&mut *self.tx).await? > 0)
+        Ok(query.fetch_optional(&mut *self.tx).await?.is_some())
     }
 
     /// Sets what a recipient holds about persons from now on; an empty pack = nothing any more.

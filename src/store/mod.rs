@@ -275,8 +275,17 @@ impl Store {
         if let Some(log) = &self.log {
             return log.emptied(&self.write).await;
         }
-        for text in sql::postgres::CLEAN {
-            either::query(*text).execute(&self.write).await?;
+        let [one, other] = sql::postgres::CLEAN;
+        let beside = match &self.beside {
+            Some(pool) => pool.acquire().await.ok(),
+            None => None,
+        };
+        let mut write = self.write.acquire().await?;
+        match beside {
+            Some(mut beside) => {
+                tokio::try_join!(clean(&mut write, one), clean(&mut beside, other))?;
+            }
+            None => clean(&mut write, &[one, other].concat()).await?,
         }
         Ok(())
     }
@@ -293,6 +302,13 @@ impl Store {
     async fn begin(&self) -> Result<Tx, StoreError> {
         self.write.begin().await
     }
+}
+
+async fn clean(connection: &mut Conn, statements: &[&'static str]) -> Result<(), StoreError> {
+    for text in statements {
+        either::query(*text).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn read_pool(place: &StorePlace) -> Result<Pool, StoreError> {

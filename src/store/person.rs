@@ -61,8 +61,8 @@ pub struct Persons {
 
 /// Pages of persons for the gate.
 pub struct DuePersons {
-    pool: Pool,
-    names: Arc<Dictionaries>,
+    pub(super) pool: Pool,
+    pub(super) names: Arc<Dictionaries>,
     everybody: i64,
     as_of: String,
     until: u64,
