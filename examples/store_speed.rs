@@ -7,7 +7,7 @@
 use jiff::civil::date;
 use lockgate::store::{
     BundleState, FileCounts, FileOutcome, IdentityRef, Names, NewBundle, NewChapter, NewEntry, NewIdentity,
-    NewRun, PersonRef, Place, Run, Server, Store, StoreError, StorePlace,
+    NewRun, PersonRef, Place, Run, Server, Settling, Store, StoreError, StorePlace,
 };
 use lockgate::vault::{Archive, Nonces, Secret, Spool, Vault};
 use lockgate_core::agreement::PartnerId;
@@ -152,7 +152,8 @@ async fn bundle(
     told("ledger entries", rows, started)?;
     let at = Instant::now();
     for part in ids.chunks(BATCH) {
-        tx.put_holdings(PartnerId(1), part.iter().map(|(_, person)| (*person, vec![9; 130])).collect())
+        tx.holding()
+            .put(PartnerId(1), part.iter().map(|(_, person)| (*person, vec![9; 130])).collect())
             .await?;
     }
     told("holdings", ids.len(), at)?;
@@ -192,7 +193,9 @@ async fn second_night(store: &Store, run: &Run, ids: &[(IdentityRef, PersonRef)]
 
 async fn settle(store: &Store, ids: &[(IdentityRef, PersonRef)]) -> Result<(), StoreError> {
     let at = Instant::now();
-    store.settle_persons(ids.iter().map(|(_, person)| (*person, Some(date(2009, 5, 16)))).collect()).await?;
+    store
+        .settle(Settling::then(ids.iter().map(|(_, person)| (*person, Some(date(2009, 5, 16)))).collect()))
+        .await?;
     let _ = told("persons settled", ids.len(), at);
     let (at, mut count) = (Instant::now(), 0);
     if let Some(page) = store.due_persons(date(2008, 11, 18)).next_page().await? {

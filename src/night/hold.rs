@@ -25,17 +25,17 @@ pub(super) type Held = Vec<(PersonRef, Vec<u8>)>;
 /// A bundle's journal that waits for its turn.
 pub(super) enum Waiting {
     /// Nobody has read it.
-    Unread(SpoolReader),
+    Unread(Box<SpoolReader>),
     /// What its recipient holds is being written.
-    Ahead(JoinHandle<Result<(HoldingTx, SpoolReader)>>),
+    Ahead(JoinHandle<Result<(HoldingTx, Box<SpoolReader>)>>),
 }
 
 /// A bundle's journal whose turn has come.
 pub(super) enum Ready {
     /// Nobody has read it.
-    Unread(SpoolReader),
+    Unread(Box<SpoolReader>),
     /// What its recipient holds stands in the transaction.
-    Held(HoldingTx, SpoolReader),
+    Held(HoldingTx, Box<SpoolReader>),
 }
 
 impl Hold {
@@ -77,8 +77,8 @@ impl Waiting {
 async fn ahead(
     mut tx: HoldingTx,
     recipient: PartnerId,
-    mut journal: SpoolReader,
-) -> Result<(HoldingTx, SpoolReader)> {
+    mut journal: Box<SpoolReader>,
+) -> Result<(HoldingTx, Box<SpoolReader>)> {
     let hold = Hold::of(&mut tx, recipient).await?;
     let (sender, mut pages) = tokio::sync::mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || {

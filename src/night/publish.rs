@@ -132,7 +132,7 @@ impl<'a> Closing<'a> {
         let (id, start) = (tx.number_bundle(), end(&mut tx).await?);
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let holding = hold.is_some();
-        let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, holding, &sender));
+        let linking = tokio::task::spawn_blocking(move || link_pages(*journal, start, holding, &sender));
         while let Some(page) = pages.recv().await {
             tx.append_rows(Some(id), page.rows).await?;
             if let Some(hold) = &hold {
@@ -295,7 +295,13 @@ fn finishing(open: Vec<Open>) -> Result<Vec<Underway>> {
             finished
         });
         let bytes = journal.bytes();
-        Ok(Underway { meta, journal: Waiting::Unread(journal.into_reader()?), bytes, line, finished })
+        Ok(Underway {
+            meta,
+            journal: Waiting::Unread(Box::new(journal.into_reader()?)),
+            bytes,
+            line,
+            finished,
+        })
     };
     open.into_iter().map(finish).collect()
 }
