@@ -3,7 +3,7 @@
 
 use super::journal::JournalEntry;
 use crate::store::{HoldingTx, PersonRef, Store};
-use crate::vault::SpoolReader;
+use crate::vault::{Spool, SpoolReader};
 use anyhow::{Context as _, Result};
 use lockgate_core::agreement::PartnerId;
 use tokio::sync::mpsc::Sender;
@@ -25,17 +25,17 @@ pub(super) type Held = Vec<(PersonRef, Vec<u8>)>;
 /// A bundle's journal that waits for its turn.
 pub(super) enum Waiting {
     /// Nobody has read it.
-    Unread(Box<SpoolReader>),
+    Unread(Box<Spool>),
     /// What its recipient holds is being written.
-    Ahead(JoinHandle<Result<(HoldingTx, Box<SpoolReader>)>>),
+    Ahead(JoinHandle<Result<(HoldingTx, SpoolReader)>>),
 }
 
 /// A bundle's journal whose turn has come.
 pub(super) enum Ready {
     /// Nobody has read it.
-    Unread(Box<SpoolReader>),
+    Unread(SpoolReader),
     /// What its recipient holds stands in the transaction.
-    Held(HoldingTx, Box<SpoolReader>),
+    Held(HoldingTx, SpoolReader),
 }
 
 impl Hold {
@@ -56,7 +56,9 @@ impl Waiting {
     /// Begins to write what is held before the turn has come, where the store can. Where it cannot, that is written in its turn.
     pub(super) async fn begun(self, store: &Store, recipient: PartnerId) -> Self {
         match (self, store.begin_ahead().await) {
-            (Self::Unread(journal), Ok(Some(tx))) => Self::Ahead(tokio::spawn(ahead(tx, recipient, journal))),
+            (Self::Unread(journal), Ok(Some(tx))) => {
+                Self::Ahead(tokio::spawn(ahead(tx, recipient, *journal)))
+            }
             (as_it_was, _) => as_it_was,
         }
     }
@@ -64,7 +66,7 @@ impl Waiting {
     /// Waits for what was begun.
     pub(super) async fn ready(self) -> Result<Ready> {
         match self {
-            Self::Unread(journal) => Ok(Ready::Unread(journal)),
+            Self::Unread(journal) => Ok(Ready::Unread(journal.into_reader()?)),
             Self::Ahead(writing) => {
                 let (tx, journal) = writing.await.context("writing what is held stopped")??;
                 Ok(Ready::Held(tx, journal))
@@ -74,11 +76,8 @@ impl Waiting {
 }
 
 /// Writes what is held, and gives the journal back from its beginning.
-async fn ahead(
-    mut tx: HoldingTx,
-    recipient: PartnerId,
-    mut journal: Box<SpoolReader>,
-) -> Result<(HoldingTx, Box<SpoolReader>)> {
+async fn ahead(mut tx: HoldingTx, recipient: PartnerId, journal: Spool) -> Result<(HoldingTx, SpoolReader)> {
+    let mut journal = journal.into_reader()?;
     let hold = Hold::of(&mut tx, recipient).await?;
     let (sender, mut pages) = tokio::sync::mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || {

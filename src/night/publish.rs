@@ -132,7 +132,7 @@ impl<'a> Closing<'a> {
         let (id, start) = (tx.number_bundle(), end(&mut tx).await?);
         let (sender, mut pages) = tokio::sync::mpsc::channel(2);
         let holding = hold.is_some();
-        let linking = tokio::task::spawn_blocking(move || link_pages(*journal, start, holding, &sender));
+        let linking = tokio::task::spawn_blocking(move || link_pages(journal, start, holding, &sender));
         while let Some(page) = pages.recv().await {
             tx.append_rows(Some(id), page.rows).await?;
             if let Some(hold) = &hold {
@@ -239,7 +239,7 @@ pub async fn publish_all(
     for notice in notices {
         open.push(notice.notice(night, &doors.staging)?);
     }
-    let (mut leaving, mut underway) = (Vec::new(), VecDeque::from(finishing(open)?));
+    let (mut leaving, mut underway) = (Vec::new(), finishing(open));
     while let Some(Underway { meta, journal, line, finished, .. }) = underway.pop_front() {
         begin_ahead(night, &mut underway).await;
         let recorded = record(night, doors, &meta, journal, finished).await;
@@ -283,7 +283,7 @@ async fn begin_ahead(night: &Night<'_>, waiting: &mut VecDeque<Underway>) {
 }
 
 /// Finishes the bundles' files in their order, as many at a time as there are cores.
-fn finishing(open: Vec<Open>) -> Result<Vec<Underway>> {
+fn finishing(open: Vec<Open>) -> VecDeque<Underway> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let turns = Arc::new(Semaphore::new(cores));
     let finish = |Open { meta, journal, line, writer, .. }: Open| {
@@ -294,14 +294,8 @@ fn finishing(open: Vec<Open>) -> Result<Vec<Underway>> {
             drop(turn);
             finished
         });
-        let bytes = journal.bytes();
-        Ok(Underway {
-            meta,
-            journal: Waiting::Unread(Box::new(journal.into_reader()?)),
-            bytes,
-            line,
-            finished,
-        })
+        let (bytes, journal) = (journal.bytes(), Waiting::Unread(Box::new(journal)));
+        Underway { meta, journal, bytes, line, finished }
     };
     open.into_iter().map(finish).collect()
 }
